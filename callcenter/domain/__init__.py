@@ -1,0 +1,1 @@
+"""Calls, rings, standards, findings, tickets: plain Python, no I/O, no framework, no clock."""

@@ -1,0 +1,205 @@
+"""`callcenter.toml` and the environment, as one validated value.
+
+Environment variables override the file: `CALLCENTER_SITE`, `CALLCENTER_SIP__LISTEN`.
+A password may be written `env:NAME` (taken from the environment) or `file:/path` (a mounted secret).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+
+class ConfigError(Exception):
+    """The configuration is wrong; the message names the file, the key and what to do."""
+
+
+def _resolve_secret(value: SecretStr) -> SecretStr:
+    text = value.get_secret_value()
+    if text.startswith("env:"):
+        name = text.removeprefix("env:")
+        if name not in os.environ:
+            raise ValueError(f"the environment variable {name} is not set")
+        return SecretStr(os.environ[name])
+    if text.startswith("file:"):
+        path = Path(text.removeprefix("file:"))
+        try:
+            return SecretStr(path.read_text("utf-8").strip())
+        except OSError as error:
+            raise ValueError(f"cannot read the secret file {path}: {error.strerror}") from None
+    return value
+
+
+def _host_port(value: str) -> str:
+    host, colon, port = value.rpartition(":")
+    if not colon or not host or not port.isdigit() or int(port) > 65535:
+        raise ValueError(f"{value!r} is not HOST:PORT, for example 127.0.0.1:5060")
+    return value
+
+
+Secret = Annotated[SecretStr, AfterValidator(_resolve_secret)]
+HostPort = Annotated[str, AfterValidator(_host_port)]
+Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
+
+
+def split_host_port(value: str) -> tuple[str, int]:
+    """`"127.0.0.1:5060"` as `("127.0.0.1", 5060)`; brackets of an IPv6 address are taken off."""
+    host, _, port = value.rpartition(":")
+    return host.strip("[]"), int(port)
+
+
+class Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class SipSettings(Part):
+    listen: HostPort = "0.0.0.0:5060"
+    advertised: str = Field(default="", description="address in SIP and SDP; empty: the listening one")
+    realm: str = "sanxiang"
+    rtp_ports: tuple[int, int] = (20000, 29999)
+
+
+class HttpSettings(Part):
+    listen: HostPort = "127.0.0.1:8080"
+
+
+class MqttSettings(Part):
+    url: str = Field(default="", description="mqtt://host:port of a broker; empty: the embedded one")
+    embedded: HostPort = Field(default="127.0.0.1:1883", description="port 0 takes a free one")
+
+
+class DatabaseSettings(Part):
+    url: str = Field(default="", description="postgresql+psycopg://…; empty: SQLite in the data folder")
+
+
+class ScribeSettings(Part):
+    workers: int = Field(default=1, ge=1, le=64)
+    model: str = Field(default="", description="folder of a Vosk model; empty: the installed one")
+
+
+class Desk(Part):
+    id: Name
+    number: str
+    name: str
+    standard: str = "vanke"
+    agents: tuple[str, ...] = Field(min_length=1)
+    ring_timeout: float = Field(default=20.0, gt=0, le=300)
+    max_rings: int | None = Field(default=None, ge=1, le=20)
+
+
+class Extension(Part):
+    number: str
+    name: str = ""
+    password: Secret
+
+
+class Trunk(Part):
+    """`account`: the gateway logs in to us. `register`: we log in to the carrier at `server`."""
+
+    id: Name
+    mode: Literal["account", "register"] = "account"
+    username: str
+    password: Secret
+    server: HostPort | None = None
+    expires: int = Field(default=300, ge=60, le=86400)
+    number: str = Field(default="", description="desk number for calls that name none")
+    ringing_on_183: bool = False
+
+    @model_validator(mode="after")
+    def _needs_server(self) -> Self:
+        if self.mode == "register" and self.server is None:
+            raise ValueError("a trunk of mode 'register' needs server = \"host:port\"")
+        return self
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(
+        env_prefix="CALLCENTER_", env_nested_delimiter="__", extra="forbid", frozen=True
+    )
+
+    site: Name = "main"
+    timezone: str = "Asia/Shanghai"
+    data: Path = Path("data")
+    sip: SipSettings = SipSettings()
+    http: HttpSettings = HttpSettings()
+    mqtt: MqttSettings = MqttSettings()
+    database: DatabaseSettings = DatabaseSettings()
+    scribe: ScribeSettings = ScribeSettings()
+    desks: tuple[Desk, ...] = Field(default=(), alias="desk")
+    extensions: tuple[Extension, ...] = Field(default=(), alias="extension")
+    trunks: tuple[Trunk, ...] = Field(default=(), alias="trunk")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return env_settings, init_settings  # the environment overrides the file
+
+    @model_validator(mode="after")
+    def _names_fit(self) -> Self:
+        extensions = {extension.number for extension in self.extensions}
+        seen: set[str] = set()
+        for number in [d.number for d in self.desks] + [e.number for e in self.extensions]:
+            if number in seen:
+                raise ValueError(f"the number {number} is given to two desks or extensions")
+            seen.add(number)
+        for desk in self.desks:
+            for agent in desk.agents:
+                if agent not in extensions:
+                    raise ValueError(f"desk {desk.id!r} names agent {agent!r}, which is no [[extension]]")
+        return self
+
+    @property
+    def recordings(self) -> Path:
+        return self.data / "recordings"
+
+    @property
+    def database_url(self) -> str:
+        return self.database.url or f"sqlite:///{self.data.resolve() / 'callcenter.db'}"
+
+    def desk(self, id: str) -> Desk | None:
+        return next((desk for desk in self.desks if desk.id == id), None)
+
+
+def load_settings(path: Path | None, **overrides: Any) -> Settings:
+    """Settings from a TOML file and the environment; `overrides` (from the command line) win over both.
+
+    Raises ConfigError, naming the file and the key, where a line is wrong.
+    """
+    values: dict[str, Any] = {}
+    where = str(path) if path else "settings"
+    if path is not None:
+        try:
+            values = tomllib.loads(path.read_text("utf-8"))
+        except OSError as error:
+            raise ConfigError(f"cannot read {path}: {error.strerror}") from None
+        except tomllib.TOMLDecodeError as error:
+            raise ConfigError(f"{path} is not valid TOML: {error}") from None
+    try:
+        settings = Settings(**values)
+    except ValidationError as error:
+        raise ConfigError("\n".join(f"{where}: {line}" for line in _explain(error))) from None
+    return settings.model_copy(update=overrides) if overrides else settings
+
+
+def _explain(error: ValidationError) -> list[str]:
+    lines = []
+    for item in error.errors():
+        key = re.sub(r"\.(\d+)", r"[\1]", ".".join(str(part) for part in item["loc"])) or "file"
+        lines.append(f"{key}: {item['msg'].removeprefix('Value error, ')}")
+    return lines

@@ -1,0 +1,240 @@
+"""The tables. A change here is a migration (callcenter/store/migrations).
+
+Instants are UTC with microseconds; they are stored without a zone and come back with one.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import DateTime, Dialect, TypeDecorator, UniqueConstraint
+from sqlmodel import JSON, Field, SQLModel
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware UTC datetime, the same in SQLite (which knows no zones) and PostgreSQL."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"{value!r} has no time zone; every instant is UTC")
+        return value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+def instant(*, index: bool = False) -> Any:
+    return Field(sa_type=UtcDateTime, index=index)
+
+
+def maybe_instant(*, index: bool = False) -> Any:
+    return Field(default=None, sa_type=UtcDateTime, nullable=True, index=index)
+
+
+class Call(SQLModel, table=True):
+    __tablename__ = "calls"
+    id: str = Field(primary_key=True)
+    site: str
+    node: str = Field(index=True)  # the switchboard that holds the call
+    direction: str
+    line: str
+    desk: str | None = Field(default=None, index=True)
+    standard: str | None = None
+    caller: str = Field(index=True)
+    callee: str
+    started_at: datetime = instant(index=True)
+    first_ringing_at: datetime | None = maybe_instant()
+    answered_at: datetime | None = maybe_instant()
+    ended_at: datetime | None = maybe_instant()
+    outcome: str | None = Field(default=None, index=True)
+    rings: int = 0
+    ring_seconds: float | None = None
+    three_rings: str = "not_applicable"
+    wait_seconds: float = 0.0
+    talk_seconds: float = 0.0
+    hold_seconds: float = 0.0
+    hung_up_by: str | None = None
+    transfer_to: str | None = None
+
+
+class Leg(SQLModel, table=True):
+    __tablename__ = "legs"
+    id: str = Field(primary_key=True)
+    call_id: str = Field(foreign_key="calls.id", index=True)
+    position: int
+    role: str
+    party: str
+    sip_call_id: str = ""
+    invite_at: datetime = instant()
+    ringing_at: datetime | None = maybe_instant()
+    answered_at: datetime | None = maybe_instant()
+    ended_at: datetime | None = maybe_instant()
+    rings: int = 0
+    ring_seconds: float | None = None
+    bound: int | None = None
+    verdict: str = "not_applicable"
+    hung_up_by: str | None = None
+    codec: str | None = None
+    final_status: int | None = None
+
+
+class Hold(SQLModel, table=True):
+    __tablename__ = "holds"
+    id: int | None = Field(default=None, primary_key=True)
+    call_id: str = Field(foreign_key="calls.id", index=True)
+    leg_id: str = Field(foreign_key="legs.id")
+    started_at: datetime = instant()
+    ended_at: datetime | None = maybe_instant()
+
+
+class Announcement(SQLModel, table=True):
+    __tablename__ = "announcements"
+    id: int | None = Field(default=None, primary_key=True)
+    call_id: str = Field(foreign_key="calls.id", index=True)
+    leg_id: str = Field(foreign_key="legs.id")
+    prompt: str
+    started_at: datetime = instant()
+    ended_at: datetime | None = maybe_instant()
+
+
+class Recording(SQLModel, table=True):
+    __tablename__ = "recordings"
+    id: str = Field(primary_key=True)
+    call_id: str = Field(foreign_key="calls.id", index=True)
+    leg_id: str = Field(foreign_key="legs.id")
+    path: str
+    codec: str
+    started_at: datetime = instant()
+    offset_seconds: float = 0.0
+    finished: bool = False
+    duration_seconds: float | None = None
+
+
+class Job(SQLModel, table=True):
+    """Work for the scribe: one a call, made in the transaction that ends the call's last recording."""
+
+    __tablename__ = "jobs"
+    call_id: str = Field(primary_key=True, foreign_key="calls.id")
+    state: str = Field(default="pending", index=True)  # pending, claimed, done, failed
+    created_at: datetime = instant()
+    claimed_by: str | None = None
+    lease_until: datetime | None = maybe_instant()
+    attempts: int = 0
+    error: str | None = None
+    finished_at: datetime | None = maybe_instant()
+
+
+class Word(SQLModel, table=True):
+    """One word heard. `start` and `end` are seconds from the recording's own zero."""
+
+    __tablename__ = "words"
+    id: int | None = Field(default=None, primary_key=True)
+    recording_id: str = Field(foreign_key="recordings.id", index=True)
+    position: int
+    text: str
+    start: float
+    end: float
+    confidence: float
+
+
+class FindingRow(SQLModel, table=True):
+    """A rule's verdict on a call. `start` and `end` are seconds from the call's zero (the agent's 200)."""
+
+    __tablename__ = "findings"
+    __table_args__ = (UniqueConstraint("call_id", "rule", "standard_version"),)
+    id: int | None = Field(default=None, primary_key=True)
+    call_id: str = Field(foreign_key="calls.id", index=True)
+    rule: str = Field(index=True)
+    verdict: str = Field(index=True)
+    clause: str
+    start: float | None = None
+    end: float | None = None
+    heard: str = ""
+    why: str = ""
+    standard: str
+    standard_version: str
+    engine: str
+    judged_at: datetime = instant()
+
+
+class Record(SQLModel, table=True):
+    """The information record (信息记录): one a call, made from the signalling when the call ends or earlier.
+
+    Times come from the system. What the agent adds is kept here; every later change is a `RecordChange`.
+    """
+
+    __tablename__ = "records"
+    call_id: str = Field(primary_key=True, foreign_key="calls.id")
+    created_at: datetime = instant()
+    household: str | None = None
+    surname: str | None = None
+    telephone: str | None = None
+    matter: str | None = None
+    kind: str | None = None
+    filled_at: datetime | None = maybe_instant()
+    filled_by: str | None = None
+
+
+class RecordChange(SQLModel, table=True):
+    """A correction: who changed which field from what to what, when and why."""
+
+    __tablename__ = "record_changes"
+    id: int | None = Field(default=None, primary_key=True)
+    call_id: str = Field(foreign_key="records.call_id", index=True)
+    field: str
+    old: str | None = None
+    new: str | None = None
+    by: str
+    reason: str = ""
+    at: datetime = instant()
+
+
+class Ticket(SQLModel, table=True):
+    __tablename__ = "tickets"
+    id: int | None = Field(default=None, primary_key=True)
+    kind: str = Field(index=True)
+    state: str = Field(default="open", index=True)
+    household: str | None = None
+    title: str
+    created_at: datetime = instant()
+    created_by: str
+    due_at: datetime | None = maybe_instant()
+    closed_at: datetime | None = maybe_instant()
+
+
+class TicketCall(SQLModel, table=True):
+    __tablename__ = "ticket_calls"
+    ticket_id: int = Field(primary_key=True, foreign_key="tickets.id")
+    call_id: str = Field(primary_key=True, foreign_key="calls.id", index=True)
+    linked_at: datetime = instant()
+    linked_by: str
+
+
+class TicketNote(SQLModel, table=True):
+    """A note, or a change of state or due time, on a ticket: who, when, what."""
+
+    __tablename__ = "ticket_notes"
+    id: int | None = Field(default=None, primary_key=True)
+    ticket_id: int = Field(foreign_key="tickets.id", index=True)
+    at: datetime = instant()
+    by: str
+    text: str
+
+
+class Outbox(SQLModel, table=True):
+    """An event that has been committed and is to be published. Each role publishes its own rows, in order."""
+
+    __tablename__ = "outbox"
+    id: int | None = Field(default=None, primary_key=True)
+    event_id: str = Field(unique=True)
+    role: str = Field(index=True)  # switchboard, scribe, web: who publishes it
+    topic: str
+    payload: dict[str, Any] = Field(sa_type=JSON)
+    created_at: datetime = instant()
+    published_at: datetime | None = maybe_instant(index=True)
