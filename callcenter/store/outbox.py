@@ -1,0 +1,102 @@
+"""Events to be published, committed with what they tell of (transactional outbox).
+
+`add` belongs into the transaction that makes the change. Each role publishes its own rows in order, after the
+commit, at least once: after a crash between publishing and marking, the same event id is published again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import delete, func, insert, select, update
+from sqlmodel import Session, col
+
+from callcenter.domain.calls import CallFacts, EventName
+from callcenter.domain.cloudevents import call_event
+from callcenter.domain.topics import call_topic
+from callcenter.store.tables import Call, Outbox
+
+CALL_FIELDS = (
+    "id",
+    "direction",
+    "line",
+    "desk",
+    "caller",
+    "callee",
+    "started_at",
+    "outcome",
+    "rings",
+    "ring_seconds",
+    "three_rings",
+    "first_ringing_at",
+    "answered_at",
+)
+
+
+def add(
+    session: Session,
+    *,
+    role: str,
+    site: str,
+    event: EventName,
+    call: CallFacts | Call,
+    data: Mapping[str, Any],
+    now: datetime,
+) -> str:
+    """Puts an event into the outbox within the session's transaction and returns its id (a UUID).
+
+    `now` is the event's time. `data` is added beside `call`; its values are JSON types, instants or enums.
+    """
+    event_id = str(uuid4())
+    summary = {name: getattr(call, name) for name in CALL_FIELDS}
+    message = call_event(
+        id=event_id,
+        site=site,
+        role=role,
+        event=event,
+        call_id=call.id,
+        time=now,
+        data={"call": summary, **data},
+    )
+    row = {
+        "event_id": event_id,
+        "role": role,
+        "topic": call_topic(site, call.id, event),
+        "payload": message.to_dict(),
+        "created_at": now,
+    }
+    session.execute(insert(Outbox), [row])
+    return event_id
+
+
+def pending(session: Session, role: str, limit: int = 100) -> list[Outbox]:
+    """The role's oldest unpublished events, in order."""
+    unpublished = select(Outbox).where(col(Outbox.role) == role, col(Outbox.published_at).is_(None))
+    return list(session.scalars(unpublished.order_by(col(Outbox.id)).limit(limit)))
+
+
+def mark_published(session: Session, ids: Sequence[int], now: datetime) -> None:
+    """`ids` are the rows' (`Outbox.id`), acknowledged by the broker."""
+    if ids:
+        session.execute(update(Outbox).where(col(Outbox.id).in_(ids)).values(published_at=now))
+
+
+def reopen(session: Session, role: str, since: datetime) -> int:
+    """Marks what was published since then as unpublished: a broker that died may not have passed it on."""
+    published = (col(Outbox.role) == role, col(Outbox.published_at) >= since)
+    return session.execute(update(Outbox).where(*published).values(published_at=None)).rowcount
+
+
+def backlog(session: Session, role: str) -> int:
+    """The number of events that wait to be published."""
+    waiting = select(func.count()).where(col(Outbox.role) == role, col(Outbox.published_at).is_(None))
+    return session.scalar(waiting) or 0
+
+
+def prune(session: Session, now: datetime, keep: timedelta = timedelta(days=7)) -> int:
+    """Removes rows published more than `keep` ago; returns how many."""
+    old = col(Outbox.published_at) < now - keep
+    return session.execute(delete(Outbox).where(old)).rowcount
