@@ -1,0 +1,200 @@
+"""Reading calls: lists with filters, one call with everything about it, and what runs now."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, and_, exists, not_, or_
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, col, func, select
+from sqlmodel.sql.expression import SelectOfScalar
+
+from callcenter.store.tables import Announcement, Call, FindingRow, Hold, Leg, Record, Recording, Ticket
+from callcenter.store.tickets import tickets_of_calls
+
+
+@dataclass(frozen=True, slots=True)
+class CallFilter:
+    """What to list. `day` is a day of the site's time zone. `verdict` without `rule` is the call's worst.
+
+    `three_rings` is the call's own three-ring verdict; `number` is part of the caller's or callee's number;
+    `outcome` may be "live" for calls that last.
+    """
+
+    desk: str | None = None
+    day: date | None = None
+    verdict: str | None = None
+    rule: str | None = None
+    three_rings: str | None = None
+    outcome: str | None = None
+    number: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CallDetail:
+    """A call and everything kept about it. `findings` are those of the newest judgement of each rule."""
+
+    call: Call
+    legs: list[Leg] = field(default_factory=list)
+    holds: list[Hold] = field(default_factory=list)
+    announcements: list[Announcement] = field(default_factory=list)
+    recordings: list[Recording] = field(default_factory=list)
+    findings: list[FindingRow] = field(default_factory=list)
+    record: Record | None = None
+    tickets: list[Ticket] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class CallPage:
+    items: list[CallDetail]
+    total: int
+
+
+def day_bounds(day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """The first instant of the day in `zone` and of the next, in UTC."""
+    start = datetime.combine(day, time(), zone)
+    end = datetime.combine(day + timedelta(days=1), time(), zone)
+    return start.astimezone(UTC), end.astimezone(UTC)
+
+
+def list_calls(
+    session: Session, wanted: CallFilter, zone: ZoneInfo, *, page: int = 1, size: int = 50
+) -> CallPage:
+    """Calls that fit, newest first; `page` counts from 1."""
+    query = select(Call).where(*_conditions(wanted, zone))
+    total = session.exec(select(func.count()).select_from(query.subquery())).one()
+    query = query.order_by(col(Call.started_at).desc(), col(Call.id)).offset((page - 1) * size).limit(size)
+    return CallPage(_with_details(session, session.exec(query).all()), total)
+
+
+def get_call(session: Session, call_id: str) -> CallDetail | None:
+    call = session.get(Call, call_id)
+    return None if call is None else _with_details(session, [call])[0]
+
+
+def live_calls(session: Session) -> list[CallDetail]:
+    """The calls that have not ended, oldest first."""
+    query = select(Call).where(col(Call.ended_at).is_(None), col(Call.outcome).is_(None))
+    return _with_details(session, session.exec(query.order_by(col(Call.started_at))).all())
+
+
+def call_recordings(session: Session, call_id: str) -> list[tuple[Recording, Leg]]:
+    """The call's recordings with their legs, in the order of the legs."""
+    query = (
+        select(Recording, Leg)
+        .join(Leg, col(Leg.id) == col(Recording.leg_id))
+        .where(Recording.call_id == call_id)
+        .order_by(col(Leg.position))
+    )
+    return [(recording, leg) for recording, leg in session.exec(query)]
+
+
+def newest_findings(session: Session, call_ids: Sequence[str] | SelectOfScalar[str]) -> list[FindingRow]:
+    """The newest judgement of each rule on each of the calls; older verdicts stay in the table."""
+    query = select(FindingRow).where(col(FindingRow.call_id).in_(call_ids), _is_newest(FindingRow))
+    return list(session.exec(query.order_by(col(FindingRow.id))))
+
+
+def _conditions(wanted: CallFilter, zone: ZoneInfo) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if wanted.desk:
+        found.append(col(Call.desk) == wanted.desk)
+    if wanted.day:
+        start, end = day_bounds(wanted.day, zone)
+        found += [col(Call.started_at) >= start, col(Call.started_at) < end]
+    if wanted.outcome == "live":
+        found += [col(Call.outcome).is_(None), col(Call.ended_at).is_(None)]
+    elif wanted.outcome:
+        found.append(col(Call.outcome) == wanted.outcome)
+    if wanted.number:
+        digits = wanted.number
+        found.append(
+            or_(
+                col(Call.caller).contains(digits, autoescape=True),
+                col(Call.callee).contains(digits, autoescape=True),
+            )
+        )
+    if wanted.three_rings:
+        found.append(col(Call.three_rings) == wanted.three_rings)
+    if wanted.verdict or wanted.rule:
+        found.append(_verdict_is(wanted.verdict, wanted.rule))
+    return found
+
+
+def _verdict_is(verdict: str | None, rule: str | None) -> ColumnElement[bool]:
+    if rule == "three_rings" and verdict:
+        return col(Call.three_rings) == verdict
+    if rule:
+        return _has_finding(verdict, rule)
+    fail = _any_verdict("fail")
+    unsure = _any_verdict("unsure")
+    passed = _any_verdict("pass")
+    return {
+        "fail": fail,
+        "unsure": and_(unsure, not_(fail)),
+        "pass": and_(passed, not_(fail), not_(unsure)),
+    }.get(verdict or "", and_(not_(fail), not_(unsure), not_(passed)))
+
+
+def _any_verdict(verdict: str) -> ColumnElement[bool]:
+    return or_(col(Call.three_rings) == verdict, _has_finding(verdict, None))
+
+
+def _has_finding(verdict: str | None, rule: str | None) -> ColumnElement[bool]:
+    finding = aliased(FindingRow)
+    terms = [col(finding.call_id) == col(Call.id), _is_newest(finding)]
+    if verdict:
+        terms.append(col(finding.verdict) == verdict)
+    if rule:
+        terms.append(col(finding.rule) == rule)
+    return exists().where(*terms).correlate(Call)
+
+
+def _is_newest(finding: type[FindingRow]) -> ColumnElement[bool]:
+    newer = aliased(FindingRow)
+    return not_(
+        exists().where(
+            col(newer.call_id) == col(finding.call_id),
+            col(newer.rule) == col(finding.rule),
+            or_(
+                col(newer.judged_at) > col(finding.judged_at),
+                and_(col(newer.judged_at) == col(finding.judged_at), col(newer.id) > col(finding.id)),
+            ),
+        )
+    )
+
+
+def _with_details(session: Session, calls: Sequence[Call]) -> list[CallDetail]:
+    ids = [call.id for call in calls]
+    details = {call.id: CallDetail(call) for call in calls}
+    for leg in session.exec(select(Leg).where(col(Leg.call_id).in_(ids)).order_by(col(Leg.position))):
+        details[leg.call_id].legs.append(leg)
+    for hold in session.exec(select(Hold).where(col(Hold.call_id).in_(ids)).order_by(col(Hold.started_at))):
+        details[hold.call_id].holds.append(hold)
+    played = select(Announcement).where(col(Announcement.call_id).in_(ids))
+    for announcement in session.exec(played.order_by(col(Announcement.started_at))):
+        details[announcement.call_id].announcements.append(announcement)
+    for recording in session.exec(select(Recording).where(col(Recording.call_id).in_(ids))):
+        details[recording.call_id].recordings.append(recording)
+    for finding in newest_findings(session, ids):
+        details[finding.call_id].findings.append(finding)
+    records = {
+        record.call_id: record for record in session.exec(select(Record).where(col(Record.call_id).in_(ids)))
+    }
+    tickets = tickets_of_calls(session, ids)
+    return [
+        CallDetail(
+            detail.call,
+            detail.legs,
+            detail.holds,
+            detail.announcements,
+            detail.recordings,
+            detail.findings,
+            records.get(detail.call.id),
+            tickets[detail.call.id],
+        )
+        for detail in details.values()
+    ]
