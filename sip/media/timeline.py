@@ -1,0 +1,143 @@
+"""Where each packet's sound belongs on a recording's axis of time, whatever the network did to it.
+
+RTP timestamps say how sound follows sound inside a stream, arrival says when it was. So the first packet is placed
+by its arrival and those after it by their timestamps: loss and pauses are silence, reordering and duplicates fall
+into their places. Where timestamps and arrival contradict each other (another SSRC, a jump, a sender's clock that
+drifts, one that stops during hold) the stream is anchored again by arrival.
+
+Sound that comes after its place was handed out is not lost: it is handed out as a patch further back.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from sip.media.g711 import SAMPLE_RATE, Codec
+from sip.media.rtp import sequence_delta, timestamp_delta
+
+HOLD = SAMPLE_RATE // 10
+"""Samples held back before they are handed out, so that reordered packets need no patch: 100 ms."""
+
+EARLY = SAMPLE_RATE // 5
+"""Sound cannot be in the future: beyond 200 ms of burst its anchor was wrong."""
+
+LATE = SAMPLE_RATE // 5
+"""Sound later than 200 ms is a network's stall if it ends soon, else a wrong anchor."""
+
+STALL_SECONDS = 1.0
+"""How long sound may stay late before its anchor is taken for wrong."""
+
+LIMIT = 5 * SAMPLE_RATE
+"""No network delivers after 5 s: the timestamp jumped."""
+
+MAX_PENDING = 1000
+"""Packets between two calls of `take`; what exceeds them is a flood and is dropped and counted."""
+
+
+class Write(NamedTuple):
+    """Bytes for a place in the recording."""
+
+    position: int
+    """Samples from its beginning."""
+    data: bytes
+
+
+class Timeline:
+    """The axis of one leg's recording; sample 0 is at `started` (monotonic seconds)."""
+
+    def __init__(self, codec: Codec, started: float) -> None:
+        self.codec = codec
+        self.anchorings = 0
+        """How often a stream was placed by arrival; 1 for a stream without faults."""
+        self.dropped = 0
+        """Packets too many (see `MAX_PENDING`)."""
+        self._started = started
+        self._written = 0
+        self._pending: list[Write] = []
+        self._ssrc = -1
+        self._sequence = 0
+        self._timestamp = 0
+        self._position = 0
+        self._late_since: float | None = None
+
+    @property
+    def written(self) -> int:
+        """Samples handed out so far: the length of the recording."""
+        return self._written
+
+    def sample(self, now: float) -> int:
+        """The place of an instant on the axis, in samples."""
+        return max(0, round((now - self._started) * SAMPLE_RATE))
+
+    def place(
+        self, now: float, ssrc: int, sequence: int, timestamp: int, payload: bytes, *, marker: bool = False
+    ) -> None:
+        """Takes the audio of one packet that arrived at `now`; `payload` in the recording's codec."""
+        if len(self._pending) >= MAX_PENDING:
+            self.dropped += 1
+            return
+        # What arrives has been spoken before.
+        arrival = round((now - self._started) * SAMPLE_RATE) - len(payload)
+        advance = timestamp_delta(timestamp, self._timestamp)
+        position = self._position + advance
+        if ssrc != self._ssrc or self._contradiction(
+            now, arrival - position, advance, sequence_delta(sequence, self._sequence), marker
+        ):
+            self._anchor(ssrc)
+            position, advance = max(0, arrival), 1
+        if advance > 0:
+            self._sequence, self._timestamp, self._position = sequence, timestamp, position
+        if position < 0:
+            payload, position = payload[-position:], 0
+        self._pending.append(Write(position, payload))
+
+    def take(self, now: float) -> list[Write]:
+        """What is ready at `now`: patches of earlier sound, then the next stretch, silence where nothing came."""
+        return self._take_until(self.sample(now) - HOLD)
+
+    def finish(self, ended: float) -> list[Write]:
+        """The rest, so that the recording ends at `ended` exactly; sound beyond it is cut."""
+        end = self.sample(ended)
+        self._pending = [Write(place, data[: end - place]) for place, data in self._pending if place < end]
+        return self._take_until(end)
+
+    def _contradiction(self, now: float, lateness: int, advance: int, steps: int, marker: bool) -> bool:
+        """Whether timestamp and arrival cannot both be true (`lateness` in samples, negative if early)."""
+        if -EARLY <= lateness <= LATE:
+            self._late_since = None
+            return False
+        if lateness < -EARLY or lateness > LIMIT:
+            return True
+        if steps > 0 and (advance <= 0 or marker):
+            return True
+        if self._late_since is None:
+            self._late_since = now
+        return now - self._late_since > STALL_SECONDS
+
+    def _anchor(self, ssrc: int) -> None:
+        self._ssrc = ssrc
+        self._late_since = None
+        self.anchorings += 1
+
+    def _take_until(self, limit: int) -> list[Write]:
+        start = self._written
+        if limit <= start:
+            return []
+        writes: list[Write] = []
+        rest: list[Write] = []
+        stretch = bytearray(self.codec.quiet(limit - start))
+        for write in self._pending:
+            position, data = write
+            if position >= limit:
+                rest.append(write)
+                continue
+            if position < start:
+                writes.append(Write(position, data[: start - position]))
+                data, position = data[start - position :], start
+            if position + len(data) > limit:
+                rest.append(Write(limit, data[limit - position :]))
+                data = data[: limit - position]
+            stretch[position - start : position - start + len(data)] = data
+        self._pending, self._written = rest, limit
+        writes.append(Write(start, bytes(stretch)))
+        return writes
