@@ -1,4 +1,4 @@
-"""CloudEvents 1.0 in structured JSON mode: what is told over MQTT (https://github.com/cloudevents/spec, v1.0.2)."""
+"""CloudEvents 1.0.2 in structured JSON mode: what is told over MQTT (https://cloudevents.io)."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class EventError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class CloudEvent:
-    """One event. `id` is unique with `source`: a consumer that has seen it ignores it (delivery is at least once)."""
+    """One event. A consumer that has seen its `id` before ignores it: delivery is at least once."""
 
     id: str
     source: str
@@ -38,7 +38,7 @@ class CloudEvent:
         if not (self.type.startswith(TYPE_PREFIX) and self.type.endswith(TYPE_SUFFIX)):
             return None
         word = self.type[len(TYPE_PREFIX) : -len(TYPE_SUFFIX)]
-        return EventName(word) if word in EventName else None
+        return event_name(word)
 
     def to_dict(self) -> dict[str, Any]:
         """The structured-mode JSON object; `data` is made of JSON types (see `jsonable`)."""
@@ -78,6 +78,14 @@ class CloudEvent:
             time=_instant(_text(value, "time")),
             data=data,
         )
+
+
+def event_name(word: str) -> EventName | None:
+    """None where `word` names no call event."""
+    try:
+        return EventName(word)
+    except ValueError:
+        return None
 
 
 def call_event(

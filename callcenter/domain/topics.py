@@ -13,6 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from callcenter.domain.calls import EventName
+from callcenter.domain.cloudevents import event_name
 
 ROOT = "callcenter/v1"
 
@@ -37,8 +38,9 @@ def call_topic(site: str, call_id: str, event: EventName) -> str:
 def parse_call_topic(topic: str) -> CallTopic | None:
     """None where `topic` is not a call event's."""
     match topic.split("/"):
-        case ["callcenter", "v1", site, "calls", call_id, event] if site and call_id and event in EventName:
-            return CallTopic(site, call_id, EventName(event))
+        case ["callcenter", "v1", site, "calls", call_id, word] if site and call_id:
+            event = event_name(word)
+            return CallTopic(site, call_id, event) if event else None
     return None
 
 

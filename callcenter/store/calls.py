@@ -1,9 +1,9 @@
-"""Keeping calls: snapshots from the switchboard, recordings, and what a crash left behind."""
+"""Keeping calls: snapshots from the switchboard, their recordings, and the hand-over to the scribe."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import Enum
 from typing import Any
@@ -12,7 +12,8 @@ from sqlalchemy import delete, insert, not_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, SQLModel, col
 
-from callcenter.domain.calls import CallFacts, RecordingFacts
+from callcenter.domain.calls import CallFacts, EventName, RecordingFacts
+from callcenter.store import outbox
 from callcenter.store.tables import Announcement, Call, Hold, Job, Leg, Record, Recording
 
 _PARTS = ("legs", "holds", "announcements")
@@ -21,8 +22,8 @@ _PARTS = ("legs", "holds", "announcements")
 def save_call(session: Session, facts: CallFacts, site: str, node: str) -> None:
     """Keeps a snapshot of a call: its row, legs, holds and announcements become what `facts` says.
 
-    Saying the same twice changes nothing. The call's information record exists from the first snapshot on. A leg
-    that a snapshot no longer names is removed, unless it has a recording.
+    Saying the same twice changes nothing. The call's information record exists from the first snapshot on. A
+    leg that a snapshot no longer names is removed, unless it has a recording.
     """
     call = {key: value for key, value in _row(facts).items() if key not in _PARTS}
     _upsert(session, Call, [{**call, "site": site, "node": node}])
@@ -41,7 +42,9 @@ def save_recording(session: Session, facts: RecordingFacts) -> None:
 
 def add_job(session: Session, call_id: str, now: datetime) -> bool:
     """Gives the scribe a call to work on; False where it has it already."""
-    return _keep_if_absent(session, Job, {"call_id": call_id, "state": "pending", "created_at": now, "attempts": 0})
+    return _keep_if_absent(
+        session, Job, {"call_id": call_id, "state": "pending", "created_at": now, "attempts": 0}
+    )
 
 
 def recordings_of(session: Session, call_id: str) -> list[Recording]:
@@ -50,9 +53,29 @@ def recordings_of(session: Session, call_id: str) -> list[Recording]:
     return list(session.scalars(wanted.order_by(col(Recording.started_at), col(Recording.id))))
 
 
+def hand_over(session: Session, call: Call, role: str, now: datetime, data: Mapping[str, Any]) -> None:
+    """The call is over and its recordings are closed: makes the scribe's job and tells `recorded`, once."""
+    if add_job(session, call.id, now):
+        recordings = [_summary(recording) for recording in recordings_of(session, call.id)]
+        told = {"recordings": recordings, **data}
+        outbox.add(
+            session, role=role, site=call.site, event=EventName.RECORDED, call=call, data=told, now=now
+        )
+
+
 def clean(value: str) -> str:
     """Text as every database takes it: without NUL, and without the lone surrogates of undecodable bytes."""
     return value.replace("\0", "").encode("utf-8", "replace").decode()
+
+
+def _summary(recording: Recording) -> dict[str, Any]:
+    return {
+        "id": recording.id,
+        "leg_id": recording.leg_id,
+        "codec": recording.codec,
+        "offset_seconds": recording.offset_seconds,
+        "duration_seconds": recording.duration_seconds,
+    }
 
 
 def _replace_legs(session: Session, facts: CallFacts) -> None:
@@ -92,7 +115,7 @@ def _insert_for(session: Session) -> Any:
     return postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
 
 
-def _upsert(session: Session, table: type[SQLModel], rows: list[Mapping[str, Any]]) -> None:
+def _upsert(session: Session, table: type[SQLModel], rows: Sequence[Mapping[str, Any]]) -> None:
     statement = _insert_for(session)(table)
     changed = {name: statement.excluded[name] for name in rows[0] if name != "id"}
     session.execute(statement.on_conflict_do_update(index_elements=["id"], set_=changed), rows)

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlmodel import Session
 
 BUSY_TIMEOUT = 10.0
@@ -36,11 +36,13 @@ def make_engine(url: str) -> Engine:
     try:
         return create_engine(parsed, pool_pre_ping=True, pool_size=5, max_overflow=10)
     except ModuleNotFoundError as error:
-        raise StoreError(f"the driver of {mask(parsed)} is missing ({error.name}): pip install 'sanxiang[postgresql]'") from None
+        raise StoreError(
+            f"the driver of {mask(parsed)} is missing ({error.name}): pip install 'sanxiang[postgresql]'"
+        ) from None
 
 
 def parse_url(url: str) -> URL:
-    """Raises StoreError unless it is a SQLite or PostgreSQL address; passwords never appear in the message."""
+    """Raises StoreError unless it is a SQLite or PostgreSQL address; the message shows no password."""
     try:
         parsed = make_url(url)
     except ArgumentError:
@@ -70,6 +72,13 @@ def session(engine: Engine) -> Iterator[Session]:
     with Session(engine, expire_on_commit=False) as work:
         yield work
         work.commit()
+
+
+def brief(error: Exception) -> str:
+    """An error in one line, without the statement's values (telephone numbers)."""
+    cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
+    lines = str(cause).strip().splitlines()
+    return f"{type(cause).__name__}: {lines[0] if lines else ''}"
 
 
 def _sqlite(url: URL) -> Engine:

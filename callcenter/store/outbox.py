@@ -87,7 +87,7 @@ def mark_published(session: Session, ids: Sequence[int], now: datetime) -> None:
 def reopen(session: Session, role: str, since: datetime) -> int:
     """Marks what was published since then as unpublished: a broker that died may not have passed it on."""
     published = (col(Outbox.role) == role, col(Outbox.published_at) >= since)
-    return session.execute(update(Outbox).where(*published).values(published_at=None)).rowcount
+    return session.connection().execute(update(Outbox).where(*published).values(published_at=None)).rowcount
 
 
 def backlog(session: Session, role: str) -> int:
@@ -99,4 +99,4 @@ def backlog(session: Session, role: str) -> int:
 def prune(session: Session, now: datetime, keep: timedelta = timedelta(days=7)) -> int:
     """Removes rows published more than `keep` ago; returns how many."""
     old = col(Outbox.published_at) < now - keep
-    return session.execute(delete(Outbox).where(old)).rowcount
+    return session.connection().execute(delete(Outbox).where(old)).rowcount
