@@ -1,4 +1,4 @@
-"""Telephone keys as RTP events (RFC 4733 §2.3, §2.5): one digit for each key press, whatever the network does."""
+"""Telephone keys as RTP events (RFC 4733 §2.3, §2.5): one digit a key press, whatever the network does."""
 
 from __future__ import annotations
 
@@ -54,8 +54,8 @@ class Event:
 class Detector:
     """Gives each key press once.
 
-    All packets of a press carry the timestamp of its beginning, so that, not the marker bit (which may be lost
-    with its packet) nor the end bit (which comes three times or never), tells presses apart.
+    All packets of a press carry the timestamp of its beginning: that tells presses apart, not the marker bit
+    (which may be lost with its packet) nor the end bit (which comes three times or never).
     """
 
     def __init__(self) -> None:

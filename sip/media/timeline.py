@@ -1,9 +1,9 @@
 """Where each packet's sound belongs on a recording's axis of time, whatever the network did to it.
 
-RTP timestamps say how sound follows sound inside a stream, arrival says when it was. So the first packet is placed
-by its arrival and those after it by their timestamps: loss and pauses are silence, reordering and duplicates fall
-into their places. Where timestamps and arrival contradict each other (another SSRC, a jump, a sender's clock that
-drifts, one that stops during hold) the stream is anchored again by arrival.
+RTP timestamps say how sound follows sound inside a stream, arrival says when it was. So the first packet is
+placed by its arrival and those after it by their timestamps: loss and pauses are silence, reordering and
+duplicates fall into their places. Where timestamps and arrival contradict each other (another SSRC, a jump, a
+sender's clock that drifts, one that stops during hold) the stream is anchored again by arrival.
 
 Sound that comes after its place was handed out is not lost: it is handed out as a patch further back.
 """
@@ -92,7 +92,7 @@ class Timeline:
         self._pending.append(Write(position, payload))
 
     def take(self, now: float) -> list[Write]:
-        """What is ready at `now`: patches of earlier sound, then the next stretch, silence where nothing came."""
+        """What is ready at `now`: patches of earlier sound, then the next stretch, silent where nothing came."""
         return self._take_until(self.sample(now) - HOLD)
 
     def finish(self, ended: float) -> list[Write]:

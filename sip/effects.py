@@ -1,0 +1,88 @@
+"""What a session wants done, and what it has to tell its user."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from sip.message import Request, Response
+from sip.sdp import Description
+from sip.transactions import Transaction
+
+
+class Ending(Enum):
+    """Who ended the session."""
+
+    THEM = "them"  # their BYE, CANCEL or refusal
+    US = "us"  # our BYE, CANCEL or refusal
+    SILENCE = "silence"  # no answer, no ACK: the network or the phone is gone
+
+
+@dataclass(frozen=True, slots=True)
+class SendRequest:
+    """Effect: send in a client transaction of its own, to `dialog.next_hop()`."""
+
+    request: Request
+
+
+@dataclass(frozen=True, slots=True)
+class SendAck:
+    """Effect: send without a transaction (section 13.2.2.4)."""
+
+    request: Request
+
+
+@dataclass(frozen=True, slots=True)
+class SendCancel:
+    """Effect: send in a client transaction, to where `invite` went (section 9.1)."""
+
+    request: Request
+    invite: Request
+
+
+@dataclass(frozen=True, slots=True)
+class Respond:
+    """Effect: answer a request in its transaction."""
+
+    transaction: Transaction
+    response: Response
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """The other side answered 101 to 199; `description` is early media's SDP, where there is one."""
+
+    code: int
+    description: Description | None
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The other side answered our INVITE with a 2xx."""
+
+    description: Description
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """A re-INVITE: answer it with `Session.answer_offer`. None: it had no offer and wants ours."""
+
+    transaction: Transaction
+    description: Description | None
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """The ACK of our 2xx came."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The session is over. `code` is the final status of an INVITE that was not accepted, else None."""
+
+    by: Ending
+    code: int | None = None
+    reason: str = ""
+
+
+Effect = SendRequest | SendAck | SendCancel | Respond | Progress | Accepted | Offered | Confirmed | Ended

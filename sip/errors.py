@@ -1,0 +1,30 @@
+"""What can go wrong, and whose fault it is.
+
+SipError
+├── LocalError        our caller asked for something that cannot be done now; nothing was changed
+│   └── StateError    an event that the state does not allow
+└── PeerError         the other side broke the protocol; carries the answer it should get
+"""
+
+from __future__ import annotations
+
+
+class SipError(Exception):
+    """Base of everything this library raises on purpose."""
+
+
+class LocalError(SipError):
+    """A mistake on our side of the wire."""
+
+
+class StateError(LocalError):
+    """The state machine does not allow this now; the state is what it was before."""
+
+
+class PeerError(SipError):
+    """The other side broke the protocol. `status` and `reason` suggest the answer (RFC 3261 section 21)."""
+
+    def __init__(self, message: str, status: int = 400, reason: str | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.reason = reason

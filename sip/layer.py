@@ -1,0 +1,211 @@
+"""The transaction layer: matches datagrams to transactions, runs their timers. Bytes in, effects out."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+from collections import Counter
+from dataclasses import dataclass
+
+from sip.errors import PeerError
+from sip.message import (
+    MAGIC_COOKIE,
+    AnyMessage,
+    Message,
+    Request,
+    Response,
+    Via,
+    encode,
+    new_tag,
+    parse,
+    respond,
+    tag_of,
+)
+from sip.transactions import Address, Effect, Kind, Send, Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Ack:
+    """An ACK that belongs to no refusal: it confirms a 2xx and goes to its session (section 13.3.1.4)."""
+
+    request: Request
+
+
+@dataclass(frozen=True, slots=True)
+class Stray:
+    """A response that no transaction waits for: a 2xx that came after its transaction had ended."""
+
+    response: Response
+
+
+LayerEffect = Effect | Ack | Stray
+
+
+class TransactionLayer:
+    """All transactions of one transport. `source` and destinations are (host, port)."""
+
+    def __init__(self, sent_by: Address) -> None:
+        self.sent_by = sent_by
+        self.counters: Counter[str] = Counter()
+        self._transactions: dict[tuple[str, ...], Transaction] = {}
+        self._heap: list[tuple[float, int, Transaction]] = []
+        self._order = itertools.count()
+
+    def __len__(self) -> int:
+        return len(self._transactions)
+
+    @property
+    def deadline(self) -> float | None:
+        """When `tick` is wanted next, in monotonic seconds. It may be early; never late."""
+        return self._heap[0][0] if self._heap else None
+
+    def tick(self, now: float) -> list[LayerEffect]:
+        effects: list[LayerEffect] = []
+        while self._heap and self._heap[0][0] <= now:
+            _, _, transaction = heapq.heappop(self._heap)
+            if transaction.deadline is not None and transaction.deadline <= now:
+                effects += transaction.tick(now)
+            self._settle(transaction)
+        return effects
+
+    def receive(self, data: bytes, source: Address, now: float) -> list[LayerEffect]:
+        """One datagram. Bad ones are counted and dropped, or answered where they can be."""
+        if len(data) < 12 or not (0x20 < data[0] < 0x80 or data[0] in b"\r\n"):
+            # Keep-alives, STUN (first byte 0 to 3), RTP (128 and above): SIP starts with a letter.
+            self.counters["not_sip"] += 1
+            return []
+        try:
+            message = parse(data)
+        except PeerError as error:
+            self.counters["malformed"] += 1
+            return self._refuse_malformed(data, source, error)
+        if isinstance(message, Request):
+            return self._receive_request(message, source, now)
+        return self._receive_response(message, now)
+
+    def request(self, request: Request, to: Address, now: float) -> tuple[Transaction, list[LayerEffect]]:
+        """Sends a request in a client transaction of its own. Its top Via must have a fresh branch."""
+        kind = Kind.INVITE_CLIENT if request.method == "INVITE" else Kind.CLIENT
+        key = ("client", request.via[0].parameters["branch"] or "", request.method)
+        transaction = Transaction(kind, request, to, key)
+        self._transactions[key] = transaction
+        effects: list[LayerEffect] = [*transaction.start(now)]
+        self._settle(transaction)
+        return transaction, effects
+
+    def respond(self, transaction: Transaction, response: Response, now: float) -> list[LayerEffect]:
+        """Answers a request in its server transaction. Raises StateError after a final answer."""
+        effects: list[LayerEffect] = [*transaction.respond(response, now)]
+        self._settle(transaction)
+        return effects
+
+    def find_invite(self, cancel: Request) -> Transaction | None:
+        """The INVITE that a CANCEL is for (section 9.2)."""
+        return self._transactions.get(_server_key(cancel, "INVITE"))
+
+    def _receive_request(self, request: Request, source: Address, now: float) -> list[LayerEffect]:
+        note_source(request, source)
+        key = _server_key(request, "INVITE" if request.method == "ACK" else request.method)
+        if transaction := self._transactions.get(key):
+            if request.method == "ACK" and transaction.state.value == "accepted":
+                return [Ack(request)]
+            return self._feed(transaction, request, now)
+        if request.method == "ACK":
+            return [Ack(request)]
+        kind = Kind.INVITE_SERVER if request.method == "INVITE" else Kind.SERVER
+        transaction = Transaction(kind, request, reply_address(request, source), key)
+        self._transactions[key] = transaction
+        effects: list[LayerEffect] = [*transaction.start(now)]
+        self._settle(transaction)
+        return effects
+
+    def forget(self, transaction: Transaction) -> None:
+        """Drops a server transaction: the answer was, or is to be, stateless (section 8.2.7)."""
+        self._transactions.pop(transaction.key, None)
+
+    def _receive_response(self, response: Response, now: float) -> list[LayerEffect]:
+        try:
+            branch = response.via[0].parameters.get("branch") or ""
+        except (ValueError, IndexError):
+            self.counters["malformed"] += 1
+            return []
+        transaction = self._transactions.get(("client", branch, response.cseq.method))
+        if transaction is None:
+            self.counters["stray_response"] += 1
+            return [Stray(response)]
+        return self._feed(transaction, response, now)
+
+    def _feed(self, transaction: Transaction, message: AnyMessage, now: float) -> list[LayerEffect]:
+        effects: list[LayerEffect] = [*transaction.receive(message, now)]
+        self._settle(transaction)
+        return effects
+
+    def _settle(self, transaction: Transaction) -> None:
+        if transaction.terminated:
+            if self._transactions.get(transaction.key) is transaction:
+                del self._transactions[transaction.key]
+        elif transaction.deadline is not None:
+            heapq.heappush(self._heap, (transaction.deadline, next(self._order), transaction))
+
+    def _refuse_malformed(self, data: bytes, source: Address, error: PeerError) -> list[LayerEffect]:
+        # A request we cannot read is answered where its Via and Call-ID can be read after all: 400 tells a
+        # developer on the other side more than silence (section 8.2 leaves it open).
+        request = salvage(data)
+        if request is None or request.method == "ACK":
+            return []
+        note_source(request, source)
+        response = respond(request, error.status, error.reason, to_tag=new_tag())
+        return [Send(encode(response), reply_address(request, source))]
+
+
+def salvage(data: bytes) -> Request | None:
+    """What an answer needs of a request that `parse` refused, or None."""
+    try:
+        message = Message.parse(data.lstrip(b"\r\n"))
+        if not isinstance(message, Request) or not message.via:
+            return None
+        message.to_address, message.from_address, message.call_id  # noqa: B018 - only to see that they can be read
+        message.headers["CSeq"]
+    except (ValueError, KeyError):
+        return None
+    return message
+
+
+def _server_key(request: Request, method: str) -> tuple[str, ...]:
+    via = request.via[0]
+    branch = via.parameters.get("branch") or ""
+    if branch.startswith(MAGIC_COOKIE):  # RFC 3261 section 17.2.3
+        return ("server", branch, f"{via.host}:{via.port or 5060}", method)
+    # RFC 2543 peers: the request itself names the transaction.
+    return (
+        "server",
+        request.call_id,
+        tag_of(request.from_address) or "",
+        str(request.cseq.sequence),
+        str(request.uri),
+        str(via),
+        method,
+    )
+
+
+def note_source(request: Request, source: Address) -> None:
+    """Writes where a request really came from into its top Via (RFC 3261 section 18.2.1, RFC 3581)."""
+    vias = request.via
+    top = vias[0]
+    parameters = top.parameters
+    if "rport" in parameters:
+        parameters = parameters.replace(rport=str(source[1]), received=source[0])
+    elif top.host != source[0]:
+        parameters = parameters.replace(received=source[0])
+    if parameters is not top.parameters:
+        vias[0] = Via(top.transport, top.host, top.port, parameters)
+        request.via = vias
+
+
+def reply_address(request: Request, source: Address) -> Address:
+    """Where responses to `request` go (RFC 3261 section 18.2.2, RFC 3581 section 4)."""
+    top = request.via[0]
+    rport = top.parameters.get("rport")
+    if rport is not None and rport.isdigit():
+        return (source[0], int(rport))
+    return (top.parameters.get("received") or top.host.strip("[]"), top.port or 5060)

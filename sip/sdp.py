@@ -1,0 +1,304 @@
+"""Session descriptions (RFC 8866) and offer/answer (RFC 3264) for telephone audio."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from typing import Final
+
+from sip.errors import PeerError
+
+CONTENT_TYPE: Final = "application/sdp"
+
+
+class Direction(Enum):
+    """Which way media flows, as the one who wrote the description sees it."""
+
+    SENDRECV = "sendrecv"
+    SENDONLY = "sendonly"
+    RECVONLY = "recvonly"
+    INACTIVE = "inactive"
+
+    @property
+    def sends(self) -> bool:
+        return self in (Direction.SENDRECV, Direction.SENDONLY)
+
+    @property
+    def receives(self) -> bool:
+        return self in (Direction.SENDRECV, Direction.RECVONLY)
+
+    def answered(self) -> Direction:
+        """The answer to an offer of this direction (RFC 3264 section 6.1)."""
+        return {Direction.SENDONLY: Direction.RECVONLY, Direction.RECVONLY: Direction.SENDONLY}.get(
+            self, self
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A payload type and what it means: `Format(8, "PCMA", 8000)`."""
+
+    payload_type: int
+    name: str
+    clock_rate: int = 8000
+    parameters: str = ""
+
+
+PCMU: Final = Format(0, "PCMU")
+PCMA: Final = Format(8, "PCMA")
+TELEPHONE_EVENT: Final = Format(101, "telephone-event", 8000, "0-16")
+_STATIC: Final = {0: PCMU, 8: PCMA, 9: Format(9, "G722"), 18: Format(18, "G729"), 3: Format(3, "GSM")}
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """One m-line. `raw_formats` keeps what the line said, for an answer that refuses it."""
+
+    kind: str
+    port: int
+    protocol: str
+    formats: tuple[Format, ...]
+    address: str | None = None
+    direction: Direction = Direction.SENDRECV
+    ptime: int | None = None
+    raw_formats: tuple[str, ...] = ()
+
+    def find(self, name: str) -> Format | None:
+        return next((f for f in self.formats if f.name.upper() == name.upper()), None)
+
+    @property
+    def usable(self) -> bool:
+        """Audio over plain RTP on a port of its own."""
+        return self.kind == "audio" and self.protocol == "RTP/AVP" and self.port != 0
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """A session description: what its sender wants to receive, and where."""
+
+    address: str
+    media: tuple[Media, ...]
+    session_id: int = 1
+    version: int = 1
+    username: str = "-"
+    origin_address: str = field(default="")
+
+    @property
+    def audio(self) -> Media | None:
+        """The first audio stream that can be used, with its own or the session's address."""
+        for media in self.media:
+            if media.usable:
+                return replace(media, address=media.address or self.address)
+        return None
+
+    @classmethod
+    def parse(cls, body: bytes) -> Description:
+        """Raises PeerError(488) where the description cannot be understood."""
+        try:
+            return _Parser().run(body.decode("utf-8"))
+        except (ValueError, IndexError) as error:
+            raise PeerError(f"bad SDP: {error}", status=488) from None
+
+    def __bytes__(self) -> bytes:
+        family = "IP6" if ":" in self.address else "IP4"
+        origin = self.origin_address or self.address
+        lines = [
+            "v=0",
+            f"o={self.username} {self.session_id} {self.version} IN {family} {origin}",
+            "s=-",
+            f"c=IN {family} {self.address}",
+            "t=0 0",
+        ]
+        for media in self.media:
+            lines += _media_lines(media)
+        return ("\r\n".join(lines) + "\r\n").encode()
+
+
+def _media_lines(media: Media) -> list[str]:
+    numbers = media.raw_formats if media.port == 0 else tuple(str(f.payload_type) for f in media.formats)
+    lines = [f"m={media.kind} {media.port} {media.protocol} {' '.join(numbers)}"]
+    if media.port == 0:
+        return lines
+    for form in media.formats:
+        lines.append(f"a=rtpmap:{form.payload_type} {form.name}/{form.clock_rate}")
+        if form.parameters:
+            lines.append(f"a=fmtp:{form.payload_type} {form.parameters}")
+    if media.ptime:
+        lines.append(f"a=ptime:{media.ptime}")
+    lines.append(f"a={media.direction.value}")
+    return lines
+
+
+class _Parser:
+    def __init__(self) -> None:
+        self.address = ""
+        self.origin = ("-", 1, 1, "")
+        self.direction = Direction.SENDRECV
+        self.media: list[Media] = []
+        self.maps: dict[int, Format] = {}
+        self.fmtp: dict[int, str] = {}
+
+    def run(self, text: str) -> Description:
+        lines = [line for line in text.replace("\r\n", "\n").split("\n") if line]
+        if not lines or lines[0] != "v=0":
+            raise ValueError("it does not begin with v=0")
+        for line in lines[1:]:
+            kind, equals, value = line.partition("=")
+            if not equals or len(kind) != 1:
+                raise ValueError(f"not a line: {line[:40]!r}")
+            self._line(kind, value)
+        self._finish_media()
+        user, session_id, version, origin = self.origin
+        return Description(self.address, tuple(self.media), session_id, version, user, origin)
+
+    def _line(self, kind: str, value: str) -> None:
+        if kind == "o":
+            user, session_id, version, _, _, address = value.split()
+            self.origin = (user, int(session_id), int(version), address)
+        elif kind == "c":
+            self._connection(value)
+        elif kind == "m":
+            self._finish_media()
+            self._media(value)
+        elif kind == "a":
+            self._attribute(value)
+
+    def _connection(self, value: str) -> None:
+        network, _, address = value.split()
+        if network != "IN":
+            raise ValueError(f"network {network!r}")
+        address = address.partition("/")[0]
+        if self.media:
+            self.media[-1] = replace(self.media[-1], address=address)
+        else:
+            self.address = address
+
+    def _media(self, value: str) -> None:
+        kind, port, protocol, *formats = value.split()
+        number = int(port.partition("/")[0])
+        if not 0 <= number <= 65535:
+            raise ValueError(f"port {number}")
+        self.maps, self.fmtp = {}, {}
+        self.media.append(Media(kind, number, protocol, (), None, self.direction, None, tuple(formats)))
+
+    def _attribute(self, value: str) -> None:
+        name, _, rest = value.partition(":")
+        if name in Direction._value2member_map_:
+            if self.media:
+                self.media[-1] = replace(self.media[-1], direction=Direction(name))
+            else:
+                self.direction = Direction(name)
+        elif name == "rtpmap":
+            number, encoding = rest.split(None, 1)
+            codec, rate, *_ = encoding.strip().split("/")
+            self.maps[int(number)] = Format(int(number), codec, int(rate))
+        elif name == "fmtp":
+            number, _, parameters = rest.partition(" ")
+            self.fmtp[int(number)] = parameters
+        elif name == "ptime" and self.media and rest.strip().isdigit():
+            self.media[-1] = replace(self.media[-1], ptime=int(rest))
+
+    def _finish_media(self) -> None:
+        if not self.media:
+            return
+        formats = []
+        for text in self.media[-1].raw_formats:
+            if not text.isdigit():
+                continue
+            form = self.maps.get(int(text)) or _STATIC.get(int(text))
+            if form is not None:
+                formats.append(replace(form, parameters=self.fmtp.get(int(text), "")))
+        self.media[-1] = replace(self.media[-1], formats=tuple(formats))
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """What both sides settled on: where to send, what to send, and who may."""
+
+    address: str
+    port: int
+    codec: Format
+    telephone_event: Format | None
+    sends: bool
+    receives: bool
+
+
+def offer(
+    address: str,
+    port: int,
+    codecs: tuple[Format, ...] = (PCMA, PCMU),
+    *,
+    session_id: int = 1,
+    version: int = 1,
+) -> Description:
+    """An offer of `codecs` in order of preference, with telephone-event."""
+    media = Media("audio", port, "RTP/AVP", (*codecs, TELEPHONE_EVENT), ptime=20)
+    return Description(address, (media,), session_id, version)
+
+
+def answer(
+    theirs: Description,
+    address: str,
+    port: int,
+    codecs: tuple[Format, ...] = (PCMA, PCMU),
+    *,
+    session_id: int = 1,
+    version: int = 1,
+) -> tuple[Description, Agreement]:
+    """The answer to an offer (RFC 3264 section 6), and what it settles, as we see it.
+
+    One audio stream is taken, every other m-line refused with port 0. Raises PeerError(488) where there is
+    no audio or no codec that we know.
+    """
+    chosen = theirs.audio
+    if chosen is None:
+        raise PeerError("no audio stream that we can take", status=488)
+    index = next(i for i, media in enumerate(theirs.media) if media.usable)
+    # The offerer's order is its preference; ours follows it, so that both directions agree.
+    codec = next((f for f in chosen.formats if any(_same(f, known) for known in codecs)), None)
+    if codec is None:
+        raise PeerError("no codec that we know", status=488)
+    event = chosen.find("telephone-event")
+    on_hold = _is_null(chosen.address)
+    direction = Direction.SENDONLY if on_hold and chosen.direction.sends else chosen.direction
+    formats = (codec, event) if event else (codec,)
+    ours = Media("audio", port, chosen.protocol, formats, None, direction.answered(), 20)
+    media = tuple(ours if i == index else replace(m, port=0) for i, m in enumerate(theirs.media))
+    agreement = Agreement(
+        chosen.address or "",
+        chosen.port,
+        codec,
+        event,
+        sends=direction.answered().sends,
+        receives=direction.answered().receives,
+    )
+    return Description(address, media, session_id, version), agreement
+
+
+def settle(ours: Description, theirs: Description) -> Agreement:
+    """What an answer to our offer settles. Raises PeerError(488) where it takes nothing we offered."""
+    offered, chosen = ours.audio, theirs.audio
+    if offered is None or chosen is None:
+        raise PeerError("the answer takes no audio", status=488)
+    voices = [f for f in offered.formats if not _same(f, TELEPHONE_EVENT)]
+    codec = next((f for f in chosen.formats if any(_same(f, voice) for voice in voices)), None)
+    if codec is None:
+        raise PeerError("the answer takes no codec that was offered", status=488)
+    allowed = chosen.direction.answered()
+    return Agreement(
+        chosen.address or "",
+        chosen.port,
+        codec,
+        chosen.find("telephone-event"),
+        sends=offered.direction.sends and allowed.sends and not _is_null(chosen.address),
+        receives=offered.direction.receives and allowed.receives,
+    )
+
+
+def _same(one: Format, other: Format) -> bool:
+    return one.name.lower() == other.name.lower() and one.clock_rate == other.clock_rate
+
+
+def _is_null(address: str | None) -> bool:
+    # RFC 2543's hold: a connection address of zeros.
+    return address in ("0.0.0.0", "::")
