@@ -1,7 +1,7 @@
 """Vosk as a `Recogniser`: free recognition, and a narrow pass that knows only some phrases.
 
-Measured on telephone sound of 8 kHz: Kaldi's own resampling (band-limited, told the true rate) reads it no worse
-than samples doubled beforehand, so sound is handed over at the rate it has.
+Measured on telephone sound of 8 kHz: Kaldi's own resampling (band-limited, told the true rate) reads it no
+worse than samples doubled beforehand, so sound is handed over at the rate it has.
 """
 
 from __future__ import annotations

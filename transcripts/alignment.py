@@ -1,0 +1,167 @@
+"""Finding a phrase among the words heard, by sound: where it fits best, and how well."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from transcripts.recogniser import Word
+from transcripts.sound import Syllable, cost, syllables
+from transcripts.utterances import join_text
+
+MISSING_COST = 1.0
+"""A wanted syllable that was not heard."""
+EXTRA_COST = 0.5
+"""A syllable heard between two wanted ones."""
+PAUSE_COST = 1.0
+"""A pause of LONGEST_PAUSE seconds or more within the phrase."""
+LONGEST_PAUSE = 1.5
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """A phrase to look for. `core`: the positions of the syllables without which it is another phrase."""
+
+    text: str
+    sounds: tuple[Syllable, ...]
+    core: frozenset[int]
+
+    @classmethod
+    def parse(cls, text: str) -> Pattern:
+        """`"请问【还有】什么"`: what stands in 【】 is the core; without brackets all of it is.
+
+        Raises ValueError where no Chinese stands in `text` or a bracket is open.
+        """
+        if text.count("【") != text.count("】"):
+            raise ValueError(f"{text!r} has an open bracket")
+        plain = text.replace("【", "").replace("】", "")
+        sounds = syllables(plain)
+        if not sounds:
+            raise ValueError(f"{text!r} holds no Chinese")
+        marked: set[int] = set()
+        position = 0
+        for number, part in enumerate(text.replace("】", "【").split("【")):
+            length = len(syllables(part))
+            if number % 2:
+                marked.update(range(position, position + length))
+            position += length
+        return cls(plain, sounds, frozenset(marked or range(len(sounds))))
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Where a pattern fits best.
+
+    `cost` is the mean cost of its syllables and `core_cost` that of its core, from 0 (all heard) to 1
+    (nothing like it); `start` and `end` are seconds; `heard` are the words there, as they were recognised.
+    """
+
+    pattern: str
+    cost: float
+    core_cost: float
+    start: float
+    end: float
+    heard: str
+
+    @property
+    def worst(self) -> float:
+        """The figure that thresholds are set against: neither the whole nor the core may be far off."""
+        return max(self.cost, self.core_cost)
+
+
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    sound: Syllable
+    word: int
+    start: float
+    end: float
+
+
+def find(
+    pattern: Pattern, words: Sequence[Word], start: float = 0.0, end: float = float("inf")
+) -> Match | None:
+    """The best fit among the words that begin within `start` to `end` seconds; None where there are none."""
+    chosen = [word for word in words if start <= word.start <= end]
+    heard = _spread(chosen)
+    if not heard:
+        return None
+    rows = _fill(pattern.sounds, heard)
+    last = min(range(len(heard) + 1), key=lambda column: rows[-1][column])
+    costs, touched = _trace(pattern.sounds, heard, rows, last)
+    if not touched:
+        return None
+    first, final = heard[min(touched)], heard[max(touched)]
+    return Match(
+        pattern.text,
+        min(1.0, rows[-1][last] / len(pattern.sounds)),
+        min(1.0, sum(costs[position] for position in pattern.core) / len(pattern.core)),
+        first.start,
+        final.end,
+        join_text(chosen[first.word : final.word + 1]),
+    )
+
+
+def _spread(words: Sequence[Word]) -> list[_Heard]:
+    """Each word's syllables, its time divided evenly among them."""
+    heard = []
+    for number, word in enumerate(words):
+        sounds = syllables(word.text)
+        step = (word.end - word.start) / max(1, len(sounds))
+        heard += [
+            _Heard(sound, number, word.start + step * index, word.start + step * (index + 1))
+            for index, sound in enumerate(sounds)
+        ]
+    return heard
+
+
+def _extra(heard: Sequence[_Heard], column: int) -> float:
+    """The cost of passing over syllable `column`, and of the pause before it."""
+    return EXTRA_COST + _pause(heard, column)
+
+
+def _pause(heard: Sequence[_Heard], column: int) -> float:
+    if column == 0 or heard[column].start - heard[column - 1].end < LONGEST_PAUSE:
+        return 0.0
+    return PAUSE_COST
+
+
+def _fill(wanted: Sequence[Syllable], heard: Sequence[_Heard]) -> list[list[float]]:
+    """Edit distance of the whole pattern against any stretch of what was heard (it may begin anywhere)."""
+    rows = [[0.0] * (len(heard) + 1)]
+    for number, sound in enumerate(wanted):
+        above = rows[-1]
+        row = [above[0] + MISSING_COST]
+        for column, each in enumerate(heard):
+            within = _pause(heard, column) if number else 0.0
+            row.append(
+                min(
+                    above[column] + cost(sound, each.sound) + within,
+                    above[column + 1] + MISSING_COST,
+                    row[column] + _extra(heard, column),
+                )
+            )
+        rows.append(row)
+    return rows
+
+
+def _trace(
+    wanted: Sequence[Syllable], heard: Sequence[_Heard], rows: list[list[float]], column: int
+) -> tuple[list[float], list[int]]:
+    """What each wanted syllable cost, and which heard ones it was matched with."""
+    costs, touched = [MISSING_COST] * len(wanted), []
+    number = len(wanted)
+    while number > 0 and column >= 0:
+        here = rows[number][column]
+        if column > 0:
+            each = cost(wanted[number - 1], heard[column - 1].sound)
+            within = _pause(heard, column - 1) if number > 1 else 0.0
+            if here == rows[number - 1][column - 1] + each + within:
+                costs[number - 1] = each
+                touched.append(column - 1)
+                number, column = number - 1, column - 1
+                continue
+        if here == rows[number - 1][column] + MISSING_COST:
+            number -= 1
+        else:
+            column -= 1
+    return costs, touched
