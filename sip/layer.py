@@ -21,7 +21,7 @@ from sip.message import (
     respond,
     tag_of,
 )
-from sip.transactions import Address, Effect, Kind, Send, Transaction
+from sip.transactions import Address, Effect, Kind, Send, State, Transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,12 @@ class TransactionLayer:
 
     def __len__(self) -> int:
         return len(self._transactions)
+
+    @property
+    def outstanding(self) -> int:
+        """Requests of ours that have no final answer yet."""
+        waiting = (State.CALLING, State.TRYING, State.PROCEEDING)
+        return sum(t.key[0] == "client" and t.state in waiting for t in self._transactions.values())
 
     @property
     def deadline(self) -> float | None:
@@ -107,7 +113,7 @@ class TransactionLayer:
         note_source(request, source)
         key = _server_key(request, "INVITE" if request.method == "ACK" else request.method)
         if transaction := self._transactions.get(key):
-            if request.method == "ACK" and transaction.state.value == "accepted":
+            if request.method == "ACK" and transaction.state is State.ACCEPTED:
                 return [Ack(request)]
             return self._feed(transaction, request, now)
         if request.method == "ACK":

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from sip.errors import PeerError
-from sip.message import URI, Address, Request, Response, respond
+from sip.message import URI, Address, Parameters, Request, Response, respond
 from sip.transactions import Address as Source
 
 MIN_EXPIRES: Final = 30
@@ -56,7 +56,7 @@ class Registrar:
         return [user for user in self._bindings if self.lookup(user, now)]
 
     def register(self, user: str, request: Request, source: Source, now: float) -> Response:
-        """Does what a REGISTER asks and answers it. Raises PeerError(400, 423) for one that cannot be done."""
+        """Does what a REGISTER asks and answers it. Raises PeerError where it cannot be done."""
         kept = {key: b for key, b in self._bindings.get(user, {}).items() if b.expires > now}
         if request.headers.get("Contact") == "*":
             if request.expires != 0:
@@ -71,13 +71,7 @@ class Registrar:
         if not kept:
             del self._bindings[user]
         response = respond(request, 200)
-        response.contact = [
-            Address(
-                b.contact,
-                parameters=Address(b.contact).parameters.replace(expires=str(round(b.expires - now))),
-            )
-            for b in kept.values()
-        ]
+        response.contact = [_with_expires(b.contact, b.expires - now) for b in kept.values()]
         return response
 
     def _bind(
@@ -106,6 +100,10 @@ def _expires(contact: Address, request: Request) -> int:
         return DEFAULT_EXPIRES if request.expires is None else request.expires
     except ValueError:
         return DEFAULT_EXPIRES  # section 10.3 step 7: a malformed value counts as absent
+
+
+def _with_expires(contact: URI, seconds: float) -> Address:
+    return Address(contact, parameters=Parameters(expires=str(round(seconds))))
 
 
 def _key(uri: URI) -> str:

@@ -121,6 +121,11 @@ class Session:
         self._ack: Request | None = None
         self._unacknowledged: _Unacknowledged | None = None
 
+    @property
+    def initial(self) -> Request | None:
+        """The INVITE that began the session, as received or as last sent."""
+        return self._invite
+
     @classmethod
     def outgoing(cls, dialog: Dialog, digest: DigestClient | None = None) -> Session:
         return cls(dialog, State.IDLE, digest)

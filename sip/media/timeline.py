@@ -92,7 +92,7 @@ class Timeline:
         self._pending.append(Write(position, payload))
 
     def take(self, now: float) -> list[Write]:
-        """What is ready at `now`: patches of earlier sound, then the next stretch, silent where nothing came."""
+        """What is ready at `now`: patches of earlier sound, then the next stretch, silence included."""
         return self._take_until(self.sample(now) - HOLD)
 
     def finish(self, ended: float) -> list[Write]:

@@ -1,0 +1,165 @@
+"""One call leg in asyncio: a session with its moments, and the waits that a call's story is told in."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from sip.effects import Accepted, Confirmed, Effect, Ended, Offered, Progress
+from sip.message import URI, Request
+from sip.moment import Moment
+from sip.sdp import Description
+from sip.session import Session, State
+
+if TYPE_CHECKING:
+    from sip.aio.agent import UserAgent
+    from sip.transactions import Address
+
+OfferHandler = Callable[[Offered, Moment], bytes | int]
+"""Answers a re-INVITE: SDP to accept it, a status code to refuse it. Called where the datagram was read."""
+
+
+class CallFailed(Exception):
+    """An outgoing call was not accepted. `ended` says by whom and with which status."""
+
+    def __init__(self, ended: Ended) -> None:
+        super().__init__(f"{ended.code} {ended.reason}")
+        self.ended = ended
+
+
+class Call:
+    """A leg: made by `UserAgent.invite`, or handed to the agent's `on_call`.
+
+    Moments are taken where the datagram was read. `ringing_at` is the first 180 (or the first 183 where
+    `ringing_on_183`), received or sent.
+    """
+
+    def __init__(
+        self,
+        agent: UserAgent,
+        session: Session,
+        invited_at: Moment,
+        *,
+        flow: Address | None = None,
+        identity: str | None = None,
+        ringing_on_183: bool = False,
+    ) -> None:
+        self.agent = agent
+        self.session = session
+        self.flow = flow
+        self.identity = identity
+        """The user name that an incoming call was authenticated as; None for an outgoing one."""
+        self.invited_at = invited_at
+        self.ringing_at: Moment | None = None
+        self.answered_at: Moment | None = None
+        self.ended_at: Moment | None = None
+        self.ended: Ended | None = None
+        self.remote: Description | None = None
+        """The newest description from the other side: offer or answer."""
+        self.on_offer: OfferHandler = lambda offered, moment: 488
+        self.on_progress: Callable[[Progress, Moment], None] = lambda progress, moment: None
+        self.forgetting = False
+        self._ringing_on_183 = ringing_on_183
+        self._final = asyncio.Event()  # answered, or ended
+        self._over = asyncio.Event()
+
+    def __repr__(self) -> str:
+        return f"<Call {self.call_id} {self.session.state.value}>"
+
+    @property
+    def call_id(self) -> str:
+        """The SIP Call-ID."""
+        return self.session.dialog.call_id
+
+    @property
+    def is_over(self) -> bool:
+        return self._over.is_set()
+
+    @property
+    def request_uri(self) -> URI:
+        """What an incoming INVITE asked for."""
+        return self.invite.uri
+
+    @property
+    def invite(self) -> Request:
+        """The INVITE, as received or as last sent."""
+        assert self.session.initial is not None
+        return self.session.initial
+
+    # -- the callee's side --------------------------------------------------------------------------------
+
+    def ring(self) -> None:
+        """Sends 180. Does nothing once the call has been answered or has ended."""
+        if self.session.state is State.INCOMING:
+            self._perform(self.session.provisional(180))
+
+    def answer(self, sdp: bytes) -> Moment:
+        """Sends the 200. Raises StateError if the caller has gone; returns when it was sent."""
+        now = self.agent.now()
+        self._perform(self.session.answer(sdp, now.mono), now)
+        self.answered_at = now
+        self._final.set()
+        return now
+
+    def reject(self, code: int, reason: str | None = None) -> None:
+        """Refuses the call, unless it has ended already."""
+        if self.session.state is State.INCOMING:
+            self._perform(self.session.reject(code, reason))
+
+    # -- the caller's side --------------------------------------------------------------------------------
+
+    async def answered(self) -> Description:
+        """Waits for the 200 and returns its description. Raises CallFailed with the final status."""
+        await self._final.wait()
+        if self.answered_at is None or self.remote is None:
+            assert self.ended is not None
+            raise CallFailed(self.ended)
+        return self.remote
+
+    # -- both ---------------------------------------------------------------------------------------------
+
+    def hangup(self, reason: str = "") -> None:
+        """Ends the leg with CANCEL, refusal or BYE, as its state asks. Never raises; once is enough."""
+        self._perform(self.session.hangup(reason))
+
+    async def over(self) -> Ended:
+        """Waits for the end."""
+        await self._over.wait()
+        assert self.ended is not None
+        return self.ended
+
+    def take(self, effect: Effect, moment: Moment) -> None:
+        """An effect of the session that is for its user. Called by the agent."""
+        match effect:
+            case Progress():
+                if self.ringing_at is None and (
+                    effect.code == 180 or (effect.code == 183 and self._ringing_on_183)
+                ):
+                    self.ringing_at = moment
+                self.on_progress(effect, moment)
+            case Accepted():
+                self.answered_at = moment
+                self.remote = effect.description
+                self._final.set()
+            case Offered():
+                self._answer_offer(effect, moment)
+            case Ended():
+                self.ended, self.ended_at = effect, moment
+                self._final.set()
+                self._over.set()
+            case Confirmed():
+                pass
+            case _:
+                raise TypeError(f"{effect} is not for the user")
+
+    def _answer_offer(self, offered: Offered, moment: Moment) -> None:
+        verdict = self.on_offer(offered, moment)
+        if isinstance(verdict, int):
+            self._perform(self.session.refuse_offer(offered, verdict), moment)
+        else:
+            self.remote = offered.description or self.remote
+            self._perform(self.session.answer_offer(offered, verdict, moment.mono), moment)
+
+    def _perform(self, effects: list[Effect], moment: Moment | None = None) -> None:
+        self.agent.perform(self, effects, moment or self.agent.now())
