@@ -70,7 +70,7 @@ class Timeline:
         return max(0, round((now - self._started) * SAMPLE_RATE))
 
     def place(
-        self, now: float, ssrc: int, sequence: int, timestamp: int, payload: bytes, *, marker: bool = False
+        self, now: float, ssrc: int, sequence: int, timestamp: int, payload: bytes, marker: bool = False
     ) -> None:
         """Takes the audio of one packet that arrived at `now`; `payload` in the recording's codec."""
         if len(self._pending) >= MAX_PENDING:

@@ -1,0 +1,351 @@
+"""One leg's RTP endpoint: receives, latches, counts, hands to the recorder, bridges to another leg, plays.
+
+A datagram goes from socket to socket without being decoded, and meets no disk, database or log on its way.
+Headers sent are our own: one SSRC for the life of the stream, sequence and timestamps that go on through every
+change of source (prompt, bridge, prompt), a marker where a talkspurt begins.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import random
+import socket
+import struct
+import time
+from collections.abc import Callable
+from typing import Any, Protocol, TypeGuard
+
+from sip.aio.player import Playback
+from sip.aio.ports import PortPair, PortPool
+from sip.aio.rtp_poller import Poller
+from sip.media.clip import Clip
+from sip.media.dtmf import Detector, MalformedEvent
+from sip.media.flow import Incoming, Outgoing, StreamStats
+from sip.media.g711 import FRAME, PCMA, TRANSLATE, Codec
+from sip.media.rtp import HEADER, MARKER, PLAIN, MalformedPacket, payload_span
+
+MAX_DATAGRAM = 2048
+_RTCP_BUFFER = 2048
+
+_unpack = HEADER.unpack_from
+_monotonic = time.monotonic
+
+
+class Track(Protocol):
+    """Where a stream's audio is recorded: see `sip.aio.recorder.Track`."""
+
+    def feed(
+        self, now: float, ssrc: int, sequence: int, timestamp: int, second: int, payload: bytes, /
+    ) -> None:
+        """Takes one packet; returns at once and does not raise."""
+
+
+class MediaStream:
+    """Made by `MediaStream.open(pool)`; everything here belongs to the event loop that opened it."""
+
+    def __init__(self, ports: PortPair) -> None:
+        self.stats = StreamStats()
+        self.codec: Codec = PCMA
+        self.dtmf_pt: int | None = None
+        self.on_digit: Callable[[str], None] | None = None
+        self._ports = ports
+        self._socket = ports.rtp
+        self._receive = ports.rtp.recvfrom
+        self._sendto = ports.rtp.sendto
+        self._local = (ports.host, ports.port)
+        self._signalled: tuple[str, int] | None = None
+        self._source: Any = None
+        self._remote: Any = None
+        self._sending = self._receiving = True
+        self._peer: MediaStream | None = None
+        self._bridge_to: Any = None
+        self._playback: Playback | None = None
+        self._record: Callable[[float, int, int, int, int, bytes], None] | None = None
+        self._recorder: Track | None = None
+        self._incoming = Incoming(self.stats)
+        self._outgoing = Outgoing(
+            random.getrandbits(32), random.getrandbits(15), random.getrandbits(32), _monotonic()
+        )
+        self._detector = Detector()
+        self._closed = False
+
+    @classmethod
+    async def open(cls, pool: PortPool) -> MediaStream:
+        """A stream on a port of `pool`. Raises `sip.aio.ports.PortsExhausted`."""
+        ports = pool.acquire()
+        # Nobody reads RTCP yet: let the kernel keep as little of it as it can.
+        ports.rtcp.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RTCP_BUFFER)
+        stream = cls(ports)
+        Poller.of_running_loop().add(ports.rtp, stream._readable)
+        return stream
+
+    @property
+    def local(self) -> tuple[str, int]:
+        """Host and port for our SDP."""
+        return self._local
+
+    @property
+    def remote(self) -> tuple[str, int] | None:
+        """Where audio is sent: as signalled, or where the peer's media turned out to come from."""
+        return None if self._remote is None else (self._remote[0], self._remote[1])
+
+    @property
+    def ssrc(self) -> int:
+        """The SSRC of everything sent."""
+        return self._outgoing.ssrc
+
+    def set_remote(self, addr: tuple[str, int] | None, codec: Codec, dtmf_pt: int | None) -> None:
+        """What signalling agreed on: the peer's address and port, codec and telephone-event payload type.
+
+        None (or port 0, or the address 0.0.0.0 of an old-style hold) sends nothing. The same address again
+        keeps a latched stream latched; another one frees it. Raises `ValueError` for a host that is no IP
+        address: resolving names is not for the media path.
+        """
+        if addr is not None:
+            host = ipaddress.ip_address(addr[0])
+            addr = None if host.is_unspecified or not addr[1] else (str(host), addr[1])
+        self.codec, self.dtmf_pt = codec, dtmf_pt
+        if addr is None:
+            self._remote = None
+        elif addr != self._signalled:
+            self._signalled = self._remote = addr
+            self._source = None
+        elif self._remote is None:
+            self._remote = self._source or addr
+        self._refresh()
+
+    @property
+    def sending(self) -> bool:
+        """Whether our side of the media direction lets us send (RFC 3264 §5.1)."""
+        return self._sending
+
+    @sending.setter
+    def sending(self, allowed: bool) -> None:
+        self._sending = allowed
+        self._refresh()
+
+    @property
+    def receiving(self) -> bool:
+        """Whether we take audio from the peer; while False it is counted, not bridged, heard or recorded."""
+        return self._receiving
+
+    @receiving.setter
+    def receiving(self, allowed: bool) -> None:
+        self._receiving = allowed
+        if self._peer is not None:
+            self._peer._outgoing.interrupt()
+
+    @property
+    def recorder(self) -> Track | None:
+        """Takes what the peer says; the stream does not close it."""
+        return self._recorder
+
+    @recorder.setter
+    def recorder(self, track: Track | None) -> None:
+        self._recorder = track
+        self._record = None if track is None else track.feed
+
+    @property
+    def peer(self) -> MediaStream | None:
+        """The stream bridged to."""
+        return self._peer
+
+    def connect(self, other: MediaStream) -> None:
+        """Bridges both ways; either one leaves the bridge it was in."""
+        if other is self:
+            raise ValueError("a stream cannot be bridged to itself")
+        self.disconnect()
+        other.disconnect()
+        self._peer, other._peer = other, self
+        self._outgoing.interrupt()
+        other._outgoing.interrupt()
+
+    def disconnect(self) -> None:
+        """Leaves the bridge, if in one."""
+        other, self._peer = self._peer, None
+        if other is not None:
+            other._peer = None
+
+    def play(self, clip: Clip | bytes, *, loop: bool = False) -> Playback:
+        """Plays a clip (bytes: A-law) in place of bridged audio; a clip being played is stopped."""
+        if self._closed:
+            raise RuntimeError("the stream is closed")
+        if isinstance(clip, bytes):
+            clip = Clip.from_alaw(clip)
+        self.stop_playing()
+        playback = Playback(
+            clip, loop=loop, codec=lambda: self.codec, send=self._play_frame, ended=self._play_ended
+        )
+        self._playback = playback if playback.playing else None
+        self._refresh()
+        return playback
+
+    def stop_playing(self) -> None:
+        """Stops the clip being played, if any."""
+        if self._playback is not None:
+            self._playback.stop()
+
+    def close(self) -> None:
+        """Stops, leaves the bridge, gives the port back; a second call does nothing."""
+        if self._closed:
+            return
+        self._closed = True
+        self.stop_playing()
+        self.disconnect()
+        self.recorder = None
+        self._bridge_to = None
+        Poller.of_running_loop().remove(self._socket)
+        self._ports.release()
+
+    # The hot path: once for every packet.
+
+    def _readable(self) -> None:
+        try:
+            data, addr = self._receive(MAX_DATAGRAM)
+        except OSError:  # nothing there after all (a datagram with a bad checksum)
+            return
+        if addr != self._source and not self._accepts(data, addr):
+            return
+        now = _monotonic()
+        stats = self.stats
+        try:
+            first, second, sequence, timestamp, ssrc = _unpack(data)
+            payload = data[12:] if first == PLAIN else _payload(data)
+        except (struct.error, MalformedPacket):
+            stats.malformed += 1
+            return
+        stats.packets_in += 1
+        stats.bytes_in += len(data)
+        stats.last_received = now
+        payload_type = second & 0x7F
+        if payload_type not in TRANSLATE:
+            self._not_audio(sequence, timestamp, ssrc, second, payload, now)
+            return
+        incoming = self._incoming
+        if (
+            sequence == incoming.next_sequence
+            and timestamp == incoming.next_timestamp
+            and ssrc == incoming.ssrc
+        ):
+            incoming.next_sequence = (sequence + 1) & 0xFFFF
+            incoming.next_timestamp = (timestamp + len(payload)) & 0xFFFFFFFF
+        elif not incoming.irregular(sequence, timestamp, ssrc, len(payload)):
+            return
+        if not self._receiving:
+            return
+        if self._record is not None:
+            self._record(now, ssrc, sequence, timestamp, second, payload)
+        other = self._peer
+        if other is None or other._bridge_to is None:
+            return
+        codec_type = other.codec.payload_type
+        if payload_type != codec_type:
+            payload = payload.translate(TRANSLATE[payload_type])
+        other._send(
+            other._outgoing.packet(
+                incoming.token, sequence, timestamp, second & MARKER | codec_type, payload, now
+            )
+        )
+
+    def _send(self, raw: bytes) -> None:
+        try:
+            self._sendto(raw, self._remote)
+        except OSError:
+            # Buffers full, no route: telephone audio is not repeated, the packet is lost as in any network.
+            self.stats.unsent += 1
+            return
+        stats = self.stats
+        stats.packets_out += 1
+        stats.bytes_out += len(raw)
+
+    # Everything rarer.
+
+    def _accepts(self, data: bytes, addr: Any) -> bool:
+        """Whether to listen to a new address: the signalled one always, another once (symmetric RTP)."""
+        signalled = self._signalled
+        if signalled is None or not self._credible(data):
+            self.stats.strangers += 1
+            return False
+        if addr[:2] != signalled:
+            if self._source is not None and addr[:2] != self._source[:2]:
+                self.stats.strangers += 1
+                return False
+            self.stats.retargeted += self._source is None
+        self._source = addr
+        if self._remote is not None:
+            self._remote = addr
+            self._refresh_target()
+        return True
+
+    def _credible(self, data: bytes) -> bool:
+        """Whether a datagram from an unknown address looks like the media agreed on."""
+        return (
+            len(data) > HEADER.size
+            and data[0] >> 6 == 2
+            and (data[1] & 0x7F in TRANSLATE or data[1] & 0x7F == self.dtmf_pt)
+        )
+
+    def _not_audio(
+        self, sequence: int, timestamp: int, ssrc: int, second: int, payload: bytes, now: float
+    ) -> None:
+        """A key press is reported and relayed; comfort noise, or RTCP on this port, is left out."""
+        incoming, other = self._incoming, self._peer
+        if second & 0x7F != self.dtmf_pt:
+            self.stats.unknown += 1
+        elif not incoming.irregular(sequence, timestamp, ssrc, 0):
+            return
+        elif self._receiving and self._event(ssrc, timestamp, payload) and _takes_events(other):
+            second = second & MARKER | (other.dtmf_pt or 0)
+            other._send(other._outgoing.packet(incoming.token, sequence, timestamp, second, payload, now))
+            return
+        if other is not None:
+            other._outgoing.omit(incoming.token)
+
+    def _event(self, ssrc: int, timestamp: int, payload: bytes) -> bool:
+        """Reports a new key press; False where the payload is no event."""
+        try:
+            key = self._detector.feed(ssrc, timestamp, payload)
+        except MalformedEvent:
+            self.stats.malformed += 1
+            return False
+        if key is not None and self.on_digit is not None:
+            # Not called from here: what it does or raises must not touch the other legs of this batch.
+            asyncio.get_running_loop().call_soon(self.on_digit, key)
+        return True
+
+    def _play_frame(self, playback: Playback, index: int, frame: bytes, now: float) -> None:
+        if not self._sending or self._remote is None:
+            return
+        self._send(
+            self._outgoing.packet(
+                playback,
+                index & 0xFFFF,
+                index * FRAME & 0xFFFFFFFF,
+                self.codec.payload_type,
+                frame,
+                now,
+            )
+        )
+
+    def _play_ended(self, playback: Playback) -> None:
+        if playback is self._playback:
+            self._playback = None
+            self._refresh()
+
+    def _refresh(self) -> None:
+        """After a change of direction, address or playback: what is sent next is a new talkspurt."""
+        self._outgoing.interrupt()
+        self._refresh_target()
+
+    def _refresh_target(self) -> None:
+        self._bridge_to = self._remote if self._sending and self._playback is None else None
+
+
+def _takes_events(stream: MediaStream | None) -> TypeGuard[MediaStream]:
+    return stream is not None and stream._bridge_to is not None and stream.dtmf_pt is not None
+
+
+def _payload(data: bytes) -> bytes:
+    start, end = payload_span(data)
+    return data[start:end]

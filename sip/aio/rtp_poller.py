@@ -1,0 +1,67 @@
+"""One epoll set for all media sockets of an event loop.
+
+The loop sees a single file descriptor; a wake-up serves every socket that has a datagram, without a handle, a
+context switch or a transport for each. Measured on one core, relaying 172-byte datagrams: 6.0 µs each under
+uvloop (as its own datagram transports) and 8.0 µs under plain asyncio (whose transports take 21.7 µs).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import select
+import socket
+from collections.abc import Callable
+from typing import ClassVar
+from weakref import WeakKeyDictionary
+
+BATCH = 64
+"""Datagrams served before the loop gets its turn again."""
+
+
+class Poller:
+    """Calls a function for each readable socket. `Poller.of_running_loop()` gives the loop's own."""
+
+    _of: ClassVar[WeakKeyDictionary[asyncio.AbstractEventLoop, Poller]] = WeakKeyDictionary()
+
+    @classmethod
+    def of_running_loop(cls) -> Poller:
+        """The running loop's poller, made when first asked for."""
+        loop = asyncio.get_running_loop()
+        if loop not in cls._of:
+            cls._of[loop] = cls()
+        return cls._of[loop]
+
+    def __init__(self) -> None:
+        self._readers: dict[int, Callable[[], None]] = {}
+        self._epoll: select.epoll | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def add(self, sock: socket.socket, reader: Callable[[], None]) -> None:
+        """`reader` is called whenever `sock` has a datagram; it reads one and does not raise."""
+        if self._epoll is None:
+            self._epoll = select.epoll()
+            self._loop = asyncio.get_running_loop()
+            self._loop.add_reader(self._epoll.fileno(), self._ready)
+        self._readers[sock.fileno()] = reader
+        self._epoll.register(sock.fileno(), select.EPOLLIN)
+
+    def remove(self, sock: socket.socket) -> None:
+        """Before the socket is closed; the last one takes the epoll set with it."""
+        if self._readers.pop(sock.fileno(), None) is None or self._epoll is None:
+            return
+        self._epoll.unregister(sock.fileno())
+        if not self._readers:
+            if self._loop is not None and not self._loop.is_closed():
+                self._loop.remove_reader(self._epoll.fileno())
+            self._epoll.close()
+            self._epoll = self._loop = None
+
+    def _ready(self) -> None:
+        if self._epoll is None:
+            return
+        readers = self._readers
+        for descriptor, _ in self._epoll.poll(0, BATCH):
+            # A reader may have closed a socket that comes later in this batch.
+            reader = readers.get(descriptor)
+            if reader is not None:
+                reader()
