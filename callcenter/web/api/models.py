@@ -1,0 +1,356 @@
+"""What the API says and takes. Instants are UTC; durations are seconds."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+
+from callcenter.domain.calls import Direction, HungUpBy, Line, Outcome, Role
+from callcenter.domain.findings import Verdict
+from callcenter.domain.tickets import TicketState
+from callcenter.store.queries import CallDetail
+from callcenter.store.tables import Recording, Ticket
+
+
+def _printable(value: str) -> str:
+    if any((letter < " " and letter not in "\n\t\r") or "\ud800" <= letter <= "\udfff" for letter in value):
+        raise ValueError("holds a control character")
+    return value
+
+
+Short = Annotated[str, Field(max_length=120), AfterValidator(_printable)]
+Long = Annotated[str, Field(max_length=4000), AfterValidator(_printable)]
+Who = Annotated[str, Field(min_length=1, max_length=120), AfterValidator(_printable)]
+
+
+Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2999, 12, 31))]
+"""A day of the site's time zone."""
+
+
+class Said(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+
+class Asked(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class LegOut(Said):
+    id: str
+    role: Role
+    party: str
+    invite_at: datetime
+    ringing_at: datetime | None
+    answered_at: datetime | None
+    ended_at: datetime | None
+    rings: int
+    ring_seconds: float | None
+    bound: int | None
+    verdict: Verdict
+    hung_up_by: HungUpBy | None
+    codec: str | None
+    sip_call_id: str
+    final_status: int | None
+
+
+class HoldOut(Said):
+    leg_id: str
+    started_at: datetime
+    ended_at: datetime | None
+
+
+class AnnouncementOut(Said):
+    leg_id: str
+    prompt: str
+    started_at: datetime
+    ended_at: datetime | None
+
+
+class LegRecordingOut(Said):
+    leg_id: str
+    codec: str
+    offset_seconds: float
+    duration_seconds: float | None
+    finished: bool
+    url: str
+
+
+class RecordingOut(Said):
+    """The call's sound. `finished` once every leg's file is closed."""
+
+    url: str
+    finished: bool
+    duration_seconds: float | None
+    legs: list[LegRecordingOut]
+
+
+class FindingOut(Said):
+    rule: str
+    verdict: Verdict
+    clause: str
+    start: float | None
+    end: float | None
+    heard: str
+    why: str
+    standard: str
+    standard_version: str
+    engine: str
+    judged_at: datetime
+
+
+class ChangeOut(Said):
+    field: str
+    old: str | None
+    new: str | None
+    by: str
+    reason: str
+    at: datetime
+
+
+class RecordOut(Said):
+    created_at: datetime
+    household: str | None
+    surname: str | None
+    telephone: str | None
+    matter: str | None
+    kind: str | None
+    filled_at: datetime | None
+    filled_by: str | None
+
+
+class RecordWithChanges(RecordOut):
+    """The record and every correction, oldest first."""
+
+    changes: list[ChangeOut]
+
+
+class RecordIn(Asked):
+    """The fields to write; those left out stay. `reason` is needed where a value is replaced."""
+
+    household: Short | None = None
+    surname: Short | None = None
+    telephone: Short | None = None
+    matter: Long | None = None
+    kind: Short | None = None
+    by: Who
+    reason: Short = ""
+
+    def values(self) -> dict[str, str | None]:
+        return self.model_dump(exclude={"by", "reason"}, exclude_unset=True)
+
+
+class TicketOut(Said):
+    id: int
+    kind: str
+    state: TicketState
+    household: str | None
+    title: str
+    created_at: datetime
+    created_by: str
+    due_at: datetime | None
+    closed_at: datetime | None
+
+
+class NoteOut(Said):
+    at: datetime
+    by: str
+    text: str
+
+
+class CallOut(Said):
+    """One call with everything kept about it; `outcome` is null while it lasts."""
+
+    id: str
+    direction: Direction
+    line: Line
+    desk: str | None
+    standard: str | None
+    caller: str
+    callee: str
+    started_at: datetime
+    answered_at: datetime | None
+    ended_at: datetime | None
+    outcome: Outcome | None
+    rings: int
+    ring_seconds: float | None
+    three_rings: Verdict
+    first_ringing_at: datetime | None
+    wait_seconds: float
+    talk_seconds: float
+    hold_seconds: float
+    hung_up_by: HungUpBy | None
+    transfer_to: str | None
+    legs: list[LegOut]
+    holds: list[HoldOut]
+    announcements: list[AnnouncementOut]
+    recording: RecordingOut | None
+    record: RecordOut | None
+    tickets: list[TicketOut]
+    findings: list[FindingOut]
+
+
+class CallList(BaseModel):
+    items: list[CallOut]
+    total: int
+    page: int
+    size: int
+
+
+class LiveOut(BaseModel):
+    """The calls that last, and the server's clock, to count rings from."""
+
+    now: datetime
+    calls: list[CallOut]
+
+
+class TicketDetailOut(TicketOut):
+    notes: list[NoteOut]
+    calls: list[CallOut]
+
+
+class TicketList(BaseModel):
+    items: list[TicketOut]
+    total: int
+    page: int
+    size: int
+
+
+class TicketIn(Asked):
+    kind: Short
+    title: Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_printable)]
+    by: Who
+    household: Short | None = None
+    due_at: AwareDatetime | None = None
+    call_id: Short | None = None
+
+
+class TicketPatch(Asked):
+    """A new state, a new promised time, or both; `due_at: null` takes the time away."""
+
+    by: Who
+    state: TicketState | None = None
+    due_at: AwareDatetime | None = None
+
+
+class NoteIn(Asked):
+    text: Annotated[str, Field(min_length=1, max_length=4000), AfterValidator(_printable)]
+    by: Who
+
+
+class LinkIn(Asked):
+    call_id: Short
+    by: Who
+
+
+class TransferIn(Asked):
+    target: Annotated[str, Field(pattern=r"^[0-9*#+]{1,32}$", examples=["8100"])]
+
+
+class Done(BaseModel):
+    """The switchboard did it; `result` is what it said."""
+
+    ok: Literal[True] = True
+    result: dict[str, Any]
+
+
+class WordOut(BaseModel):
+    text: str
+    start: float
+    end: float
+    confidence: float
+
+
+class UtteranceOut(BaseModel):
+    """What one leg said in one breath; times are seconds of call time."""
+
+    leg: str
+    role: Role
+    speaker: str
+    start: float
+    end: float
+    text: str
+    words: list[WordOut]
+
+
+class TranscriptOut(BaseModel):
+    """`done` is false while the call is not transcribed yet."""
+
+    call_id: str
+    done: bool
+    utterances: list[UtteranceOut]
+
+
+class FindingList(BaseModel):
+    items: list[FindingOut]
+
+
+class TallyOut(Said):
+    """How often a rule was kept; `rate` is 0 to 1, null where nothing was decided."""
+
+    passed: int
+    failed: int
+    unsure: int
+    rate: float | None
+
+
+class DayOut(Said):
+    """One day of the site in its own time zone. Seconds, and rates from 0 to 1."""
+
+    day: date
+    calls: int
+    live: int
+    outcomes: dict[str, int]
+    three_rings: TallyOut
+    by_hour: dict[int, TallyOut]
+    by_desk: dict[str, TallyOut]
+    by_agent: dict[str, TallyOut]
+    opening: dict[str, TallyOut]
+    closing: dict[str, TallyOut]
+    answered: int
+    abandoned: int
+    average_speed_of_answer: float | None
+    average_talk: float | None
+    service_level: float | None
+    abandonment: float | None
+
+
+def recording_out(call_id: str, recordings: list[Recording]) -> RecordingOut | None:
+    if not recordings:
+        return None
+    url = f"/api/v1/calls/{call_id}/recording"
+    ends = [r.offset_seconds + r.duration_seconds for r in recordings if r.duration_seconds is not None]
+    finished = all(recording.finished for recording in recordings)
+    legs = [
+        LegRecordingOut(
+            leg_id=recording.leg_id,
+            codec=recording.codec,
+            offset_seconds=recording.offset_seconds,
+            duration_seconds=recording.duration_seconds,
+            finished=recording.finished,
+            url=f"{url}?leg={recording.leg_id}",
+        )
+        for recording in recordings
+    ]
+    return RecordingOut(
+        url=url, finished=finished, duration_seconds=max(ends) if finished and ends else None, legs=legs
+    )
+
+
+def call_out(detail: CallDetail) -> CallOut:
+    """A call as the API says it."""
+    parts = {
+        "legs": detail.legs,
+        "holds": detail.holds,
+        "announcements": detail.announcements,
+        "recording": recording_out(detail.call.id, detail.recordings),
+        "record": detail.record,
+        "tickets": detail.tickets,
+        "findings": detail.findings,
+    }
+    return CallOut.model_validate({**detail.call.model_dump(), **parts}, from_attributes=True)
+
+
+def ticket_out(ticket: Ticket) -> TicketOut:
+    return TicketOut.model_validate(ticket)

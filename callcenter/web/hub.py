@@ -1,0 +1,64 @@
+"""Hands each event that comes from the broker to every open page."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any
+
+from callcenter.web.ports import RoleStatus
+
+QUEUE_LIMIT = 256
+"""Events that wait for one slow page; past it the oldest goes, for pages read the state anew anyway."""
+
+
+class LiveHub:
+    """A LiveBus fed by whoever listens to the broker: `publish`, `status`, `connected`. One event loop."""
+
+    def __init__(self) -> None:
+        self.connected = False
+        self._queues: set[asyncio.Queue[dict[str, Any]]] = set()
+        self._roles: dict[str, RoleStatus] = {}
+
+    @property
+    def roles(self) -> Mapping[str, RoleStatus]:
+        return MappingProxyType(self._roles)
+
+    @property
+    def listeners(self) -> int:
+        return len(self._queues)
+
+    def publish(self, event: dict[str, Any]) -> None:
+        """An event (CloudEvents, decoded) for every subscriber; never blocks."""
+        for queue in self._queues:
+            if queue.full():
+                queue.get_nowait()
+            queue.put_nowait(event)
+
+    def status(self, role: str, payload: Mapping[str, Any]) -> None:
+        """A status message of a role: `{"state", "at", "metrics"}`; what cannot be read in it is left out."""
+        metrics = payload.get("metrics")
+        numbers = metrics.items() if isinstance(metrics, Mapping) else ()
+        self._roles[role] = RoleStatus(
+            str(payload.get("state", "offline")),
+            _instant(payload.get("at")),
+            {str(name): float(value) for name, value in numbers if isinstance(value, int | float)},
+        )
+
+    async def subscribe(self) -> AsyncIterator[dict[str, Any]]:
+        queue: asyncio.Queue[dict[str, Any]] = asyncio.Queue(QUEUE_LIMIT)
+        self._queues.add(queue)
+        try:
+            while True:
+                yield await queue.get()
+        finally:
+            self._queues.discard(queue)
+
+
+def _instant(value: object) -> datetime | None:
+    try:
+        return datetime.fromisoformat(str(value)) if value else None
+    except ValueError:
+        return None

@@ -1,0 +1,181 @@
+"""The list of calls, and the page of one call."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Form, Query, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from sqlmodel import Session
+
+from callcenter.domain.calls import Outcome
+from callcenter.domain.findings import Verdict
+from callcenter.store.queries import CallDetail, CallFilter, call_recordings, get_call, list_calls
+from callcenter.store.records import fill_record, record_changes
+from callcenter.store.tables import Hold, Job
+from callcenter.store.tickets import list_tickets
+from callcenter.store.transcripts import call_transcript
+from callcenter.web.api.calls import COMMAND_TIMEOUT, Pages
+from callcenter.web.api.models import Day, Long, Short, TransferIn, Who
+from callcenter.web.api.recordings import stereo
+from callcenter.web.context import CommandsDep, Context, ContextDep, SessionDep
+from callcenter.web.errors import not_found
+from callcenter.web.views.render import remember_operator, render
+from callcenter.web.views.timeline import draw
+
+router = APIRouter(include_in_schema=False)
+
+SIZE = 40
+RULES = ("three_rings", "opening", "anything_else", "closing", "caller_hangs_up_first")
+SECTIONS = {"facts", "findings", "transcript", "record", "tickets"}
+
+
+@router.get("/calls")
+def calls_page(
+    request: Request,
+    session: SessionDep,
+    context: ContextDep,
+    day: Annotated[Day | str | None, Query(union_mode="left_to_right")] = None,
+    desk: Annotated[str, Query(max_length=60)] = "",
+    outcome: Annotated[str, Query(max_length=20)] = "",
+    verdict: Annotated[str, Query(max_length=20)] = "",
+    rule: Annotated[str, Query(max_length=60)] = "",
+    q: Annotated[str, Query(max_length=60)] = "",
+    page: Pages = 1,
+) -> HTMLResponse:
+    """An empty field means any; a day that cannot be read is left out."""
+    chosen = None if isinstance(day, str) else day
+    wanted = CallFilter(
+        desk or None, chosen, verdict or None, rule or None, None, outcome or None, q.strip() or None
+    )
+    result = list_calls(session, wanted, context.zone, page=page, size=SIZE)
+    asked = {"day": chosen or "", "desk": desk, "outcome": outcome, "verdict": verdict, "rule": rule, "q": q}
+    values = {
+        "result": result,
+        "page": page,
+        "pages": max(1, -(-result.total // SIZE)),
+        "filters": asked,
+        "query": urlencode({name: value for name, value in asked.items() if value}),
+        "outcomes": ["live", *(each.value for each in Outcome)],
+        "verdicts": [each.value for each in Verdict],
+        "rules": RULES,
+    }
+    partial = request.headers.get("hx-target") == "results"
+    return render(request, "calls_results.html" if partial else "calls.html", values)
+
+
+@router.get("/calls/{call_id}")
+def call_page(call_id: str, request: Request, session: SessionDep, context: ContextDep) -> HTMLResponse:
+    return render(request, "call.html", _values(session, context, call_id))
+
+
+@router.get("/calls/{call_id}/parts/{section}")
+def call_section(
+    call_id: str, section: str, request: Request, session: SessionDep, context: ContextDep
+) -> HTMLResponse:
+    """One part of the page, for a page that is open."""
+    if section not in SECTIONS:
+        raise not_found(f"part {section}")
+    return render(request, f"call_{section}.html", _values(session, context, call_id))
+
+
+@router.post("/calls/{call_id}/record")
+def save_record(
+    call_id: str,
+    request: Request,
+    session: SessionDep,
+    context: ContextDep,
+    by: Annotated[Who, Form()],
+    household: Annotated[Short, Form()] = "",
+    surname: Annotated[Short, Form()] = "",
+    telephone: Annotated[Short, Form()] = "",
+    matter: Annotated[Long, Form()] = "",
+    kind: Annotated[Short, Form()] = "",
+    reason: Annotated[Short, Form()] = "",
+    one_key: Annotated[Short, Form()] = "",
+) -> Response:
+    """Saves the form; `one_key` is a button that closes the record with that kind alone."""
+    fields = {"household": household, "surname": surname, "telephone": telephone, "matter": matter}
+    values: dict[str, str | None] = {"kind": one_key} if one_key else {**fields, "kind": kind}
+    if fill_record(session, call_id, values, by=by, now=context.now(), reason=reason) is None:
+        raise not_found(f"call {call_id}")
+    session.commit()
+    return after(request, session, context, call_id, "record", by)
+
+
+@router.post("/calls/{call_id}/transfer")
+async def transfer(
+    call_id: str, request: Request, commands: CommandsDep, target: Annotated[str, Form(max_length=32)]
+) -> Response:
+    wanted = TransferIn(target=target)
+    await commands.request("transfer", {"call_id": call_id, "target": wanted.target}, COMMAND_TIMEOUT)
+    return _done(request, call_id)
+
+
+@router.post("/calls/{call_id}/hangup")
+async def hangup(call_id: str, request: Request, commands: CommandsDep) -> Response:
+    await commands.request("hangup", {"call_id": call_id}, COMMAND_TIMEOUT)
+    return _done(request, call_id)
+
+
+def after(
+    request: Request, session: Session, context: Context, call_id: str, section: str, by: str
+) -> Response:
+    """The changed part for htmx, else back to the page; remembers who signed."""
+    response: Response
+    if request.headers.get("hx-request"):
+        values = {**_values(session, context, call_id), "operator": by, "saved": True}
+        response = render(request, f"call_{section}.html", values)
+    else:
+        response = RedirectResponse(f"/calls/{call_id}#{section}", 303)
+    remember_operator(response, by)
+    return response
+
+
+def _done(request: Request, call_id: str) -> Response:
+    if request.headers.get("hx-request"):
+        return Response(status_code=204, headers={"HX-Trigger": "call-changed"})
+    return RedirectResponse(f"/calls/{call_id}", 303)
+
+
+def _values(session: Session, context: Context, call_id: str) -> dict[str, Any]:
+    detail = get_call(session, call_id)
+    if detail is None:
+        raise not_found(f"call {call_id}")
+    job = session.get(Job, call_id)
+    sound = stereo(context.settings, call_recordings(session, call_id))
+    return {
+        "detail": detail,
+        "call": detail.call,
+        "is_live": detail.call.outcome is None and detail.call.ended_at is None,
+        "changes": record_changes(session, call_id),
+        "utterances": call_transcript(session, call_id),
+        "job": job.state if job else None,
+        "sound": sound.frames > 0,
+        "timeline": draw(detail.call, detail.legs, context.now()),
+        "regions": json.dumps(_regions(detail), ensure_ascii=False),
+        "linkable": list_tickets(session, state="unfinished", size=30).items,
+        "saved": False,
+    }
+
+
+def _regions(detail: CallDetail) -> list[dict[str, Any]]:
+    """What the waveform marks: findings with a place in the sound, and holds."""
+    marks: list[dict[str, Any]] = [
+        {"rule": finding.rule, "verdict": finding.verdict, "start": finding.start, "end": finding.end}
+        for finding in detail.findings
+        if finding.start is not None and finding.verdict != Verdict.NOT_APPLICABLE
+    ]
+    zero = detail.call.answered_at
+    if zero is not None:
+        marks += [_hold_region(hold, zero) for hold in detail.holds]
+    return marks
+
+
+def _hold_region(hold: Hold, zero: datetime) -> dict[str, Any]:
+    end = (hold.ended_at - zero).total_seconds() if hold.ended_at else None
+    start = (hold.started_at - zero).total_seconds()
+    return {"rule": "hold", "verdict": "hold", "start": start, "end": end}

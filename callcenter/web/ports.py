@@ -1,0 +1,49 @@
+"""What the web role needs of the outside: commands to the switchboard, and what happens, live."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+
+class Commands(Protocol):
+    async def request(
+        self,
+        name: str,
+        args: dict[str, Any],
+        timeout: float,  # noqa: ASYNC109 - it becomes the error `unavailable`
+    ) -> dict[str, Any]:
+        """Sends a command and returns its result; `timeout` in seconds.
+
+        Raises CommandError with the code not_found, conflict, invalid or unavailable.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class RoleStatus:
+    """What a role last said of itself (its retained status message, or its last will)."""
+
+    state: str
+    at: datetime | None = None
+    metrics: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def online(self) -> bool:
+        return self.state == "online"
+
+
+class LiveBus(Protocol):
+    """What the broker tells. `LiveHub` is the implementation that a role feeds."""
+
+    @property
+    def connected(self) -> bool: ...
+
+    @property
+    def roles(self) -> Mapping[str, RoleStatus]: ...
+
+    def subscribe(self) -> AsyncIterator[dict[str, Any]]:
+        """CloudEvents as they arrive, from now on, until the iterator is closed."""
+        ...

@@ -1,0 +1,1 @@
+"""How things look: languages, figures, the picture of a call."""
