@@ -7,7 +7,8 @@ worse than samples doubled beforehand, so sound is handed over at the rate it ha
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import logging
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ import vosk
 
 from transcripts.audio import Audio
 from transcripts.recogniser import RecogniserError, Word
+
+log = logging.getLogger(__name__)
 
 CHUNK_SECONDS = 0.25
 UNKNOWN = "[unk]"
@@ -43,8 +46,12 @@ class VoskRecogniser:
         return self._run(vosk.KaldiRecognizer(self._model, float(audio.rate)), audio)
 
     def spot(self, audio: Audio, phrases: Sequence[str]) -> list[Word]:
-        """`phrases` are words of the model's vocabulary with spaces between: 「高 卫 物业」."""
-        grammar = json.dumps([*phrases, UNKNOWN], ensure_ascii=False)
+        """A phrase with a character that the model does not know is left out, and logged."""
+        split = {phrase: segment(phrase, self.knows) for phrase in phrases}
+        if unknown := [phrase for phrase, words in split.items() if words is None]:
+            log.info("phrases outside the vocabulary phrases=%s", ",".join(unknown))
+        known = [" ".join(words) for words in split.values() if words]
+        grammar = json.dumps([*known, UNKNOWN], ensure_ascii=False)
         words = self._run(vosk.KaldiRecognizer(self._model, float(audio.rate), grammar), audio)
         return [word for word in words if word.text != UNKNOWN]
 
@@ -60,6 +67,18 @@ class VoskRecogniser:
             if recogniser.AcceptWaveform(raw[offset : offset + step]):
                 words += _words(recogniser.Result())
         return words + _words(recogniser.FinalResult())
+
+
+def segment(phrase: str, knows: Callable[[str], bool]) -> list[str] | None:
+    """`phrase` in words of the vocabulary, longest first: 「高卫物业」 as 高, 卫, 物业; None: none fit."""
+    words: list[str] = []
+    while phrase:
+        longest = next((end for end in range(len(phrase), 0, -1) if knows(phrase[:end])), 0)
+        if not longest:
+            return None
+        words.append(phrase[:longest])
+        phrase = phrase[longest:]
+    return words
 
 
 def _words(result: str) -> list[Word]:

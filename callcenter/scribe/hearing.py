@@ -1,0 +1,100 @@
+"""Was a phrase said? Two passes of the recogniser are asked, and must not contradict each other.
+
+The free pass hears anything and often writes other characters of nearly the same sound. The narrow pass knows
+only the phrases that matter, and names that do not: it hears names well and would rather hear nothing than
+guess, but it knows no other words, so alone it proves nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from functools import lru_cache
+
+from callcenter.domain.standards import Thresholds
+from transcripts.alignment import Match, Pattern, find
+from transcripts.recogniser import Word
+
+
+class Said(Enum):
+    """Ordered: a phrase that may have been said is better evidence than one that was not."""
+
+    NO = 0
+    MAYBE = 1
+    YES = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Whether a phrase was said, and where the free pass fits it best (None: nothing was heard there)."""
+
+    said: Said
+    phrase: str
+    match: Match | None = None
+
+    @property
+    def rank(self) -> tuple[int, float]:
+        return self.said.value, -(self.match.worst if self.match else 1.0)
+
+
+NOTHING = Evidence(Said.NO, "")
+
+
+@lru_cache(maxsize=2_000)
+def pattern(phrase: str) -> Pattern:
+    return Pattern.parse(phrase)
+
+
+@dataclass(frozen=True, slots=True)
+class Hearing:
+    """What one speaker was heard to say: `words` freely, `spotted` narrowly (None: no such pass)."""
+
+    words: Sequence[Word]
+    thresholds: Thresholds
+    spotted: Sequence[Word] | None = field(default=None)
+
+    def best(self, phrases: Iterable[str], start: float, end: float, rivals: Iterable[str] = ()) -> Evidence:
+        """The phrase that was heard best, among words that begin between `start` and `end` seconds.
+
+        Where a rival was heard instead, in both passes, none of them was said.
+        """
+        found = max((self._hear(phrase, start, end) for phrase in phrases), key=_rank, default=NOTHING)
+        if found.said is Said.MAYBE and self._rival_heard(found, rivals, start, end):
+            return Evidence(Said.NO, found.phrase, found.match)
+        return found
+
+    def _hear(self, phrase: str, start: float, end: float) -> Evidence:
+        free = find(pattern(phrase), self.words, start, end)
+        narrow = find(pattern(phrase), self.spotted, start, end) if self.spotted is not None else None
+        return Evidence(self._decide(free, narrow), pattern(phrase).text, free)
+
+    def _decide(self, free: Match | None, narrow: Match | None) -> Said:
+        limits = self.thresholds
+        spotted = narrow is not None and narrow.worst <= limits.spot
+        if free is None or free.worst > limits.absent:
+            return Said.MAYBE if spotted else Said.NO
+        if free.worst <= limits.sure or spotted:
+            return Said.YES
+        return Said.MAYBE
+
+    def _rival_heard(self, wanted: Evidence, rivals: Iterable[str], start: float, end: float) -> bool:
+        """A rival that the narrow pass heard, and that the free pass fits better than the wanted phrase."""
+        if self.spotted is None or wanted.match is None:
+            return False
+        for rival in rivals:
+            narrow = find(pattern(rival), self.spotted, start, end)
+            if narrow is None or narrow.worst > self.thresholds.spot:
+                continue
+            free = find(pattern(rival), self.words, start, end)
+            if free is not None and free.worst < wanted.match.worst and _overlap(free, wanted.match):
+                return True
+        return False
+
+
+def _rank(evidence: Evidence) -> tuple[int, float]:
+    return evidence.rank
+
+
+def _overlap(a: Match, b: Match) -> bool:
+    return a.start < b.end and b.start < a.end

@@ -1,0 +1,192 @@
+"""The five rules, each a pure function from what is known of a call to one finding.
+
+A fact that is missing gives `unsure`, and so do words that fit in part; a rule that cannot apply gives
+`not_applicable`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from callcenter.domain.calls import HungUpBy, Line
+from callcenter.domain.findings import Finding, Verdict
+from callcenter.domain.rings import limit_seconds
+from callcenter.domain.standards import OpeningRule, PhraseRule, Rule, Standard
+from callcenter.scribe.facts import JudgeFacts
+from callcenter.scribe.hearing import Evidence, Hearing, Said
+from transcripts.recogniser import Word
+from transcripts.utterances import join_text
+
+SHORTEST_CALL = 3.0
+"""Seconds an agent has before silence is a missing greeting, and not a caller who hung up at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """All that is known of a call. `agent` is None where no recording of the agent could be read."""
+
+    standard: Standard
+    facts: JudgeFacts
+    agent: Hearing | None
+    caller: Sequence[Word]
+    names: tuple[str, ...]
+    duration: float
+
+
+def three_rings(rule: Rule, case: Case) -> Finding:
+    facts = case.facts
+    limit = facts.max_rings or case.standard.max_rings
+    seconds = "" if facts.ring_seconds is None else f" ({facts.ring_seconds:.3f} s)"
+    within = f"the limit is {limit} rings ({limit_seconds(limit, case.standard.cadence):.3f} s)"
+    if facts.three_rings is not None:
+        how = "answered" if facts.answered else "not answered"
+        return _plain(rule, facts.three_rings, f"{how} after {facts.rings or 0} rings{seconds}; {within}")
+    if facts.rings is None:
+        return _plain(rule, Verdict.UNSURE, "the number of rings is not known")
+    verdict = Verdict.PASS if facts.rings <= limit else Verdict.FAIL
+    return _plain(rule, verdict, f"answered on ring {facts.rings}{seconds}; {within}")
+
+
+def opening(rule: OpeningRule, case: Case) -> Finding:
+    if early := _cannot_judge_words(rule, case):
+        return early
+    assert case.agent is not None
+    words = case.agent.words
+    if not words:
+        return _silent(rule, case)
+    end = words[0].start + rule.within
+    greeting = case.agent.best(rule.greetings, 0.0, end)
+    if case.facts.line is Line.INTERNAL:
+        return _heard(rule, words, end, greeting)
+    names = (*case.names, *rule.names)
+    rivals = [rival for rival in rule.rivals if rival not in names]
+    name = case.agent.best(names or rule.any_name, 0.0, end, rivals)
+    return _heard(rule, words, end, greeting, _near(name, greeting, rule.gap))
+
+
+def anything_else(rule: PhraseRule, case: Case) -> Finding:
+    if early := _cannot_judge_words(rule, case):
+        return early
+    return _phrase(rule, case)
+
+
+def closing(rule: PhraseRule, case: Case) -> Finding:
+    if early := _cannot_judge_words(rule, case):
+        return early
+    return _phrase(rule, case)
+
+
+def caller_hangs_up_first(rule: Rule, case: Case) -> Finding:
+    facts = case.facts
+    if not facts.answered:
+        return _plain(rule, Verdict.NOT_APPLICABLE, "the call was not answered")
+    if facts.transfer is not None and not facts.returned:
+        return _plain(rule, Verdict.NOT_APPLICABLE, "the call was transferred: its BYE is no hang-up")
+    match facts.hangup:
+        case HungUpBy.CALLER:
+            return _plain(rule, Verdict.PASS, "the caller's BYE came first")
+        case HungUpBy.AGENT:
+            return _plain(rule, Verdict.FAIL, "the agent's BYE came first")
+        case HungUpBy.SYSTEM | HungUpBy.NETWORK:
+            return _plain(rule, Verdict.NOT_APPLICABLE, f"neither side hung up, the {facts.hangup} did")
+    if facts.interrupted:
+        return _plain(rule, Verdict.NOT_APPLICABLE, "neither side hung up: the call was interrupted")
+    return _plain(rule, Verdict.UNSURE, "it is not known who hung up first")
+
+
+def _phrase(rule: PhraseRule, case: Case) -> Finding:
+    """A phrase said once the caller has spoken, and near the end where the rule asks for that."""
+    assert case.agent is not None
+    words = case.agent.words
+    if not words:
+        return _missing(rule, case, Evidence(Said.NO, ""), "the agent was not heard to say anything")
+    start = _after_the_caller_spoke(case)
+    if rule.last is not None:
+        start = max(start, words[-1].end - rule.last)
+    found = case.agent.best(rule.phrases, start, case.duration, rule.others)
+    if found.said is Said.YES:
+        return _with(rule, Verdict.PASS, found, f"heard 「{found.phrase}」")
+    if found.said is Said.MAYBE:
+        return _with(rule, Verdict.UNSURE, found, f"perhaps 「{found.phrase}」: the sounds fit only in part")
+    half = case.agent.best(rule.partial, start, case.duration)
+    if half.said is Said.YES:
+        return _with(rule, Verdict.UNSURE, half, f"only 「{half.phrase}」 was heard: a person decides")
+    return _missing(rule, case, found, "none of the wanted phrases was heard")
+
+
+def _after_the_caller_spoke(case: Case) -> float:
+    """What is said before the caller's first word belongs to the opening, whatever its words."""
+    first = next((word.start for word in case.caller), None)
+    if first is not None:
+        return first
+    rule = case.standard.opening
+    agent = case.agent.words if case.agent else ()
+    return agent[0].start + rule.within if rule and agent else 0.0
+
+
+def _missing(rule: Rule, case: Case, found: Evidence, why: str) -> Finding:
+    """Not heard: a failure of the agent, unless neither the agent nor the caller ended the call."""
+    facts = case.facts
+    if facts.transfer is not None:
+        return _plain(rule, Verdict.UNSURE, f"the call came back from a transfer, and {why}")
+    if facts.hangup in (HungUpBy.SYSTEM, HungUpBy.NETWORK) or facts.interrupted:
+        return _plain(rule, Verdict.NOT_APPLICABLE, f"the call was cut off, and {why}")
+    return _with(rule, Verdict.FAIL, found, why)
+
+
+def _cannot_judge_words(rule: Rule, case: Case) -> Finding | None:
+    facts = case.facts
+    if not facts.answered:
+        return _plain(rule, Verdict.NOT_APPLICABLE, "the call was not answered")
+    if facts.transfer is not None and not facts.returned and rule.id != "opening":
+        return _plain(rule, Verdict.NOT_APPLICABLE, f"the call was transferred to {facts.transfer}")
+    if case.agent is None:
+        return _plain(rule, Verdict.UNSURE, "there is no recording of the agent that could be read")
+    return None
+
+
+def _silent(rule: Rule, case: Case) -> Finding:
+    if case.duration < SHORTEST_CALL:
+        return _plain(rule, Verdict.NOT_APPLICABLE, f"the call lasted only {case.duration:.1f} s")
+    return _plain(rule, Verdict.FAIL, "the agent was not heard to say anything")
+
+
+def _near(name: Evidence, greeting: Evidence, gap: float) -> Evidence:
+    """A name that stands apart from the greeting is no part of it."""
+    if name.match is None or greeting.match is None or greeting.said is Said.NO:
+        return name
+    apart = max(name.match.start - greeting.match.end, greeting.match.start - name.match.end)
+    return name if apart <= gap else Evidence(Said.NO, name.phrase, name.match)
+
+
+def _heard(rule: Rule, words: Sequence[Word], end: float, *parts: Evidence) -> Finding:
+    """The verdict on several parts that are all wanted is the worst; the evidence is where they stand."""
+    worst = min(parts, key=lambda part: part.rank)
+    heard = [word for word in words if word.start <= end]
+    matches = [part.match for part in parts if part.said is Said.YES and part.match is not None]
+    if worst.said is Said.YES:
+        start, stop = min(each.start for each in matches), max(each.end for each in matches)
+        heard = [word for word in words if word.end > start and word.start < stop]
+    verdict = {Said.YES: Verdict.PASS, Said.MAYBE: Verdict.UNSURE, Said.NO: Verdict.FAIL}[worst.said]
+    why = {
+        Said.YES: f"heard {'，'.join(f'「{part.phrase}」' for part in parts)}",
+        Said.MAYBE: f"perhaps 「{worst.phrase}」: the sounds fit only in part",
+        Said.NO: f"「{worst.phrase}」 was not heard at the beginning",
+    }[worst.said]
+    return Finding(rule.id, verdict, _clause(rule), heard[0].start, heard[-1].end, join_text(heard), why)
+
+
+def _with(rule: Rule, verdict: Verdict, evidence: Evidence, why: str) -> Finding:
+    match = evidence.match
+    if match is None or evidence.said is Said.NO:
+        return _plain(rule, verdict, why)
+    return Finding(rule.id, verdict, _clause(rule), match.start, match.end, match.heard, why)
+
+
+def _plain(rule: Rule, verdict: Verdict, why: str) -> Finding:
+    return Finding(rule.id, verdict, _clause(rule), why=why)
+
+
+def _clause(rule: Rule) -> str:
+    return f"{rule.source} {rule.clause}"
