@@ -1,0 +1,102 @@
+"""From a call's rows and transcripts to its findings: pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from callcenter.domain.calls import HungUpBy, Line, Outcome, Role
+from callcenter.domain.findings import Finding, Verdict
+from callcenter.domain.standards import Standard
+from callcenter.scribe.facts import JudgeFacts
+from callcenter.scribe.hands import Transcript
+from callcenter.scribe.judging import judge
+from callcenter.store.jobs import Work
+from callcenter.store.tables import Hold, Recording
+from transcripts.recogniser import Word
+
+
+def judge_work(
+    work: Work, standard: Standard, names: Sequence[str], transcripts: Mapping[str, Transcript]
+) -> list[Finding]:
+    """The findings on a call; `transcripts` are by recording id, those that could not be read left out."""
+    agent, caller = recordings_of(work, Role.AGENT), recordings_of(work, Role.CALLER)
+    read = [recording for recording in agent if recording.id in transcripts]
+    return judge(
+        standard,
+        facts_of(work),
+        _words(read, transcripts) if read else None,
+        _words(caller, transcripts),
+        names,
+        _duration(work, transcripts),
+        _spotted(read, transcripts),
+    )
+
+
+def recordings_of(work: Work, role: Role) -> list[Recording]:
+    """The recordings of the legs of that role."""
+    legs = {leg.id for leg in work.legs if leg.role == role.value}
+    return [recording for recording in work.recordings if recording.leg_id in legs]
+
+
+def facts_of(work: Work) -> JudgeFacts:
+    """What the signalling of a stored call says."""
+    call = work.call
+    bound = next((leg.bound for leg in work.legs if leg.role == Role.AGENT.value and leg.bound), None)
+    return JudgeFacts(
+        rings=call.rings,
+        hangup=HungUpBy(call.hung_up_by) if call.hung_up_by else None,
+        line=Line(call.line),
+        holds=tuple(_span(work, hold) for hold in work.holds),
+        transfer=call.transfer_to,
+        returned=_came_back(work),
+        answered=call.answered_at is not None,
+        interrupted=call.outcome == Outcome.INTERRUPTED.value,
+        ring_seconds=call.ring_seconds,
+        three_rings=Verdict(call.three_rings),
+        max_rings=bound,
+    )
+
+
+def _span(work: Work, hold: Hold) -> tuple[float, float]:
+    zero = work.call.answered_at or work.call.started_at
+    end = hold.ended_at or work.call.ended_at or hold.started_at
+    return (hold.started_at - zero).total_seconds(), (end - zero).total_seconds()
+
+
+def _came_back(work: Work) -> bool:
+    """Whether an agent was rung and answered after the call had been sent to its (last) target."""
+    targets = [leg.invite_at for leg in work.legs if leg.role == Role.TARGET.value]
+    return bool(targets) and any(
+        leg.role == Role.AGENT.value and leg.answered_at is not None and leg.invite_at >= max(targets)
+        for leg in work.legs
+    )
+
+
+def _words(recordings: Sequence[Recording], transcripts: Mapping[str, Transcript]) -> list[Word]:
+    words = [
+        word.shifted(recording.offset_seconds)
+        for recording in recordings
+        if recording.id in transcripts
+        for word in transcripts[recording.id].words
+    ]
+    return sorted(words, key=lambda word: word.start)
+
+
+def _spotted(recordings: Sequence[Recording], transcripts: Mapping[str, Transcript]) -> list[Word] | None:
+    words = [
+        word.shifted(recording.offset_seconds)
+        for recording in recordings
+        for word in transcripts[recording.id].spotted or ()
+    ]
+    return sorted(words, key=lambda word: word.start) if recordings else None
+
+
+def _duration(work: Work, transcripts: Mapping[str, Transcript]) -> float:
+    """Seconds of conversation: by the signalling, or by the sound where that is longer."""
+    call = work.call
+    heard = [
+        each.offset_seconds + transcripts[each.id].seconds
+        for each in work.recordings
+        if each.id in transcripts
+    ]
+    return max([0.0, call.talk_seconds + call.hold_seconds, *heard])

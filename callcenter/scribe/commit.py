@@ -1,0 +1,56 @@
+"""What the scribe found out about a call, put into the database as one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sqlmodel import Session
+
+from callcenter.domain.calls import EventName
+from callcenter.domain.findings import Finding
+from callcenter.scribe.hands import Transcript
+from callcenter.scribe.lease import ClaimLost
+from callcenter.store import jobs, outbox
+from callcenter.store.jobs import Claim, Judged
+from callcenter.store.tables import Call
+
+ROLE = "scribe"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """`heard` is by recording id; `error` is what went wrong; `failed`: no more attempts are made."""
+
+    findings: Sequence[Finding]
+    judged: Judged
+    heard: Mapping[str, Transcript] = field(default_factory=dict)
+    error: str | None = None
+    failed: bool = False
+
+
+def commit(db: Session, site: str, claim: Claim, call: Call, result: Result) -> None:
+    """Ends the job, replaces words and findings, and leaves the events `transcribed` and `judged`.
+
+    Raises ClaimLost, before anything is changed, where another scribe has taken the call over.
+    """
+    if not jobs.finish(db, claim, result.judged.at, error=result.error, failed=result.failed):
+        raise ClaimLost
+    for recording_id, transcript in result.heard.items():
+        jobs.replace_words(db, recording_id, transcript.words)
+    jobs.replace_findings(db, call.id, result.findings, result.judged)
+    for event, data in _told(result):
+        outbox.add(db, role=ROLE, site=site, event=event, call=call, data=data, now=result.judged.at)
+
+
+def _told(result: Result) -> list[tuple[EventName, dict[str, object]]]:
+    """`transcribed` is told only where there was something to transcribe."""
+    judged = result.judged
+    verdicts = {finding.rule: finding.verdict.value for finding in result.findings}
+    told: list[tuple[EventName, dict[str, object]]] = []
+    if result.heard:
+        words = sum(len(transcript.words) for transcript in result.heard.values())
+        told.append((EventName.TRANSCRIBED, {"words": words, "engine": judged.engine}))
+    standard = {"standard": judged.standard, "version": judged.version}
+    told.append((EventName.JUDGED, {**standard, "verdicts": verdicts}))
+    return told

@@ -1,0 +1,205 @@
+"""The scribe: takes ended calls, has each leg transcribed by a worker process, judges, and tells.
+
+Words, findings, the job's end and the events `transcribed` and `judged` are one transaction: a scribe that is
+killed leaves all of it or nothing, and its lease runs out within seconds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar
+from uuid import uuid4
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
+from sqlmodel import Session
+
+from callcenter.domain.calls import Role
+from callcenter.domain.standards import Standard
+from callcenter.scribe.case import judge_work, recordings_of
+from callcenter.scribe.commit import Result, commit
+from callcenter.scribe.hands import Hands, Transcript, WorkerDied
+from callcenter.scribe.judging import spot_phrases
+from callcenter.scribe.lease import ClaimLost, kept
+from callcenter.settings import Settings
+from callcenter.standards import StandardError, load_standard
+from callcenter.store import jobs
+from callcenter.store.engine import brief, session
+from callcenter.store.jobs import Claim, Judged, Work
+from transcripts.model import find_model
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+DEFAULT_STANDARD = "vanke"
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Seconds: how long a claim lasts without renewal, how often to look for jobs, when to try again."""
+
+    lease: float = 10.0
+    poll: float = 0.5
+    again: float = 1.0
+    attempts: int = 3
+
+
+class Scribe:
+    """The role's state: made once, run once."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        engine: Engine,
+        *,
+        recorded: asyncio.Event | None = None,
+        wake: Callable[[], None] = lambda: None,
+        pace: Pace = Pace(),
+    ) -> None:
+        """`recorded` is set by the wiring when a call has been recorded; `wake` is called after each commit.
+
+        Raises ModelError where there is no speech model, StandardError where a desk's standard is wrong.
+        """
+        model = find_model(settings.scribe.model)
+        for desk in settings.desks:
+            load_standard(desk.standard)
+        self.done = 0
+        self.failed = 0
+        self.hands = [Hands(model, f"{_identity()}/{number}") for number in range(settings.scribe.workers)]
+        self._settings, self._engine = settings, engine
+        self._recorded = recorded or asyncio.Event()
+        self._wake, self._pace = wake, pace
+
+    def metrics(self) -> dict[str, float]:
+        """Figures for the status message and Prometheus."""
+        return {"scribe_calls_done": self.done, "scribe_calls_failed": self.failed}
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Works until `stop` is set; a call in hand is finished first."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                for hands in self.hands:
+                    group.create_task(self._serve(hands, stop), name=f"scribe {hands.name}")
+        finally:
+            for hands in self.hands:
+                await hands.close()
+
+    async def _serve(self, hands: Hands, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            try:
+                claim = await self._database(lambda work: self._claim(work, hands.name))
+                if claim is not None:
+                    await self._work(claim, hands)
+                    continue
+            except DBAPIError as error:
+                log.warning("database unavailable role=scribe error=%s", brief(error))
+            await self._rest(stop)
+
+    async def _rest(self, stop: asyncio.Event) -> None:
+        """Until a call was recorded, the scribe is stopped, or it is time to look again."""
+        waiting = [asyncio.ensure_future(event.wait()) for event in (self._recorded, stop)]
+        try:
+            await asyncio.wait(waiting, timeout=self._pace.poll, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for each in waiting:
+                each.cancel()
+        self._recorded.clear()
+
+    def _claim(self, work: Session, worker: str) -> Claim | None:
+        return jobs.claim(work, worker, _now(), timedelta(seconds=self._pace.lease))
+
+    async def _work(self, claim: Claim, hands: Hands) -> None:
+        """One call, from claim to commit. A worker that dies costs an attempt, not the call."""
+        log.info("job claimed call=%s attempt=%d worker=%s", claim.call_id, claim.attempt, hands.name)
+        work = await self._database(lambda db: jobs.load_work(db, claim.call_id))
+        try:
+            if claim.attempt > self._pace.attempts:
+                raise WorkerDied("a scribe died over this call each time it was tried")
+            async with kept(lambda: self._renew(claim), self._pace.lease / 3, claim.call_id):
+                result = await self._transcribe_and_judge(work, hands)
+                await self._commit(claim, work, result)
+        except WorkerDied as error:
+            await self._failed(claim, work, hands, str(error))
+        except ClaimLost:
+            log.warning("job lost call=%s worker=%s", claim.call_id, hands.name)
+
+    async def _transcribe_and_judge(self, work: Work, hands: Hands) -> Result:
+        standard, names = self._standard(work)
+        phrases = spot_phrases(standard, names)
+        agents = {recording.id for recording in recordings_of(work, Role.AGENT)}
+        heard: dict[str, Transcript] = {}
+        errors: list[str] = []
+        for recording in work.recordings:
+            path = self._settings.recordings / recording.path
+            transcript = await hands.transcribe(path, phrases if recording.id in agents else None)
+            if transcript.error is None:
+                heard[recording.id] = transcript
+            else:
+                log.warning("recording unreadable call=%s error=%s", work.call.id, transcript.error)
+                errors.append(transcript.error)
+        findings = judge_work(work, standard, names, heard)
+        return Result(findings, _judged(standard, hands), heard, "; ".join(errors) or None)
+
+    async def _failed(self, claim: Claim, work: Work, hands: Hands, error: str) -> None:
+        """Tried again until the attempts are used up; then judged by what the signalling says alone."""
+        if claim.attempt < self._pace.attempts:
+            log.warning("job failed call=%s attempt=%d error=%s", claim.call_id, claim.attempt, error)
+            again = _now() + timedelta(seconds=self._pace.again)
+            await self._database(lambda db: jobs.release(db, claim, error, again))
+            return
+        log.error("job given up call=%s attempts=%d error=%s", claim.call_id, claim.attempt, error)
+        standard, names = self._standard(work)
+        findings = judge_work(work, standard, names, {})
+        result = Result(findings, _judged(standard, hands), error=error, failed=True)
+        with contextlib.suppress(ClaimLost):
+            await self._commit(claim, work, result)
+
+    async def _commit(self, claim: Claim, work: Work, result: Result) -> None:
+        await self._database(lambda db: commit(db, self._settings.site, claim, work.call, result))
+        if result.failed:
+            self.failed += 1
+        else:
+            self.done += 1
+        self._wake()
+        log.info("call judged call=%s standard=%s", claim.call_id, result.judged.standard)
+
+    async def _renew(self, claim: Claim) -> bool:
+        until = _now() + timedelta(seconds=self._pace.lease)
+        return await self._database(lambda db: jobs.renew(db, claim, until))
+
+    def _standard(self, work: Work) -> tuple[Standard, tuple[str, ...]]:
+        """The standard the call is judged by, and the desk's own name."""
+        desk = self._settings.desk(work.call.desk) if work.call.desk else None
+        names = (desk.name,) if desk and desk.name else ()
+        try:
+            return load_standard(work.call.standard or DEFAULT_STANDARD), names
+        except StandardError as error:  # the call names one that has been taken away since
+            log.error("standard unknown call=%s used=%s error=%s", work.call.id, DEFAULT_STANDARD, error)
+            return load_standard(DEFAULT_STANDARD), names
+
+    async def _database(self, work: Callable[[Session], T]) -> T:
+        return await asyncio.to_thread(self._in_session, work)
+
+    def _in_session(self, work: Callable[[Session], T]) -> T:
+        with session(self._engine) as db:
+            return work(db)
+
+
+def _identity() -> str:
+    return f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _judged(standard: Standard, hands: Hands) -> Judged:
+    return Judged(standard.name, standard.version, hands.engine, _now())

@@ -1,0 +1,68 @@
+"""The process that transcribes: one JSON object a line in, one out, until its standard input ends.
+
+It runs apart because recognition takes a whole core for seconds, and because an engine written in C++ may die
+without taking the scribe with it. When the scribe dies, the input ends, and so does this.
+
+Request: `{"path": "…/leg.wav", "phrases": ["您好", …]}`; with phrases the narrow pass is made as well.
+Answer: `{"words": [[text, start, end, confidence], …], "spotted": […] | null, "seconds": 12.3}` or
+`{"error": "…"}` where the file is no sound that can be read.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from transcripts.audio import AudioError, read_wav
+from transcripts.recogniser import Recogniser, RecogniserError, Word
+from transcripts.vosk_engine import VoskRecogniser
+
+NICENESS = 10
+"""Calls that are under way on the same machine come first."""
+
+BROKEN_MODEL = 3
+"""Exit status where the model cannot be loaded."""
+
+
+def answer(recogniser: Recogniser, request: dict[str, Any]) -> dict[str, Any]:
+    """What is said in the file that `request` names."""
+    try:
+        audio = read_wav(Path(request["path"]))
+    except AudioError as error:
+        return {"error": str(error)}
+    phrases = request.get("phrases")
+    return {
+        "words": _plain(recogniser.transcribe(audio)),
+        "spotted": _plain(recogniser.spot(audio, phrases)) if phrases else None,
+        "seconds": audio.duration,
+    }
+
+
+def _plain(words: list[Word]) -> list[tuple[str, float, float, float]]:
+    return [(word.text, word.start, word.end, word.confidence) for word in words]
+
+
+def main(model: str) -> int:
+    """Serves requests; the exit status is BROKEN_MODEL where the model cannot be loaded."""
+    os.nice(NICENESS)
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING)
+    try:
+        recogniser = VoskRecogniser(Path(model))
+    except RecogniserError as error:
+        sys.stderr.write(f"{error}\n")
+        return BROKEN_MODEL
+    for line in sys.stdin:
+        sys.stdout.write(json.dumps(answer(recogniser, json.loads(line)), ensure_ascii=False) + "\n")
+        sys.stdout.flush()
+    return 0
+
+
+if __name__ == "__main__":
+    try:
+        raise SystemExit(main(sys.argv[1]))
+    except (KeyboardInterrupt, BrokenPipeError):  # the scribe is ending, or has ended
+        os._exit(0)

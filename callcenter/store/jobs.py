@@ -1,0 +1,171 @@
+"""The scribe's work: claiming a call under a lease, renewing it, and finishing it in one transaction.
+
+A job is claimable when nobody holds it or its lease has run out, so the work of a scribe that was killed is
+taken up by the next one. Every later step names the claim (who, and which attempt): a scribe that lost its
+lease changes nothing any more, and nothing is done twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, Update, and_, delete, insert, or_, select, update
+from sqlmodel import Session, col
+
+from callcenter.domain.findings import Finding
+from callcenter.store.tables import Call, FindingRow, Hold, Job, Leg, Recording
+from callcenter.store.tables import Word as WordRow
+from transcripts.recogniser import Word
+
+PENDING, CLAIMED, DONE, FAILED = "pending", "claimed", "done", "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A job in hand: whose it is, and the how-manieth attempt this is (from 1)."""
+
+    call_id: str
+    worker: str
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What is known of a call that is to be transcribed and judged; legs are in their order."""
+
+    call: Call
+    legs: Sequence[Leg]
+    holds: Sequence[Hold]
+    recordings: Sequence[Recording]
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """By which standard, in which version, with which engine; `at` is UTC."""
+
+    standard: str
+    version: str
+    engine: str
+    at: datetime
+
+
+def claim(session: Session, worker: str, now: datetime, lease: timedelta) -> Claim | None:
+    """Takes the oldest job that is free, until `now + lease`; None where there is none.
+
+    PostgreSQL passes over rows that another scribe is just taking (SKIP LOCKED). SQLite has no row locks:
+    there the UPDATE asks again whether the job is still free.
+    """
+    oldest = select(Job).where(_free(now)).order_by(col(Job.created_at), col(Job.call_id)).limit(1)
+    while (job := session.scalars(oldest.with_for_update(skip_locked=True)).first()) is not None:
+        taken = Claim(job.call_id, worker, job.attempts + 1)
+        change = update(Job).where(
+            col(Job.call_id) == job.call_id, col(Job.attempts) == job.attempts, _free(now)
+        )
+        values = {
+            "state": CLAIMED,
+            "claimed_by": worker,
+            "lease_until": now + lease,
+            "attempts": taken.attempt,
+        }
+        if _changed(session, change.values(**values)):
+            return taken
+        session.expire_all()
+    return None
+
+
+def renew(session: Session, held: Claim, until: datetime) -> bool:
+    """Keeps the claim until then; False where it is lost."""
+    return _changed(session, _mine(held).values(lease_until=until))
+
+
+def release(session: Session, held: Claim, error: str, again_at: datetime) -> bool:
+    """Gives the job back, to be tried again from `again_at` on; False where the claim is lost."""
+    return _changed(
+        session, _mine(held).values(state=PENDING, claimed_by=None, lease_until=again_at, error=error)
+    )
+
+
+def finish(
+    session: Session, held: Claim, now: datetime, *, error: str | None = None, failed: bool = False
+) -> bool:
+    """Ends the job as done or failed; False where the claim is lost: then nothing may be committed."""
+    state = FAILED if failed else DONE
+    return _changed(session, _mine(held).values(state=state, finished_at=now, lease_until=None, error=error))
+
+
+def load_work(session: Session, call_id: str) -> Work:
+    """Everything about one call that the scribe needs."""
+    legs = session.scalars(select(Leg).where(col(Leg.call_id) == call_id).order_by(col(Leg.position)))
+    holds = session.scalars(select(Hold).where(col(Hold.call_id) == call_id).order_by(col(Hold.started_at)))
+    recordings = session.scalars(
+        select(Recording).where(col(Recording.call_id) == call_id).order_by(col(Recording.started_at))
+    )
+    return Work(session.get_one(Call, call_id), legs.all(), holds.all(), recordings.all())
+
+
+def replace_words(session: Session, recording_id: str, words: Iterable[Word]) -> None:
+    """The words of one recording, in seconds from the recording's own zero."""
+    session.execute(delete(WordRow).where(col(WordRow.recording_id) == recording_id))
+    rows = [
+        {
+            "recording_id": recording_id,
+            "position": position,
+            "text": word.text,
+            "start": word.start,
+            "end": word.end,
+            "confidence": word.confidence,
+        }
+        for position, word in enumerate(words)
+    ]
+    if rows:
+        session.execute(insert(WordRow), rows)
+
+
+def replace_findings(session: Session, call_id: str, findings: Iterable[Finding], judged: Judged) -> None:
+    """The findings by this version of the standard; those by other versions stay (REQUIREMENTS C1)."""
+    session.execute(
+        delete(FindingRow).where(
+            col(FindingRow.call_id) == call_id,
+            col(FindingRow.standard) == judged.standard,
+            col(FindingRow.standard_version) == judged.version,
+        )
+    )
+    rows = [
+        {
+            "call_id": call_id,
+            "rule": finding.rule,
+            "verdict": finding.verdict.value,
+            "clause": finding.clause,
+            "start": finding.start,
+            "end": finding.end,
+            "heard": finding.heard,
+            "why": finding.why,
+            "standard": judged.standard,
+            "standard_version": judged.version,
+            "engine": judged.engine,
+            "judged_at": judged.at,
+        }
+        for finding in findings
+    ]
+    if rows:
+        session.execute(insert(FindingRow), rows)
+
+
+def _free(now: datetime) -> ColumnElement[bool]:
+    over = or_(col(Job.lease_until).is_(None), col(Job.lease_until) <= now)
+    return and_(col(Job.state).in_((PENDING, CLAIMED)), over)
+
+
+def _mine(held: Claim) -> Update:
+    return update(Job).where(
+        col(Job.call_id) == held.call_id,
+        col(Job.state) == CLAIMED,
+        col(Job.claimed_by) == held.worker,
+        col(Job.attempts) == held.attempt,
+    )
+
+
+def _changed(session: Session, change: Update) -> bool:
+    return session.connection().execute(change).rowcount == 1
