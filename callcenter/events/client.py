@@ -73,7 +73,7 @@ class MqttClient:
     """One process's connection to the broker; `run` keeps it up and is a task of its own.
 
     With a `role`, the broker says `offline` on `status/<role>` when the process vanishes. Delivery is at
-    least once: a message may come twice (after a reconnection, or where two of this client's filters overlap).
+    least once: a message may come twice, after a reconnection or where filters of this client overlap.
 
     Raises AddressError for a malformed URL.
     """

@@ -121,6 +121,7 @@ def _upsert(session: Session, table: type[SQLModel], rows: Sequence[Mapping[str,
     session.execute(statement.on_conflict_do_update(index_elements=["id"], set_=changed), rows)
 
 
-def _keep_if_absent(session: Session, table: type[SQLModel], row: Mapping[str, Any]) -> bool:
+def _keep_if_absent(session: Session, table: type[Job | Record], row: Mapping[str, Any]) -> bool:
+    """Whether the row was new."""
     statement = _insert_for(session)(table).values(**row).on_conflict_do_nothing()
-    return bool(session.connection().execute(statement).rowcount)
+    return session.execute(statement.returning(col(table.call_id))).first() is not None

@@ -17,6 +17,10 @@ BUSY_TIMEOUT = 10.0
 """Seconds a SQLite writer waits for another one."""
 
 
+SERVER_PATIENCE = {"connect_timeout": 10, "keepalives_idle": 15, "tcp_user_timeout": 30_000}
+"""libpq: a PostgreSQL server that vanishes without a word is noticed in half a minute (s, s, ms)."""
+
+
 class StoreError(Exception):
     """The database cannot be used; the message says why and what to do."""
 
@@ -34,7 +38,7 @@ def make_engine(url: str) -> Engine:
     if parsed.get_backend_name() == "sqlite":
         return _sqlite(parsed)
     try:
-        return create_engine(parsed, pool_pre_ping=True, pool_size=5, max_overflow=10)
+        return create_engine(parsed, pool_pre_ping=True, connect_args=SERVER_PATIENCE)
     except ModuleNotFoundError as error:
         raise StoreError(
             f"the driver of {mask(parsed)} is missing ({error.name}): pip install 'sanxiang[postgresql]'"

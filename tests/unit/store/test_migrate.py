@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import inspect, text
+from sqlmodel import SQLModel
+
+from callcenter.store import migrate, tables
+from callcenter.store.engine import StoreError, make_engine
+from tests.support import scaled
+
+
+def test_the_migrations_make_the_tables(url: str) -> None:
+    assert tables.Call.__tablename__ in SQLModel.metadata.tables
+    engine = make_engine(url)
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, SQLModel.metadata) == []
+    engine.dispose()
+    assert migrate.current(url) == migrate.head()
+
+
+def test_an_upgrade_of_what_is_up_to_date_changes_nothing(url: str) -> None:
+    migrate.upgrade(url)
+    assert migrate.current(url) == migrate.head()
+
+
+def test_an_empty_database_has_no_revision(empty_url: str) -> None:
+    assert migrate.current(empty_url) is None
+
+
+def test_roles_that_start_at_once_wait_for_one_another(empty_url: str) -> None:
+    code = "import sys; from callcenter.store.migrate import upgrade; upgrade(sys.argv[1])"
+    roles = [
+        subprocess.Popen([sys.executable, "-c", code, empty_url], stderr=subprocess.PIPE) for _ in range(4)
+    ]
+    ends = [(role.communicate(timeout=scaled(60))[1], role.returncode) for role in roles]
+    assert [status for _, status in ends] == [0] * 4, ends
+    assert migrate.current(empty_url) == migrate.head()
+
+
+def test_a_migration_that_fails_leaves_nothing_behind(
+    empty_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use_copy_of_the_scripts(tmp_path, monkeypatch)
+    first = next((migrate.FOLDER / "versions").glob("0001*"))
+    failing = first.read_text("utf-8").replace(
+        "\n\ndef downgrade", '    raise RuntimeError("at the end")\n\n\ndef downgrade'
+    )
+    first.write_text(failing, "utf-8")
+    with pytest.raises(RuntimeError, match="at the end"):
+        migrate.upgrade(empty_url)
+    engine = make_engine(empty_url)
+    assert inspect(engine).get_table_names() == []
+    engine.dispose()
+
+
+def test_a_newer_database_is_refused(url: str) -> None:
+    engine = make_engine(url)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    engine.dispose()
+    with pytest.raises(StoreError, match="newer version"):
+        migrate.upgrade(url)
+
+
+def test_a_server_that_is_not_there_is_explained_without_the_password() -> None:
+    with pytest.raises(StoreError, match="cannot use the database") as caught:
+        migrate.upgrade("postgresql://u:geheim@127.0.0.1:1/nothing")
+    assert "geheim" not in str(caught.value)
+
+
+def test_a_file_that_is_no_database_is_explained(tmp_path: Path) -> None:
+    (tmp_path / "x.db").write_bytes(b"not a database at all" * 100)
+    with pytest.raises(StoreError, match="cannot use the database"):
+        migrate.current(f"sqlite:///{tmp_path / 'x.db'}")
+
+
+def use_copy_of_the_scripts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "migrations"
+    shutil.copytree(migrate.FOLDER, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(migrate, "FOLDER", folder)
+
+
+def test_a_revision_is_written_from_the_difference(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    url = f"sqlite:///{tmp_path / 'x.db'}"
+    use_copy_of_the_scripts(tmp_path, monkeypatch)
+    migrate.upgrade(url)
+    engine = make_engine(url)
+    with engine.begin() as connection:
+        connection.execute(text("ALTER TABLE legs DROP COLUMN codec"))
+    engine.dispose()
+    written = migrate.revise(url, "Bring the codec back").read_text("utf-8")
+    assert "sa.Column('codec', sa.String(), nullable=True)" in written
+    assert f"down_revision = '{migrate.head()[:-1]}" in written
