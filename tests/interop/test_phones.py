@@ -27,10 +27,11 @@ from callcenter.demo.phones.scenarios import (
     sdp,
     wait_bye,
 )
-from sip.media.g711 import PCMU, Samples
-from tests.interop.peers import Sipp, capture
+from sip.media.g711 import PCMA, PCMU, Samples
+from sip.media.wav import build
+from tests.interop.peers import Sipp, capture, udp_port_open
 from tests.interop.ring_capture import read_responses, ring_seconds
-from tests.support import scaled
+from tests.support import eventually, scaled
 
 
 def pair(folder: Path, agent: str, caller: str) -> None:
@@ -202,3 +203,24 @@ async def test_a_phone_that_ends_is_told_of(tmp_path: Path, ports: Ports) -> Non
     with pytest.raises(PhoneError, match="broken ended before"):
         await phone.wait("registered", scaled(15))
     await phone.stop()
+
+
+async def test_the_sipp_phone_rings_answers_and_takes_the_next_call(tmp_path: Path, ports: Ports) -> None:
+    agent_port, caller_port = ports.block(), ports.block()
+    low = tmp_path / "low.wav"
+    low.write_bytes(build(PCMA, PCMA.encode(sine(440, 2))))
+    line = line_arguments(Line("agent", "", "127.0.0.1:9"), agent_port)
+    rings = ("--ring", "0.5", "--ring", "0.1", "--play", low, "--hangup-after", "0")
+    agent = await Phone.start("agent", "sipp_agent.py", [*line, *rings, "--direct"], tmp_path)
+    caller = await baresip(tmp_path, "caller", caller_port, f"127.0.0.1:{agent_port}")
+    try:
+        for _ in range(2):
+            await eventually(lambda: udp_port_open(agent_port), message="sipp does not listen")
+            await caller.send("call agent")
+            await caller.wait("answered", scaled(10))
+            await caller.wait("ended", scaled(10))
+            assert (await agent.wait("ended", scaled(10)))["why"] == "sipp ended with 0"
+    finally:
+        await caller.stop()
+        await agent.stop()
+    assert share(tmp_path / "caller-1.wav", 440) > 0.9
