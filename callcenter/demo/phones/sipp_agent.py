@@ -102,7 +102,9 @@ class Phone:
     async def register(self) -> None:
         contact = f"127.0.0.1:{self.options.port}"
         login = ("-key", "contact", contact, "-au", self.options.user, "-ap", self.options.password)
-        status = await self.sipp(register(), self.options.user, *login, "-timeout", "10", "-timeout_error")
+        status = await self.sipp(
+            scenario(register()), self.options.user, *login, "-timeout", "10", "-timeout_error"
+        )
         say("registered") if status == 0 else say("failed", why=f"not registered: sipp ended with {status}")
 
     async def answer_calls(self) -> None:
