@@ -1,4 +1,4 @@
-"""The real speech model for tests, installed once for all workers of pytest-xdist, and the demo's dialogues."""
+"""The real speech model for tests, installed once for all workers of pytest-xdist; the dialogues."""
 
 from __future__ import annotations
 

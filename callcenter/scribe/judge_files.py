@@ -27,7 +27,7 @@ def judge_files(
     names: Sequence[str],
     recogniser: Recogniser,
 ) -> dict[str, Any]:
-    """The findings on two recordings that start at the agent's answer, as `callcenter judge --json` prints them.
+    """The findings on two recordings that start at the agent's answer, as `callcenter judge` prints them.
 
     `names` are the desk's own, beside those of the standard. Raises JudgeError.
     """
