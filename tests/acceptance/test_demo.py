@@ -1,0 +1,96 @@
+"""The whole demo: five calls over real SIP and RTP, judged; ring times against a packet capture."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+from sqlmodel import Session, create_engine, select
+
+from callcenter.demo import run
+from callcenter.demo.phones.phone import PhoneMissing
+from callcenter.demo.run import CANNOT, run_demo
+from callcenter.settings import load_settings, split_host_port
+from callcenter.store.tables import Call, Leg
+from tests.interop.peers import capture
+from tests.interop.ring_capture import ring_seconds
+from tests.support import scaled
+
+RING_TOLERANCE = 0.005
+"""Seconds by which the record may differ from the wire."""
+
+
+@dataclass(frozen=True)
+class Played:
+    """A finished demo."""
+
+    status: int
+    text: str
+    calls: list[Call]
+    legs: list[Leg]
+    wire: dict[str, float]
+
+
+@pytest.fixture(scope="module")
+def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
+    folder = tmp_path_factory.mktemp("demo")
+    data, console = folder / "data", Console(record=True, width=200, force_terminal=False)
+    demo = run_demo(exit_after=True, dialogues=None, data=data, console=console)
+    with capture(folder / "demo.pcapng", "udp") as packets:
+        status = asyncio.run(asyncio.wait_for(demo, scaled(300)))
+    settings = load_settings(data / "callcenter.toml")
+    _, port = split_host_port(settings.sip.listen)
+    engine = create_engine(f"sqlite:///{data / 'callcenter.db'}")
+    try:
+        with Session(engine) as session:
+            calls, legs = list(session.exec(select(Call)).all()), list(session.exec(select(Leg)).all())
+    finally:
+        engine.dispose()
+    return Played(status, console.export_text(), calls, legs, ring_seconds(packets, (port,)))
+
+
+def test_all_five_calls_come_out_as_they_should(played: Played) -> None:
+    assert played.status == 0, played.text
+    assert sorted(str(call.outcome) for call in played.calls) == ["abandoned", *["answered"] * 4]
+
+
+def test_the_table_shows_them(played: Played) -> None:
+    assert played.text.count("是 yes") == 5
+    assert "http://127.0.0.1:" in played.text
+
+
+def test_ring_seconds_on_record_are_those_of_the_wire(played: Played) -> None:
+    answered = [leg for leg in played.legs if leg.role == "agent" and leg.answered_at is not None]
+    assert len(answered) == 5  # four calls, and one that came back to the desk
+    for leg in answered:
+        assert leg.ring_seconds is not None
+        assert abs(leg.ring_seconds - played.wire[leg.sip_call_id]) < RING_TOLERANCE
+
+
+def test_the_caller_heard_ringing_as_long_as_the_call_has_on_record(played: Played) -> None:
+    callers = [leg for leg in played.legs if leg.role == "caller" and leg.sip_call_id in played.wire]
+    assert len(callers) == 4
+    ring_times = {call.id: call.ring_seconds for call in played.calls}
+    for leg in callers:
+        on_record = ring_times[leg.call_id]
+        assert on_record is not None
+        assert abs(on_record - played.wire[leg.sip_call_id]) < RING_TOLERANCE
+
+
+async def test_a_missing_phone_is_explained(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def missing() -> str:
+        raise PhoneMissing("no phone for the callers: `pip install pyVoIP==1.6.8`")
+
+    monkeypatch.setattr(run, "caller_script", missing)
+    console = Console(record=True, width=200)
+    assert await run_demo(exit_after=True, dialogues=None, data=tmp_path, console=console) == CANNOT
+    assert "pip install pyVoIP" in console.export_text()
+
+
+async def test_a_folder_without_dialogues_is_explained(tmp_path: Path) -> None:
+    console = Console(record=True, width=200)
+    assert await run_demo(exit_after=True, dialogues=tmp_path, data=None, console=console) == CANNOT
+    assert "holds no dialogues" in console.export_text()
