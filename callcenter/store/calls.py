@@ -6,9 +6,10 @@ import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import Enum
-from typing import Any
+from functools import cache
+from typing import Any, cast
 
-from sqlalchemy import delete, insert, not_, select
+from sqlalchemy import Connection, Executable, Table, bindparam, delete, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, SQLModel, col
 
@@ -17,6 +18,22 @@ from callcenter.store import outbox
 from callcenter.store.tables import Announcement, Call, Hold, Job, Leg, Record, Recording
 
 _PARTS = ("legs", "holds", "announcements")
+_INSERT: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+
+
+def _table(of: type[SQLModel]) -> Table:
+    return SQLModel.metadata.tables[str(of.__tablename__)]
+
+
+_CALLS, _LEGS, _HOLDS, _ANNOUNCEMENTS = _table(Call), _table(Leg), _table(Hold), _table(Announcement)
+_RECORDINGS, _RECORDS, _JOBS = _table(Recording), _table(Record), _table(Job)
+
+_FORGET = [delete(table).where(table.c.call_id == bindparam("call")) for table in (_HOLDS, _ANNOUNCEMENTS)]
+_FORGET_LEGS = delete(_LEGS).where(
+    _LEGS.c.call_id == bindparam("call"),
+    _LEGS.c.id.not_in(bindparam("named", expanding=True)),
+    _LEGS.c.id.not_in(select(_RECORDINGS.c.leg_id).where(_RECORDINGS.c.call_id == bindparam("call"))),
+)
 
 
 def save_call(session: Session, facts: CallFacts, site: str, node: str) -> None:
@@ -26,25 +43,27 @@ def save_call(session: Session, facts: CallFacts, site: str, node: str) -> None:
     leg that a snapshot no longer names is removed, unless it has a recording.
     """
     call = {key: value for key, value in _row(facts).items() if key not in _PARTS}
-    _upsert(session, Call, [{**call, "site": site, "node": node}])
-    _keep_if_absent(session, Record, {"call_id": facts.id, "created_at": facts.started_at})
-    for table in (Hold, Announcement):
-        session.execute(delete(table).where(col(table.call_id) == facts.id))
-    _replace_legs(session, facts)
-    _insert(session, Hold, facts.id, facts.holds)
-    _insert(session, Announcement, facts.id, facts.announcements)
+    connection = session.connection()
+    _upsert(connection, _CALLS, [{**call, "site": site, "node": node}])
+    _keep_if_absent(connection, _RECORDS, {"call_id": facts.id, "created_at": facts.started_at})
+    for forget in _FORGET:
+        connection.execute(forget, {"call": facts.id})
+    _upsert(connection, _LEGS, _rows(facts.id, facts.legs, numbered=True))
+    connection.execute(_FORGET_LEGS, {"call": facts.id, "named": [clean(leg.id) for leg in facts.legs]})
+    for table, parts in ((_HOLDS, facts.holds), (_ANNOUNCEMENTS, facts.announcements)):
+        if rows := _rows(facts.id, parts):
+            connection.execute(insert(table), rows)
 
 
 def save_recording(session: Session, facts: RecordingFacts) -> None:
     """Keeps a recording's row: when it is opened and, with its duration, when it is closed."""
-    _upsert(session, Recording, [_row(facts)])
+    _upsert(session.connection(), _RECORDINGS, [_row(facts)])
 
 
 def add_job(session: Session, call_id: str, now: datetime) -> bool:
     """Gives the scribe a call to work on; False where it has it already."""
-    return _keep_if_absent(
-        session, Job, {"call_id": call_id, "state": "pending", "created_at": now, "attempts": 0}
-    )
+    job = {"call_id": call_id, "state": "pending", "created_at": now, "attempts": 0}
+    return _keep_if_absent(session.connection(), _JOBS, job)
 
 
 def recordings_of(session: Session, call_id: str) -> list[Recording]:
@@ -78,25 +97,12 @@ def _summary(recording: Recording) -> dict[str, Any]:
     }
 
 
-def _replace_legs(session: Session, facts: CallFacts) -> None:
-    rows = [
-        {**_row(leg), "call_id": facts.id, "position": position} for position, leg in enumerate(facts.legs)
-    ]
-    if rows:
-        _upsert(session, Leg, rows)
-    recorded = select(col(Recording.leg_id)).where(col(Recording.call_id) == facts.id)
-    gone = (
-        col(Leg.call_id) == facts.id,
-        col(Leg.id).not_in([clean(leg.id) for leg in facts.legs]),
-        not_(col(Leg.id).in_(recorded)),
-    )
-    session.execute(delete(Leg).where(*gone))
-
-
-def _insert(session: Session, table: type[SQLModel], call_id: str, parts: Iterable[Any]) -> None:
+def _rows(call_id: str, parts: Iterable[Any], *, numbered: bool = False) -> list[dict[str, Any]]:
     rows = [{**_row(part), "call_id": call_id} for part in parts]
-    if rows:
-        session.execute(insert(table), rows)
+    if numbered:
+        for position, row in enumerate(rows):
+            row["position"] = position
+    return rows
 
 
 def _row(facts: Any) -> dict[str, Any]:
@@ -110,18 +116,29 @@ def _value(value: Any) -> Any:
     return clean(value) if isinstance(value, str) else value
 
 
-def _insert_for(session: Session) -> Any:
-    """The dialect's INSERT, which knows ON CONFLICT."""
-    return postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+def _upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    if rows:
+        connection.execute(_upsert_into(table, connection.dialect.name), rows)
 
 
-def _upsert(session: Session, table: type[SQLModel], rows: Sequence[Mapping[str, Any]]) -> None:
-    statement = _insert_for(session)(table)
-    changed = {name: statement.excluded[name] for name in rows[0] if name != "id"}
-    session.execute(statement.on_conflict_do_update(index_elements=["id"], set_=changed), rows)
-
-
-def _keep_if_absent(session: Session, table: type[Job | Record], row: Mapping[str, Any]) -> bool:
+def _keep_if_absent(connection: Connection, table: Table, row: Mapping[str, Any]) -> bool:
     """Whether the row was new."""
-    statement = _insert_for(session)(table).values(**row).on_conflict_do_nothing()
-    return session.execute(statement.returning(col(table.call_id))).first() is not None
+    return connection.execute(_insert_into_absent(table, connection.dialect.name), row).first() is not None
+
+
+# Both databases know ON CONFLICT, in dialects of their own. A statement is built once: that takes longer than
+# running it, and the switchboard's media share the processor with the writer.
+
+
+@cache
+def _upsert_into(table: Table, dialect: str) -> Executable:
+    statement = _INSERT[dialect](table)
+    changed = {
+        column.name: statement.excluded[column.name] for column in table.columns if column.name != "id"
+    }
+    return cast(Executable, statement.on_conflict_do_update(index_elements=["id"], set_=changed))
+
+
+@cache
+def _insert_into_absent(table: Table, dialect: str) -> Executable:
+    return cast(Executable, _INSERT[dialect](table).on_conflict_do_nothing().returning(table.c.call_id))

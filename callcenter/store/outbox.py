@@ -12,7 +12,7 @@ from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import delete, func, insert, select, update
-from sqlmodel import Session, col
+from sqlmodel import Session, SQLModel, col
 
 from callcenter.domain.calls import CallFacts, EventName
 from callcenter.domain.cloudevents import call_event
@@ -34,6 +34,8 @@ CALL_FIELDS = (
     "first_ringing_at",
     "answered_at",
 )
+
+_INSERT = insert(SQLModel.metadata.tables[Outbox.__tablename__])
 
 
 def add(
@@ -68,7 +70,7 @@ def add(
         "payload": message.to_dict(),
         "created_at": now,
     }
-    session.execute(insert(Outbox), [row])
+    session.connection().execute(_INSERT, row)
     return event_id
 
 
