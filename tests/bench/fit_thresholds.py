@@ -2,9 +2,10 @@
 
     python -m tests.bench.fit_thresholds [FOLDER] [--cache FILE]
 
-Every dialogue is heard as it is, and again louder, softer, in noise, faster, slower, and with the wanted phrase
-cut out, which must never pass. Recognition is done once a variant; then each combination of thresholds is judged.
-A combination is right where no pass is called fail and no fail pass; among those, fewest `unsure` wins.
+Every dialogue is heard as it is, and again louder, softer, in noise, faster, slower, and with the wanted
+phrase cut out, which must never pass. Recognition is done once a variant; then each combination of
+thresholds is judged. A combination is right where no pass is called fail and no fail pass; among those,
+fewest `unsure` wins.
 """
 
 from __future__ import annotations
