@@ -2,8 +2,8 @@
 
 The media path appends to a list. Every 200 ms the thread takes what is there, places it by time
 (`Timeline`) and writes it, then rewrites the sizes in the header: data first, sizes second, so that a process
-killed at any moment leaves a file that plays. Tracks take turns in 20 ms slots, so that the thread never holds
-the interpreter long.
+killed at any moment leaves a file that plays. Tracks take turns in 20 ms slots: the thread must not hold the
+interpreter long.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ SLOTS = 10
 """Turns in a flush period; a track has one of them."""
 
 MAX_QUEUED = 2500
-"""Packets of a leg that wait for the thread (50 s of speech); beyond, a stuck disk costs sound, not memory."""
+"""Packets of a leg that wait for the thread (50 s of speech); beyond, a stuck disk costs sound, no memory."""
 
 Packet = tuple[float, int, int, int, int, bytes]
 
@@ -78,7 +78,7 @@ class Track:
     def feed(
         self, now: float, ssrc: int, sequence: int, timestamp: int, second: int, payload: bytes, /
     ) -> None:
-        """Takes one packet's audio (`second`: the header's second byte). Called from the media path: never waits."""
+        """Takes one packet's audio (`second`: the header's second byte); for the media path: never waits."""
         if len(self._queue) < MAX_QUEUED:
             self._queue.append((now, ssrc, sequence, timestamp, second, payload))
         else:
@@ -156,8 +156,8 @@ class Recorder:
     def open(self, relative_path: str | Path, codec: Codec, started: float) -> Track:
         """A track for `folder / relative_path`, file time zero at `started` (monotonic seconds).
 
-        Returns at once; the thread makes folders and file, and what goes wrong there is in `track.error`. Raises
-        `ValueError` for a path that leaves the folder, `RuntimeError` after `close`.
+        Returns at once; the thread makes folders and file, and what goes wrong there is in `track.error`.
+        Raises `ValueError` for a path that leaves the folder, `RuntimeError` after `close`.
         """
         if self._stopping:
             raise RuntimeError("the recorder is closed")

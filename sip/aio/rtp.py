@@ -1,8 +1,8 @@
 """One leg's RTP endpoint: receives, latches, counts, hands to the recorder, bridges to another leg, plays.
 
 A datagram goes from socket to socket without being decoded, and meets no disk, database or log on its way.
-Headers sent are our own: one SSRC for the life of the stream, sequence and timestamps that go on through every
-change of source (prompt, bridge, prompt), a marker where a talkspurt begins.
+Headers sent are our own: one SSRC for the life of the stream, sequence and timestamps that go on through
+every change of source (prompt, bridge, prompt), a marker where a talkspurt begins.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The two directions of a leg's RTP as plain state: what came in is counted, what goes out gets our headers."""
+"""The two directions of a leg's RTP as plain state: what comes in is counted, what goes out numbered."""
 
 from __future__ import annotations
 

@@ -1,0 +1,186 @@
+from __future__ import annotations
+
+import asyncio
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from sip.aio.recorder import MAX_QUEUED, Recorder, Track
+from sip.aio.rtp import MediaStream
+from sip.media.g711 import ALAW_TO_ULAW, PCMA, PCMU, Samples
+from sip.media.tones import sine
+from sip.media.wav import Wav
+from tests.support import eventually, scaled, wait_for
+from tests.unit.sip.phone import Phone, pool, share
+
+
+def sound(path: Path) -> Samples:
+    wav = Wav.parse(path.read_bytes())
+    return (PCMA if wav.tag == 6 else PCMU).decode(wav.data)
+
+
+async def test_both_legs_of_a_bridge_are_recorded_apart(tmp_path: Path) -> None:
+    recorder, ports = Recorder(tmp_path), pool()
+    left, right = await MediaStream.open(ports), await MediaStream.open(ports)
+    a, b = Phone(440), Phone(1000, PCMU)
+    left.set_remote(a.addr, PCMA, 101)
+    right.set_remote(b.addr, PCMU, 101)
+    left.connect(right)
+    started = time.monotonic()
+    tracks = [
+        recorder.open("2026/11/21/call/left.wav", PCMA, started),
+        recorder.open("2026/11/21/call/right.wav", PCMU, started),
+    ]
+    left.recorder, right.recorder = tracks
+    prompt = right.play(PCMA.encode(sine(2000, 5.0)))  # b does not hear a, who is recorded all the same
+    await asyncio.gather(a.hum(left.local, 1.0), b.hum(right.local, 1.0))
+    prompt.stop()
+    ended = started + 1.5
+    seconds = [await track.close(ended) for track in tracks]
+    assert seconds == [1.5, 1.5]
+    for track, own, other in zip(tracks, (440, 1000), (1000, 440), strict=True):
+        heard = sound(track.path)
+        assert len(heard) == 12000
+        assert share(heard[:8000], own) > 0.9
+        assert share(heard[:8000], other) < 0.01
+        assert abs(heard[10000:]).max() <= 8
+        assert track.error is None
+    for thing in (left, right, a, b):
+        thing.close()
+    await recorder.close()
+    assert recorder.stats.open_tracks == 0
+
+
+def frames(track: Track, start: float, numbers: range, data: bytes = b"\x10" * 160, second: int = 8) -> None:
+    for n in numbers:
+        track.feed(start + 0.02 * (n + 1), 1, n, n * 160, second, data)
+
+
+async def test_the_file_grows_and_is_valid_all_the_while(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path)
+    start = time.monotonic() - 2.0
+    track = recorder.open("a.wav", PCMA, start)
+    await eventually(track.path.exists)
+    frames(track, start, range(50))
+    await eventually(lambda: Wav.parse(track.path.read_bytes()).data[:8000] == b"\x10" * 8000)
+    await eventually(lambda: len(Wav.parse(track.path.read_bytes()).data) >= 17000)
+    assert track.seconds >= 1.5
+    await recorder.close()
+
+
+async def test_audio_in_the_other_codec_is_translated(tmp_path: Path) -> None:
+    recorder, start = Recorder(tmp_path), time.monotonic()
+    track = recorder.open("a.wav", PCMU, start)
+    frames(track, start, range(10), b"\x10" * 160, second=8)
+    await track.close(start + 0.2)
+    assert Wav.parse(track.path.read_bytes()).data == b"\x10".translate(ALAW_TO_ULAW) * 1600
+    await recorder.close()
+
+
+async def test_an_odd_length_is_padded_as_riff_asks(tmp_path: Path) -> None:
+    recorder, start = Recorder(tmp_path), time.monotonic()
+    track = recorder.open("a.wav", PCMA, start)
+    assert await track.close(start + 0.100125) == 0.100125
+    assert track.path.stat().st_size % 2 == 0
+    assert len(Wav.parse(track.path.read_bytes()).data) == 801
+    assert await track.close(start + 9) == 0.100125
+    await recorder.close()
+
+
+async def test_a_write_that_fails_is_reported_and_harms_nobody_else(tmp_path: Path) -> None:
+    recorder, start = Recorder(tmp_path), time.monotonic()
+    (tmp_path / "file").write_text("in the way")
+    (tmp_path / "there.wav").write_text("somebody's evidence")
+    refused = [recorder.open(name, PCMA, start) for name in ("file/a.wav", "there.wav")]
+    good = recorder.open("good.wav", PCMA, start)
+    for track in (*refused, good):
+        frames(track, start, range(10))
+    assert await good.close(start + 1) == 1.0
+    for track in refused:
+        assert await track.close(start + 1) == 0.0
+        assert isinstance(track.error, OSError)
+    assert (tmp_path / "there.wav").read_text() == "somebody's evidence"
+    assert recorder.stats.failed_tracks == 2
+    await recorder.close()
+
+
+async def test_a_full_disk_keeps_what_was_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The disk fills after the first flush; the call goes on, the file plays, the error is told."""
+    from sip.aio import recorder as module
+
+    recorder, start = Recorder(tmp_path), time.monotonic() - 1.0
+    track = recorder.open("a.wav", PCMA, start)
+    frames(track, start, range(25))
+    await eventually(lambda: track.seconds > 0.5)
+
+    def no_space(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(module, "_write_all", no_space)
+    await eventually(lambda: track.error is not None)
+    monkeypatch.undo()
+    frames(track, start, range(25, 50))
+    kept = await track.close(start + 3)
+    wav = Wav.parse(track.path.read_bytes())
+    assert wav.seconds == kept < 3
+    assert wav.data[:4000] == b"\x10" * 4000
+    await recorder.close()
+
+
+def test_a_disk_that_stands_still_costs_sound_not_memory(tmp_path: Path) -> None:
+    stuck = Track(Recorder(tmp_path), tmp_path / "a.wav", PCMA, 0.0)  # no thread serves it
+    frames(stuck, 0.0, range(MAX_QUEUED + 5))
+    assert len(stuck._queue) == MAX_QUEUED
+    assert stuck.dropped == 5
+
+
+async def test_closing_the_recorder_ends_every_track(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path)
+    track = recorder.open("a.wav", PCMA, time.monotonic() - 1)
+    await recorder.close()
+    assert 1.0 <= await track.close(time.monotonic()) < scaled(2)
+    with pytest.raises(RuntimeError, match="closed"):
+        recorder.open("b.wav", PCMA, 0)
+
+
+@pytest.mark.parametrize("path", ["../a.wav", "/etc/a.wav", "x/../../a.wav"])
+def test_a_path_outside_the_folder_is_refused(tmp_path: Path, path: str) -> None:
+    with pytest.raises(ValueError, match="outside"):
+        Recorder(tmp_path).open(path, PCMA, 0)
+
+
+KILLED = """
+import asyncio, sys, time
+from pathlib import Path
+from sip.aio.recorder import Recorder
+from sip.media.g711 import PCMA
+from sip.media.tones import sine
+
+async def main():
+    track = Recorder(Path(sys.argv[1])).open("call/leg.wav", PCMA, time.monotonic())
+    sound = PCMA.encode(sine(440, 4.0))
+    for n in range(100000):
+        at = n * 160 % 32000
+        track.feed(time.monotonic(), 1, n & 0xFFFF, n * 160, 8, sound[at:at + 160])
+        await asyncio.sleep(0.02)
+
+asyncio.run(main())
+"""
+
+
+def test_kill_9_leaves_a_file_that_plays(tmp_path: Path) -> None:
+    process = subprocess.Popen([sys.executable, "-c", KILLED, str(tmp_path)])
+    path = tmp_path / "call" / "leg.wav"
+    try:
+        wait_for(lambda: path.exists() and path.stat().st_size > 8058)
+    finally:
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    wav = Wav.parse(path.read_bytes())
+    assert wav.seconds >= 0.9
+    assert path.stat().st_size - 58 - len(wav.data) <= 2400  # at most one flush beyond the sizes told
+    assert share(sound(path)[1600:], 440) > 0.8
