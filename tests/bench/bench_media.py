@@ -1,0 +1,151 @@
+"""Bridged, recorded calls on one core beside pyVoIP answering as many: `python -m tests.bench.bench_media`.
+
+A call of ours is two legs bridged and both recorded to disk; a call of pyVoIP is one leg answered, its audio
+read into memory. The subject has core 0 to itself, the load core 1.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from tests.bench.bench_media_load import CORE, Caller, Result, bench_socket, judge, load, receive
+from tests.support import free_port, scaled
+
+WARM_UP = 1.5
+AIM = 0.25
+"""CPU per call at most this share of pyVoIP's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One subject at one number of calls."""
+
+    subject: str
+    calls: int
+    answered: int
+    used: dict[str, float]
+    result: Result
+
+    @property
+    def cpu_per_call(self) -> float:
+        return self.used["cpu"] / max(1, self.answered)
+
+
+class Subject:
+    """The process measured, spoken to in lines."""
+
+    def __init__(self, name: str, calls: int, port: int) -> None:
+        command = [sys.executable, "-m", "tests.bench.bench_media_subjects", name, str(calls), str(port)]
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def say(self, line: str) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.write(line + "\n")
+        self.process.stdin.flush()
+
+    def hear(self) -> dict[str, Any]:
+        assert self.process.stdout is not None
+        heard: dict[str, Any] = json.loads(self.process.stdout.readline())
+        return heard
+
+    def stop(self) -> None:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(scaled(5))
+        self.process.kill()
+        self.process.wait()
+
+
+@contextlib.contextmanager
+def subject_of(name: str, calls: int, port: int) -> Iterator[Subject]:
+    subject = Subject(name, calls, port)
+    try:
+        yield subject
+    finally:
+        subject.stop()
+
+
+def measure(name: str, calls: int, seconds: float) -> Run:
+    """One row of the table."""
+    relayed = name == "sanxiang"
+    with bench_socket() as sock:
+        media_port = sock.getsockname()[1]
+        sip_port = free_port()
+        with subject_of(name, calls, media_port if relayed else sip_port) as subject:
+            ports = subject.hear()["ports"]
+            caller = None
+            if not relayed:
+                caller = Caller(sip_port, media_port)
+                ports = caller.call(calls, scaled(calls / 20 + 5))
+            sender, stop = load(sock, ports, 8 if relayed else 0)
+            receive(sock, WARM_UP)
+            subject.say("begin")
+            rows = receive(sock, seconds)
+            subject.say("end")
+            used = subject.hear()
+            stop.set()
+            sender.join()
+            if caller is not None:
+                caller.close()
+    answered = len(ports) // 2 if relayed else len(ports)
+    return Run(name, calls, answered, used, judge(rows, len(ports), seconds, relayed=relayed))
+
+
+def table_of(runs: list[Run]) -> Table:
+    """Everything measured, ours and pyVoIP's in turn."""
+    table = Table(title="Calls on one core; ours: two legs bridged, both recorded; pyVoIP: one leg answered")
+    timings = ("gap p50", "gap p99", "transit p50", "transit p99")
+    for column in ("subject", "calls", "missing", *timings, "threads", "CPU", "CPU per call", "of pyVoIP's"):
+        table.add_column(column, justify="left" if column == "subject" else "right")
+    for run in runs:
+        result, theirs = run.result, reference(runs, run.calls)
+        ratio = f"{run.cpu_per_call / theirs.cpu_per_call:.2f}" if theirs and run is not theirs else ""
+        times = (result.gap_p50, result.gap_p99, result.transit_p50, result.transit_p99)
+        table.add_row(
+            run.subject,
+            f"{run.answered}/{run.calls}",
+            f"{result.missing:.2%}",
+            *(f"{value:.2f} ms" if value == value else "" for value in times),
+            f"{run.used['threads']:.0f}",
+            f"{run.used['cpu']:.1%}",
+            f"{run.cpu_per_call:.3%}",
+            ratio,
+        )
+    return table
+
+
+def reference(runs: list[Run], calls: int) -> Run | None:
+    """pyVoIP at the same number of calls."""
+    return next((run for run in runs if run.subject == "pyvoip" and run.calls == calls), None)
+
+
+def main() -> int:
+    """Prints the table; status 1 where the aim is missed at any number of calls."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--calls", type=int, nargs="+", default=[50, 100, 200])
+    parser.add_argument("--seconds", type=float, default=10.0, help="measured for each row")
+    parser.add_argument(
+        "--subject", choices=["sanxiang", "pyvoip"], nargs="+", default=["sanxiang", "pyvoip"]
+    )
+    options = parser.parse_args()
+    if (os.cpu_count() or 1) < 2:
+        parser.error("the bench needs two cores: one for the subject, one for the load")
+    os.sched_setaffinity(0, {CORE})
+    runs = [measure(name, calls, options.seconds) for calls in options.calls for name in options.subject]
+    Console(width=max(140, Console().width)).print(table_of(runs))
+    ours = [(run, reference(runs, run.calls)) for run in runs if run.subject == "sanxiang"]
+    return int(any(theirs and run.cpu_per_call > AIM * theirs.cpu_per_call for run, theirs in ours))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
