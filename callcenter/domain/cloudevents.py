@@ -10,6 +10,7 @@ from enum import Enum
 from typing import Any
 
 from callcenter.domain.calls import EventName
+from callcenter.domain.text import clean
 
 SPEC_VERSION = "1.0"
 CONTENT_TYPE = "application/json"
@@ -115,18 +116,20 @@ def encode(value: Mapping[str, Any]) -> bytes:
 
 
 def jsonable(value: Any) -> Any:
-    """`value` in JSON types: instants as RFC 3339 in UTC, enums as their values, tuples as lists.
+    """`value` in JSON types: instants as RFC 3339 in UTC, enums as their values, tuples as lists, clean text.
 
     Raises TypeError for anything else, so that nothing is published that nobody can read.
     """
     if isinstance(value, Enum):
         return jsonable(value.value)
-    if value is None or isinstance(value, str | int | float | bool):
+    if isinstance(value, str):
+        return clean(value)
+    if value is None or isinstance(value, int | float):
         return value
     if isinstance(value, datetime):
         return rfc3339(value)
     if isinstance(value, Mapping):
-        return {str(key): jsonable(item) for key, item in value.items()}
+        return {clean(str(key)): jsonable(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [jsonable(item) for item in value]
     raise TypeError(f"{type(value).__name__} has no place in an event")

@@ -14,6 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, SQLModel, col
 
 from callcenter.domain.calls import CallFacts, EventName, RecordingFacts
+from callcenter.domain.text import clean
 from callcenter.store import outbox
 from callcenter.store.tables import Announcement, Call, Hold, Job, Leg, Record, Recording
 
@@ -80,11 +81,6 @@ def hand_over(session: Session, call: Call, role: str, now: datetime, data: Mapp
         outbox.add(
             session, role=role, site=call.site, event=EventName.RECORDED, call=call, data=told, now=now
         )
-
-
-def clean(value: str) -> str:
-    """Text as every database takes it: without NUL, and without the lone surrogates of undecodable bytes."""
-    return value.replace("\0", "").encode("utf-8", "replace").decode()
 
 
 def _summary(recording: Recording) -> dict[str, Any]:

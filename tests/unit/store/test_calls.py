@@ -4,13 +4,12 @@ from dataclasses import asdict, replace
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from sqlalchemy import Engine, select
 from sqlmodel import Session, SQLModel, col
 
 from callcenter.domain.calls import CallFacts, HungUpBy, Outcome
-from callcenter.store.calls import add_job, clean, hand_over, recordings_of, save_call, save_recording
+from callcenter.domain.text import clean
+from callcenter.store.calls import add_job, hand_over, recordings_of, save_call, save_recording
 from callcenter.store.engine import session
 from callcenter.store.tables import Announcement, Call, Hold, Job, Leg, Outbox, Record, Recording
 from tests.unit.store.facts import T0, answered, at, call, recording
@@ -122,10 +121,3 @@ def test_text_that_a_peer_made_up_is_kept_as_far_as_it_can_be(engine: Engine, od
         kept = work.get(Call, "c1")
         assert kept is not None
         assert kept.caller == clean(odd)
-
-
-@given(st.text(st.characters(), max_size=20))
-def test_clean_text_is_what_every_database_takes(text: str) -> None:
-    assert "\0" not in clean(text)
-    assert clean(text).encode().decode() == clean(text)
-    assert clean(clean(text)) == clean(text)
