@@ -12,7 +12,16 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -128,6 +137,7 @@ class Settings(BaseSettings):
     )
 
     site: Name = "main"
+    node: Name = Field(default="node-1", description="this switchboard's name; another for each machine")
     timezone: str = "Asia/Shanghai"
     data: Path = Path("data")
     sip: SipSettings = SipSettings()
@@ -172,34 +182,43 @@ class Settings(BaseSettings):
     def database_url(self) -> str:
         return self.database.url or f"sqlite:///{self.data.resolve() / 'callcenter.db'}"
 
+    def with_overrides(self, parts: dict[str, Any]) -> Settings:
+        """These settings with some parts replaced, as the command line does. Raises ConfigError."""
+        try:
+            checked = {
+                name: TypeAdapter[Any](type(self).model_fields[name].annotation).validate_python(value)
+                for name, value in parts.items()
+            }
+        except ValidationError as error:
+            raise ConfigError(_explain("command line", error)) from None
+        return self.model_copy(update=checked)
+
     def desk(self, id: str) -> Desk | None:
         return next((desk for desk in self.desks if desk.id == id), None)
 
 
-def load_settings(path: Path | None, **overrides: Any) -> Settings:
-    """Settings from a TOML file and the environment; `overrides` (from the command line) win over both.
+def load_settings(path: Path | None) -> Settings:
+    """Settings from a TOML file and the environment, which wins.
 
     Raises ConfigError, naming the file and the key, where a line is wrong.
     """
     values: dict[str, Any] = {}
-    where = str(path) if path else "settings"
     if path is not None:
         try:
             values = tomllib.loads(path.read_text("utf-8"))
         except OSError as error:
             raise ConfigError(f"cannot read {path}: {error.strerror}") from None
-        except tomllib.TOMLDecodeError as error:
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise ConfigError(f"{path} is not valid TOML: {error}") from None
     try:
-        settings = Settings(**values)
+        return Settings(**values)
     except ValidationError as error:
-        raise ConfigError("\n".join(f"{where}: {line}" for line in _explain(error))) from None
-    return settings.model_copy(update=overrides) if overrides else settings
+        raise ConfigError(_explain(str(path) if path else "settings", error)) from None
 
 
-def _explain(error: ValidationError) -> list[str]:
+def _explain(where: str, error: ValidationError) -> str:
     lines = []
     for item in error.errors():
         key = re.sub(r"\.(\d+)", r"[\1]", ".".join(str(part) for part in item["loc"])) or "file"
-        lines.append(f"{key}: {item['msg'].removeprefix('Value error, ')}")
-    return lines
+        lines.append(f"{where}: {key}: {item['msg'].removeprefix('Value error, ')}")
+    return "\n".join(lines)

@@ -1,0 +1,350 @@
+"""The command line. Parts are imported when their command runs, so that `--help` is quick."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from callcenter import __version__
+from callcenter.settings import ConfigError, Settings, load_settings
+
+app = typer.Typer(
+    name="callcenter",
+    help="三响 Sanxiang: a telephone service desk that answers within three rings and can prove it.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+model_app = typer.Typer(help="The speech model.", no_args_is_help=True)
+app.add_typer(model_app, name="model")
+
+err = Console(stderr=True)
+out = Console()
+
+DEFAULT_CONFIG = Path("callcenter.toml")
+USAGE = 2
+"""Exit status where the installation or the command line is at fault."""
+
+Config = Annotated[Path | None, typer.Option("--config", help="Configuration file. [callcenter.toml]")]
+Data = Annotated[Path | None, typer.Option("--data", help="Folder of database and recordings.")]
+Sip = Annotated[str | None, typer.Option("--sip", metavar="HOST:PORT", help="Where SIP listens.")]
+Http = Annotated[str | None, typer.Option("--http", metavar="HOST:PORT", help="Where the pages are.")]
+Mqtt = Annotated[
+    str | None, typer.Option("--mqtt", metavar="URL", help="A broker instead of the embedded one.")
+]
+Verbose = Annotated[bool, typer.Option("--verbose", help="Log debugging details.")]
+
+
+def main() -> None:
+    """Entry point of the `callcenter` command."""
+    app()
+
+
+@contextmanager
+def clear_errors() -> Iterator[None]:
+    """What is the user's to mend is said in one line, without a traceback."""
+    from callcenter.events.errors import AddressError, BrokerError
+    from callcenter.scribe.judge_files import JudgeError
+    from callcenter.standards import StandardError
+    from callcenter.store.engine import StoreError
+    from prompts.schema import CatalogueError
+    from transcripts.model import ModelError
+    from transcripts.recogniser import RecogniserError
+
+    known = (
+        AddressError,
+        BrokerError,
+        CatalogueError,
+        ConfigError,
+        JudgeError,
+        ModelError,
+        OSError,
+        RecogniserError,
+        StandardError,
+        StoreError,
+    )
+    try:
+        yield
+    except BaseExceptionGroup as group:
+        mine, rest = group.split(known)
+        if mine is None or rest is not None:
+            raise
+        _fail(mine.exceptions[0])
+    except known as error:
+        _fail(error)
+
+
+def _fail(error: BaseException) -> None:
+    err.print(f"[red]callcenter:[/] {escape(str(error))}", highlight=False)
+    raise typer.Exit(USAGE)
+
+
+def configure_logging(verbose: bool = False) -> None:
+    """One line a log record, on standard error, in UTC."""
+    import time
+
+    logging.Formatter.converter = time.gmtime
+    logging.basicConfig(
+        level=logging.DEBUG if verbose else logging.INFO,
+        format="%(asctime)s.%(msecs)03dZ %(levelname)s %(name)s %(message)s",
+        datefmt="%Y-%m-%dT%H:%M:%S",
+        stream=sys.stderr,
+    )
+
+
+def settings_of(
+    config: Path | None,
+    data: Path | None = None,
+    sip: str | None = None,
+    http: str | None = None,
+    mqtt: str | None = None,
+) -> Settings:
+    """The settings, with what the command line says on top. Raises ConfigError."""
+    if config is None and DEFAULT_CONFIG.exists():
+        config = DEFAULT_CONFIG
+    settings = load_settings(config)
+    changes: dict[str, Any] = {}
+    if data is not None:
+        changes["data"] = data
+    if sip is not None:
+        changes["sip"] = {**settings.sip.model_dump(), "listen": sip}
+    if http is not None:
+        changes["http"] = {"listen": http}
+    if mqtt is not None:
+        changes["mqtt"] = {**settings.mqtt.model_dump(), "url": mqtt}
+    return settings.with_overrides(changes) if changes else settings
+
+
+@app.command()
+def up(
+    config: Config = None,
+    data: Data = None,
+    sip: Sip = None,
+    http: Http = None,
+    mqtt: Mqtt = None,
+    verbose: Verbose = False,
+) -> None:
+    """Start everything: switchboard, scribe, web, and the embedded broker unless --mqtt names another."""
+    from callcenter.store import migrate
+    from callcenter.supervisor import Supervisor, embedded_broker
+    from callcenter.web.role import loopback_address
+    from transcripts.model import find_model
+
+    configure_logging(verbose)
+    with clear_errors():
+        settings = settings_of(config, data, sip, http, mqtt)
+        loopback_address(settings.http.listen)
+        find_model(settings.scribe.model)
+        migrate.upgrade(settings.database_url)
+        roles = ["switchboard", "scribe", "web"]
+        flags = _flags(config, data, sip, http) + (["--verbose"] if verbose else [])
+        url = settings.mqtt.url
+        if not url:
+            url = f"mqtt://{embedded_broker(settings.mqtt.embedded)}"
+            roles.insert(0, "broker")
+        # By the environment, for a URL may hold a password and a command line is seen by everybody.
+        supervisor = Supervisor(roles, flags, {"CALLCENTER_MQTT__URL": url})
+        status = asyncio.run(supervisor.run())
+    raise typer.Exit(status)
+
+
+def _flags(config: Path | None, data: Path | None, sip: str | None, http: str | None) -> list[str]:
+    given = {"--config": config, "--data": data, "--sip": sip, "--http": http}
+    return [text for flag, value in given.items() if value is not None for text in (flag, str(value))]
+
+
+def _role(run: Callable[[Settings], None], settings: Callable[[], Settings], verbose: bool) -> None:
+    configure_logging(verbose)
+    with clear_errors():
+        run(settings())
+
+
+@app.command()
+def switchboard(
+    config: Config = None,
+    data: Data = None,
+    sip: Sip = None,
+    http: Http = None,
+    mqtt: Mqtt = None,
+    verbose: Verbose = False,
+) -> None:
+    """Only the role that takes calls."""
+    from callcenter.app import run_switchboard
+
+    _role(run_switchboard, lambda: settings_of(config, data, sip, http, mqtt), verbose)
+
+
+@app.command()
+def scribe(
+    config: Config = None,
+    data: Data = None,
+    sip: Sip = None,
+    http: Http = None,
+    mqtt: Mqtt = None,
+    verbose: Verbose = False,
+) -> None:
+    """Only the role that transcribes and judges."""
+    from callcenter.app import run_scribe
+
+    _role(run_scribe, lambda: settings_of(config, data, sip, http, mqtt), verbose)
+
+
+@app.command()
+def web(
+    config: Config = None,
+    data: Data = None,
+    sip: Sip = None,
+    http: Http = None,
+    mqtt: Mqtt = None,
+    verbose: Verbose = False,
+) -> None:
+    """Only the role that serves the pages and the API."""
+    from callcenter.app import run_web
+
+    def run(settings: Settings) -> None:
+        run_web(settings, lambda url: out.print(f"三响 {url}", highlight=False))
+
+    _role(run, lambda: settings_of(config, data, sip, http, mqtt), verbose)
+
+
+@app.command(hidden=True)
+def broker(
+    config: Config = None,
+    data: Data = None,
+    sip: Sip = None,
+    http: Http = None,
+    mqtt: Mqtt = None,
+    verbose: Verbose = False,
+) -> None:
+    """Only the embedded MQTT broker."""
+    from callcenter.app import run_broker
+
+    _role(run_broker, lambda: settings_of(config, data, sip, http, mqtt), verbose)
+
+
+@app.command()
+def demo(
+    exit_after: Annotated[
+        bool, typer.Option("--exit", help="End after the calls; status 0 if all were right.")
+    ] = False,
+    dialogues: Annotated[Path | None, typer.Option(help="Play the dialogues of this folder.")] = None,
+    data: Data = None,
+) -> None:
+    """Five calls between real phones, and what the desk makes of them."""
+    from callcenter.demo.run import run_demo
+    from transcripts.model import find_model
+
+    with clear_errors():
+        _install_model(None)
+        find_model()
+        status = asyncio.run(run_demo(exit_after=exit_after, dialogues=dialogues, data=data, console=out))
+    raise typer.Exit(status)
+
+
+@app.command()
+def calls(
+    config: Config = None,
+    data: Data = None,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="How many, newest first.")] = 20,
+    as_json: Annotated[bool, typer.Option("--json", help="As the API gives them.")] = False,
+) -> None:
+    """The newest calls."""
+    from callcenter.listing import calls_json, calls_table
+
+    with clear_errors():
+        settings = settings_of(config, data)
+        if as_json:
+            sys.stdout.write(json.dumps(calls_json(settings, limit), ensure_ascii=False, indent=1) + "\n")
+        else:
+            out.print(calls_table(settings, limit))
+
+
+@app.command()
+def judge(
+    agent: Annotated[Path, typer.Option(help="The agent's side, a WAV file.")],
+    caller: Annotated[Path, typer.Option(help="The caller's side, a WAV file.")],
+    standard: Annotated[str, typer.Option(help="Name of a standard, or the path of one.")] = "vanke",
+    facts: Annotated[Path | None, typer.Option(help="What signalling knows of the call, as JSON.")] = None,
+    name: Annotated[
+        list[str] | None, typer.Option(help="The company's or desk's name; may be repeated.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+) -> None:
+    """Judge a recording made elsewhere. Both files start at the agent's answer."""
+    from callcenter.listing import findings_table
+    from callcenter.scribe.judge_files import judge_files
+    from callcenter.standards import load_standard
+    from transcripts.model import find_model
+    from transcripts.vosk_engine import VoskRecogniser
+
+    with clear_errors():
+        wanted = load_standard(standard)
+        recogniser = VoskRecogniser(find_model())
+        result = judge_files(wanted, agent, caller, facts, name or [], recogniser)
+    if as_json:
+        sys.stdout.write(json.dumps(result, ensure_ascii=False, indent=1) + "\n")
+    else:
+        out.print(findings_table(result["findings"]))
+
+
+@app.command()
+def doctor(config: Config = None, data: Data = None) -> None:
+    """Say what is wrong with this installation, and how to mend it."""
+    from callcenter.doctor import examine, report
+
+    with clear_errors():
+        if config is None and DEFAULT_CONFIG.exists():
+            config = DEFAULT_CONFIG
+        checks = examine(config, data)
+    out.print(report(checks))
+    raise typer.Exit(0 if all(check.good for check in checks) else 1)
+
+
+@model_app.command("install")
+def model_install(
+    source: Annotated[
+        Path | None, typer.Option("--from", help="A zip or folder that you already have.")
+    ] = None,
+) -> None:
+    """Install the speech model (42 MB); does nothing if it is there."""
+    with clear_errors():
+        _install_model(source)
+
+
+def _install_model(source: Path | None) -> None:
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+
+    from transcripts.model import install_model
+
+    columns = (TextColumn("语音模型 speech model"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    with Progress(*columns, console=err, transient=True) as progress:
+        task = progress.add_task("model", total=None)
+        folder = install_model(
+            source, progress=lambda what, done, total: progress.update(task, completed=done, total=total)
+        )
+    out.print(f"语音模型已就绪 the speech model is in {folder}", highlight=False, soft_wrap=True)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        out.print(f"sanxiang {__version__}", highlight=False)
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show it.")
+    ] = False,
+) -> None:
+    pass

@@ -1,0 +1,256 @@
+"""The book of one call: what happened, entered as it happens, read as `CallFacts`. No clock of its own.
+
+Instants come in as `At` (UTC for the record, monotonic for durations), which `sip.moment.Moment` satisfies.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Protocol
+
+from callcenter.domain.calls import (
+    AnnouncementFacts,
+    CallFacts,
+    Direction,
+    HoldFacts,
+    HungUpBy,
+    LegFacts,
+    Line,
+    Outcome,
+    Role,
+)
+from callcenter.domain.findings import Verdict
+from callcenter.domain.rings import CHINA, Cadence, count_rings, judge_rings
+
+
+class At(Protocol):
+    """An instant in both clocks."""
+
+    @property
+    def utc(self) -> datetime: ...
+
+    @property
+    def mono(self) -> float: ...
+
+
+class ClosedError(Exception):
+    """Something was entered after the call had its outcome."""
+
+
+@dataclass(slots=True)
+class _Leg:
+    facts: LegFacts
+    ringing: float | None = None
+    answered: float | None = None
+    ended: float | None = None
+
+
+@dataclass(slots=True)
+class _Span:
+    began: float
+    ended: float | None = None
+
+    def seconds(self, now: float) -> float:
+        return (now if self.ended is None else self.ended) - self.began
+
+
+@dataclass(slots=True)
+class CallBook:
+    """Enter what happens; read `facts` at any time. Times within `facts` run up to the newest entry."""
+
+    id: str
+    direction: Direction
+    line: Line
+    caller: str
+    callee: str
+    started: At
+    desk: str | None = None
+    standard: str | None = None
+    max_rings: int = 3
+    cadence: Cadence = CHINA
+    _legs: dict[str, _Leg] = field(default_factory=dict)
+    _holds: list[tuple[HoldFacts, _Span]] = field(default_factory=list)
+    _announcements: list[AnnouncementFacts] = field(default_factory=list)
+    _first_ringing: At | None = None
+    _answered: At | None = None
+    _ended: At | None = None
+    _newest: float = 0.0
+    _outcome: Outcome | None = None
+    _hung_up_by: HungUpBy | None = None
+    _transfer_to: str | None = None
+
+    @property
+    def answered_at(self) -> At | None:
+        """The first agent's 200: zero of the call's time axis."""
+        return self._answered
+
+    @property
+    def closed(self) -> bool:
+        return self._outcome is not None
+
+    def leg_invited(self, role: Role, party: str, at: At, sip_call_id: str, leg_id: str) -> None:
+        """A leg begins with its INVITE, received (the caller's) or sent."""
+        self._note(at)
+        bound = None if role is Role.CALLER else self.max_rings
+        self._legs[leg_id] = _Leg(LegFacts(leg_id, role, party, at.utc, sip_call_id, bound=bound))
+
+    def leg_ringing(self, leg_id: str, at: At) -> bool:
+        """The leg's first ringing response. True if it is the call's first: the caller now hears it ring."""
+        self._note(at)
+        leg = self._legs[leg_id]
+        if leg.ringing is None:
+            leg.ringing = at.mono
+            leg.facts = replace(leg.facts, ringing_at=at.utc)
+        if self._first_ringing is not None or leg.facts.role is Role.CALLER:
+            return False
+        self._first_ringing = at
+        return True
+
+    def leg_answered(self, leg_id: str, at: At, codec: str) -> None:
+        """The leg's 200. The first one of an agent answers the call."""
+        self._note(at)
+        leg = self._legs[leg_id]
+        leg.answered = at.mono
+        leg.facts = replace(leg.facts, answered_at=at.utc, codec=codec, final_status=200)
+        if self._answered is None and leg.facts.role is not Role.CALLER:
+            self._answered = at
+
+    def leg_ended(self, leg_id: str, at: At, by: HungUpBy, status: int | None = None) -> None:
+        """The leg is over: by whom, and the INVITE's final status where it was not answered."""
+        self._note(at)
+        leg = self._legs[leg_id]
+        if leg.ended is not None:
+            return
+        leg.ended = at.mono
+        final = leg.facts.final_status or status
+        leg.facts = replace(leg.facts, ended_at=at.utc, hung_up_by=by, final_status=final)
+        self.resumed(leg_id, at)
+
+    def held(self, leg_id: str, at: At) -> bool:
+        """The leg puts the call on hold. False if it already does."""
+        self._note(at)
+        if self._open_hold(leg_id) is not None:
+            return False
+        self._holds.append((HoldFacts(leg_id, at.utc), _Span(at.mono)))
+        return True
+
+    def resumed(self, leg_id: str, at: At) -> bool:
+        """The leg takes the call back. False if it was not on hold."""
+        index = self._open_hold(leg_id)
+        if index is None:
+            return False
+        self._note(at)
+        facts, span = self._holds[index]
+        span.ended = at.mono
+        self._holds[index] = (replace(facts, ended_at=at.utc), span)
+        return True
+
+    def announced(self, leg_id: str, prompt: str, began: At, ended: At) -> None:
+        """A prompt was played to a leg."""
+        self._note(ended)
+        self._announcements.append(AnnouncementFacts(leg_id, prompt, began.utc, ended.utc))
+
+    def transferred(self, target: str, at: At) -> None:
+        """The call is sent to `target`."""
+        self._note(at)
+        self._transfer_to = target
+
+    def close(self, at: At, outcome: Outcome, by: HungUpBy | None) -> None:
+        """The call is over. Legs still open end with it. Raises ClosedError if it was over already."""
+        if self._outcome is not None:
+            raise ClosedError(f"call {self.id} is closed as {self._outcome}")
+        for leg_id, leg in self._legs.items():
+            if leg.ended is None:
+                self.leg_ended(leg_id, at, by or HungUpBy.SYSTEM)
+        self._note(at)
+        self._ended, self._outcome, self._hung_up_by = at, outcome, by
+
+    @property
+    def facts(self) -> CallFacts:
+        """Everything known now, as a value."""
+        ring_seconds = self._ring_seconds()
+        rings = 0 if ring_seconds is None else count_rings(ring_seconds, self.cadence)
+        hold = sum(span.seconds(self._newest) for _, span in self._holds)
+        wait_end = self._answered.mono if self._answered else self._newest
+        return CallFacts(
+            id=self.id,
+            direction=self.direction,
+            line=self.line,
+            caller=self.caller,
+            callee=self.callee,
+            started_at=self.started.utc,
+            desk=self.desk,
+            standard=self.standard,
+            first_ringing_at=_utc(self._first_ringing),
+            answered_at=_utc(self._answered),
+            ended_at=_utc(self._ended),
+            outcome=self._outcome,
+            rings=rings,
+            ring_seconds=ring_seconds,
+            three_rings=self._verdict(ring_seconds),
+            wait_seconds=max(0.0, wait_end - self.started.mono),
+            talk_seconds=max(0.0, self._connected() - hold),
+            hold_seconds=hold,
+            hung_up_by=self._hung_up_by,
+            transfer_to=self._transfer_to,
+            legs=tuple(self._leg_facts(leg) for leg in self._legs.values()),
+            holds=tuple(facts for facts, _ in self._holds),
+            announcements=tuple(self._announcements),
+        )
+
+    def _note(self, at: At) -> None:
+        if self._outcome is not None:
+            raise ClosedError(f"call {self.id} is closed as {self._outcome}")
+        self._newest = max(self._newest, at.mono)
+
+    def _open_hold(self, leg_id: str) -> int | None:
+        for index, (facts, span) in enumerate(self._holds):
+            if facts.leg_id == leg_id and span.ended is None:
+                return index
+        return None
+
+    def _ring_seconds(self) -> float | None:
+        """A1: from the first agent's 18x to the answer, across all agents tried; or to the end."""
+        if self._first_ringing is None:
+            return None
+        until = self._answered.mono if self._answered else self._newest
+        return until - self._first_ringing.mono
+
+    def _verdict(self, ring_seconds: float | None) -> Verdict:
+        if self.desk is None:
+            return Verdict.NOT_APPLICABLE
+        if self._outcome in (Outcome.NO_ANSWER, Outcome.BUSY, Outcome.FAILED):
+            return Verdict.FAIL  # the caller waited to the end, and nobody took the call
+        return judge_rings(
+            ring_seconds,
+            answered=self._answered is not None,
+            max_rings=self.max_rings,
+            cadence=self.cadence,
+        )
+
+    def _connected(self) -> float:
+        """Seconds in which somebody was on the line with the caller."""
+        return sum(
+            (self._newest if leg.ended is None else leg.ended) - leg.answered
+            for leg in self._legs.values()
+            if leg.answered is not None and leg.facts.role is not Role.CALLER
+        )
+
+    def _leg_facts(self, leg: _Leg) -> LegFacts:
+        if leg.ringing is None:
+            verdict = judge_rings(
+                None, answered=leg.answered is not None, max_rings=self.max_rings, cadence=self.cadence
+            )
+            return replace(leg.facts, verdict=verdict)
+        until = leg.answered if leg.answered is not None else leg.ended
+        seconds = (self._newest if until is None else until) - leg.ringing
+        verdict = judge_rings(
+            seconds, answered=leg.answered is not None, max_rings=self.max_rings, cadence=self.cadence
+        )
+        rings = count_rings(seconds, self.cadence)
+        return replace(leg.facts, rings=rings, ring_seconds=seconds, verdict=verdict)
+
+
+def _utc(at: At | None) -> datetime | None:
+    return None if at is None else at.utc

@@ -1,0 +1,81 @@
+"""What all calls of one switchboard share."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from callcenter.domain.calls import Outcome
+from callcenter.settings import Settings
+from callcenter.standards.loader import load_standard
+from callcenter.store.ledger import Ledger
+from callcenter.switchboard.accounts import Accounts
+from prompts.catalogue import Catalogue
+from sip.aio.agent import UserAgent
+from sip.aio.ports import PortPool
+from sip.aio.recorder import Recorder
+from sip.media.clip import Clip
+from sip.moment import Moment
+
+if TYPE_CHECKING:
+    from callcenter.domain.standards import Standard
+    from callcenter.switchboard.live_call import LiveCall
+
+
+@dataclass(slots=True)
+class Board:
+    """The parts that a call needs, and the calls there are."""
+
+    settings: Settings
+    accounts: Accounts
+    agent: UserAgent
+    pool: PortPool
+    recorder: Recorder
+    ledger: Ledger
+    prompts: Catalogue
+    calls: dict[str, LiveCall] = field(default_factory=dict)
+    ended: Counter[Outcome] = field(default_factory=Counter)
+    occupied: Counter[str] = field(default_factory=Counter)
+    """Live legs by extension: an agent with one is not rung for another call."""
+    standards: dict[str, Standard] = field(default_factory=dict)
+    carriers: dict[str, str] = field(default_factory=dict)
+    """The state of each trunk that we register at a carrier."""
+
+    @staticmethod
+    def now() -> Moment:
+        return Moment(datetime.now(UTC), time.monotonic())
+
+    @property
+    def media_host(self) -> str:
+        """The address written into SDP."""
+        return self.settings.sip.advertised or self.agent.local.host
+
+    def standard(self, name: str) -> Standard:
+        """A standard by its name, loaded once. Raises StandardError."""
+        if name not in self.standards:
+            self.standards[name] = load_standard(name)
+        return self.standards[name]
+
+    def prompt(self, prompt_id: str) -> Clip:
+        """A prompt's audio. Raises UnknownPrompt."""
+        clip = self.prompts.clip(prompt_id)
+        return Clip(clip.pcma, clip.pcmu)
+
+    def metrics(self) -> dict[str, float]:
+        """Figures for the status message and Prometheus."""
+        stats = self.recorder.stats
+        return {
+            "live_calls": len(self.calls),
+            "rtp_ports_in_use": self.pool.in_use,
+            "registered": len(self.accounts.registered(self.now().mono)),
+            "wrong_passwords": self.accounts.counters["wrong_password"],
+            "sip_transactions": len(self.agent.layer),
+            "sip_malformed": self.agent.layer.counters["malformed"],
+            "recording_slowest_flush_seconds": stats.longest_flush,
+            **{f"calls_{outcome.value}": count for outcome, count in self.ended.items()},
+            **{f"trunk_{name}_registered": state == "registered" for name, state in self.carriers.items()},
+            **self.ledger.metrics(),
+        }

@@ -1,0 +1,121 @@
+"""Rings one extension and says what came of it."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+from callcenter.domain.calls import EventName, HungUpBy, Role
+from callcenter.switchboard.leg import Leg, Media
+from callcenter.switchboard.live_call import LiveCall
+from sip.aio.call import CallFailed
+from sip.aio.rtp import MediaStream
+from sip.dialog import bare
+from sip.effects import Progress
+from sip.errors import PeerError
+from sip.message import URI, Address
+from sip.moment import Moment
+
+REACH_SECONDS: Final = 6.0
+"""A phone that has sent nothing at all for so long after the INVITE is not there."""
+
+
+class Miss(Enum):
+    """Why nobody answered."""
+
+    BUSY = "busy"
+    NO_ANSWER = "no_answer"
+    REJECTED = "rejected"
+    UNREACHABLE = "unreachable"
+
+
+_MISSES: Final = {486: Miss.BUSY, 600: Miss.BUSY, 603: Miss.REJECTED, 403: Miss.REJECTED}
+_UNREACHABLE: Final = (404, 408, 488, 503)
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """Nobody answered; `status` is the phone's final status, where it gave one."""
+
+    why: Miss
+    status: int | None = None
+
+
+async def dial(live: LiveCall, party: str, role: Role, ring_timeout: float) -> Leg | Missed:
+    """Rings `party` for `ring_timeout` seconds from its first 18x (from the INVITE where it sends none).
+
+    The leg that comes back is answered and its media is set; it is not bridged yet. Where the wait is
+    cancelled, the leg stays with the call, which ends it.
+    """
+    board = live.board
+    bindings = board.accounts.bindings(party, board.now().mono)
+    if not bindings:
+        return Missed(Miss.UNREACHABLE)
+    if board.occupied[party]:
+        return Missed(Miss.BUSY)
+    leg = await _invite(live, party, role, bindings[0].contact, bindings[0].flow)
+    try:
+        return await _answered(live, leg, ring_timeout)
+    except CallFailed as failed:
+        live.drop_leg(leg)
+        return Missed(_miss(failed.ended.code), failed.ended.code)
+    except PeerError:  # its SDP takes nothing that we offered
+        live.drop_leg(leg)
+        return Missed(Miss.UNREACHABLE, 488)
+    except TimeoutError:
+        rang = leg.call.ringing_at is not None
+        live.drop_leg(leg, HungUpBy.SYSTEM)
+        live.tell(None, board.now())
+        return Missed(Miss.NO_ANSWER if rang else Miss.UNREACHABLE)
+
+
+async def _invite(live: LiveCall, party: str, role: Role, target: URI, flow: tuple[str, int] | None) -> Leg:
+    board = live.board
+    media = Media(await MediaStream.open(board.pool), board.media_host)
+    caller = live.caller.call.invite.from_address
+    host = board.agent.local.host
+    call = board.agent.invite(
+        target,
+        media.offer(first=live.caller.codec),
+        from_address=Address(URI("sip", host, user=live.book.caller), caller.name),
+        to=Address(bare(URI("sip", host, user=party))),
+        flow=flow,
+    )
+    return live.add_leg(role, party, call, media, call.invited_at)
+
+
+async def _answered(live: LiveCall, leg: Leg, ring_timeout: float) -> Leg:
+    loop = asyncio.get_running_loop()
+    async with asyncio.timeout(min(ring_timeout, REACH_SECONDS)) as limit:
+
+        def progress(event: Progress, moment: Moment) -> None:
+            ringing = leg.call.ringing_at
+            if ringing is None:
+                limit.reschedule(loop.time() + ring_timeout)  # it is there, and may ring yet
+            elif ringing is moment:
+                limit.reschedule(loop.time() + ring_timeout)
+                _note_ringing(live, leg, moment)
+
+        leg.call.on_progress = progress
+        description = await leg.call.answered()
+    answered = leg.call.answered_at
+    assert answered is not None
+    leg.media.settle(description)
+    live.book.leg_answered(leg.id, answered, leg.codec)
+    return leg
+
+
+def _note_ringing(live: LiveCall, leg: Leg, moment: Moment) -> None:
+    first = live.book.leg_ringing(leg.id, moment)
+    if first and live.caller.call.answered_at is None:
+        live.caller.call.ring()
+        live.book.leg_ringing(live.caller.id, live.board.now())
+    live.tell(EventName.RINGING, moment, {"leg": leg.id, "party": leg.party})
+
+
+def _miss(status: int | None) -> Miss:
+    if status in _UNREACHABLE or status is None:
+        return Miss.UNREACHABLE
+    return _MISSES.get(status, Miss.NO_ANSWER)

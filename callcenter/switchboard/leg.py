@@ -1,0 +1,106 @@
+"""One leg of a call: its SIP session, its media and its recording."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from typing import Final
+
+from callcenter.domain.calls import HungUpBy, RecordingFacts, Role
+from sip.aio.call import Call
+from sip.aio.recorder import Track
+from sip.aio.rtp import MediaStream
+from sip.effects import Ended, Ending
+from sip.media import g711
+from sip.sdp import PCMA, PCMU, Agreement, Description, Format, answer, offer, settle
+
+CODECS: Final = {"PCMA": g711.PCMA, "PCMU": g711.PCMU}
+FORMATS: Final = {"PCMA": PCMA, "PCMU": PCMU}
+
+
+class Media:
+    """A media stream and what was agreed about it. `host` is the address written into our SDP."""
+
+    def __init__(self, stream: MediaStream, host: str) -> None:
+        self.stream = stream
+        self.codec: str | None = None
+        """"PCMA" or "PCMU" once agreed; it stays for the life of the leg, and so does its recording's."""
+        self._host = host
+        self._session_id = secrets.randbits(31)
+        self._version = 0
+        self._offered: Description | None = None
+
+    def offer(self, first: str | None = None) -> bytes:
+        """Our offer: both codecs, `first` before the other; the agreed one alone later on."""
+        order = sorted(FORMATS, key=lambda name: name != first)
+        codecs = (FORMATS[self.codec],) if self.codec else tuple(FORMATS[name] for name in order)
+        self._version += 1
+        self._offered = offer(
+            self._host, self.stream.local[1], codecs, session_id=self._session_id, version=self._version
+        )
+        return bytes(self._offered)
+
+    def settle(self, theirs: Description) -> None:
+        """Takes the answer to our offer. Raises PeerError where nothing was agreed."""
+        assert self._offered is not None
+        self.apply(settle(self._offered, theirs))
+
+    def answer(self, theirs: Description) -> tuple[bytes, Agreement]:
+        """Our answer to an offer; `apply` the agreement once it is sent. Raises PeerError(488)."""
+        codecs: tuple[Format, ...] = (FORMATS[self.codec],) if self.codec else (PCMA, PCMU)
+        self._version += 1
+        ours, agreement = answer(
+            theirs,
+            self._host,
+            self.stream.local[1],
+            codecs,
+            session_id=self._session_id,
+            version=self._version,
+        )
+        return bytes(ours), agreement
+
+    def apply(self, agreement: Agreement) -> None:
+        """Sets the stream to what was agreed."""
+        self.codec = agreement.codec.name.upper()
+        event = agreement.telephone_event
+        self.stream.set_remote(
+            (agreement.address, agreement.port),
+            CODECS[self.codec],
+            event.payload_type if event else None,
+        )
+        self.stream.sending = agreement.sends
+        # A party that holds us may leave its microphone open; nobody is to hear its room.
+        self.stream.receiving = agreement.receives and agreement.sends
+
+
+@dataclass(slots=True, eq=False)
+class Leg:
+    """`party` is a number or an extension; `id` is the leg's in the database."""
+
+    id: str
+    role: Role
+    party: str
+    call: Call
+    media: Media
+    track: Track | None = None
+    recording: RecordingFacts | None = None
+    on_hold: bool = False
+
+    @property
+    def stream(self) -> MediaStream:
+        return self.media.stream
+
+    @property
+    def codec(self) -> str:
+        """The agreed codec's name, empty before there is one."""
+        return self.media.codec or ""
+
+    def ended_by(self, ended: Ended) -> HungUpBy:
+        """Who ended the leg, in the words of the record."""
+        match ended.by:
+            case Ending.THEM:
+                return HungUpBy.CALLER if self.role is Role.CALLER else HungUpBy.AGENT
+            case Ending.US:
+                return HungUpBy.SYSTEM
+            case Ending.SILENCE:
+                return HungUpBy.NETWORK

@@ -1,0 +1,149 @@
+"""A call while it lasts: its legs, its book, its recordings, and the way both are told to the ledger."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+from typing import Any
+from uuid import uuid4
+
+from callcenter.domain.book import CallBook
+from callcenter.domain.calls import EventName, HungUpBy, Outcome, RecordingFacts, Role
+from callcenter.domain.masking import masked
+from callcenter.store.ledger import CallChanged, CallRecorded, RecordingClosed, RecordingOpened
+from callcenter.switchboard.board import Board
+from callcenter.switchboard.leg import Leg, Media
+from sip.aio.call import Call
+from sip.effects import Offered
+from sip.errors import PeerError
+from sip.media import tones
+from sip.moment import Moment
+
+log = logging.getLogger(__name__)
+
+
+class LiveCall:
+    """Bookkeeping and media of one call. What happens in it is told in `callcenter.switchboard.story`."""
+
+    def __init__(self, board: Board, book: CallBook, call: Call, media: Media) -> None:
+        self.board = board
+        self.book = book
+        self.legs: list[Leg] = []
+        self.caller = self.add_leg(Role.CALLER, book.caller, call, media, call.invited_at)
+        self._closing: list[asyncio.Task[None]] = []
+
+    @property
+    def id(self) -> str:
+        return self.book.id
+
+    def tell(self, event: EventName | None, at: Moment, data: Mapping[str, Any] | None = None) -> None:
+        """Puts the call's snapshot, and what happened, into the ledger."""
+        self.board.ledger.put(CallChanged(self.book.facts, event, data or {}, at.utc))
+        if event is not None:
+            log.info("call %s id=%s caller=%s", event.value, self.id, masked(self.book.caller))
+
+    # -- legs ---------------------------------------------------------------------------------------------
+
+    def add_leg(self, role: Role, party: str, call: Call, media: Media, at: Moment) -> Leg:
+        """A leg whose INVITE was just received or sent."""
+        leg = Leg(uuid4().hex, role, party, call, media)
+        self.legs.append(leg)
+        self.board.occupied[party] += 1
+        self.book.leg_invited(role, party, at, call.call_id, leg.id)
+        call.on_offer = partial(self._answer_offer, leg)
+        return leg
+
+    def drop_leg(self, leg: Leg, by: HungUpBy | None = None, reason: str = "") -> None:
+        """Ends a leg: hangs up if it has not ended, closes its media, enters who ended it.
+
+        `by` overrides what the leg itself knows: an agent's leg that ends because the caller hung up was
+        ended by the caller.
+        """
+        if leg not in self.legs:
+            return
+        leg.call.hangup(reason)
+        ended, at = leg.call.ended, leg.call.ended_at or self.board.now()
+        status = ended.code if ended else 487 if leg.call.answered_at is None else None
+        who = by or (leg.ended_by(ended) if ended else HungUpBy.SYSTEM)
+        self.legs.remove(leg)
+        self.board.occupied[leg.party] -= 1
+        if not self.board.occupied[leg.party]:
+            del self.board.occupied[leg.party]
+        self.book.leg_ended(leg.id, at, who, status)
+        leg.stream.close()
+        if leg.track is not None:
+            task = asyncio.create_task(self._close_recording(leg, at), name=f"close recording {leg.id}")
+            self._closing.append(task)
+
+    def bridge(self, one: Leg, other: Leg) -> None:
+        """Lets two legs hear each other, and nobody else hear them."""
+        for leg in (one, other):
+            leg.stream.stop_playing()
+        one.stream.connect(other.stream)
+
+    # -- hold by the peer ---------------------------------------------------------------------------------
+
+    def _answer_offer(self, leg: Leg, offered: Offered, moment: Moment) -> bytes | int:
+        """A re-INVITE: hold, resume, or a phone's session refresh."""
+        if offered.description is None:
+            self._set_hold(leg, False, moment)
+            return leg.media.offer()
+        try:
+            body, agreement = leg.media.answer(offered.description)
+        except PeerError as error:
+            return error.status
+        leg.media.apply(agreement)
+        self._set_hold(leg, not agreement.sends, moment)
+        return body
+
+    def _set_hold(self, leg: Leg, wanted: bool, moment: Moment) -> None:
+        if leg.on_hold == wanted or self.book.closed or leg not in self.legs:
+            return
+        leg.on_hold = wanted
+        other = leg.stream.peer
+        if wanted:
+            self.book.held(leg.id, moment)
+            if other is not None:
+                other.play(tones.silence(), loop=True)
+        else:
+            self.book.resumed(leg.id, moment)
+            if other is not None:
+                other.stop_playing()
+        event = EventName.HELD if wanted else EventName.RESUMED
+        self.tell(event, moment, {"leg": leg.id, "role": leg.role.value, "party": leg.party})
+
+    # -- recording ----------------------------------------------------------------------------------------
+
+    def record(self, leg: Leg, started: Moment) -> None:
+        """Records what the leg's party says, from `started` on."""
+        zero = self.book.answered_at
+        assert zero is not None
+        path = f"{started.utc:%Y/%m/%d}/{self.id}/{leg.id}.wav"
+        leg.track = self.board.recorder.open(path, leg.stream.codec, started.mono)
+        leg.stream.recorder = leg.track
+        offset = max(0.0, started.mono - zero.mono)
+        leg.recording = RecordingFacts(uuid4().hex, self.id, leg.id, path, leg.codec, started.utc, offset)
+        self.board.ledger.put(RecordingOpened(leg.recording))
+
+    async def _close_recording(self, leg: Leg, at: Moment) -> None:
+        assert leg.track is not None and leg.recording is not None
+        seconds = await leg.track.close(at.mono)
+        if leg.track.error is not None:
+            log.error("recording failed call=%s leg=%s error=%s", self.id, leg.id, leg.track.error)
+        done = replace(leg.recording, finished=True, duration_seconds=seconds)
+        self.board.ledger.put(RecordingClosed(done))
+
+    # -- the end ------------------------------------------------------------------------------------------
+
+    async def finish(self, at: Moment, outcome: Outcome, by: HungUpBy | None) -> None:
+        """Ends every leg, closes the book and the recordings, and hands the call to the scribe."""
+        for leg in list(self.legs):
+            self.drop_leg(leg, None if leg.call.is_over else by)
+        self.book.close(at, outcome, by)
+        self.board.ended[outcome] += 1
+        self.tell(EventName.ENDED, at, {"outcome": outcome.value})
+        await asyncio.gather(*self._closing)
+        self.board.ledger.put(CallRecorded(self.id))

@@ -1,0 +1,143 @@
+"""Where calls arrive: decides what an INVITE is for and begins its story. Also the commands of others."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import uuid4
+
+from callcenter.domain.book import CallBook
+from callcenter.domain.calls import Direction, Role
+from callcenter.domain.masking import masked
+from callcenter.events.errors import CommandError, ErrorCode
+from callcenter.switchboard.accounts import Account
+from callcenter.switchboard.board import Board
+from callcenter.switchboard.leg import Media
+from callcenter.switchboard.live_call import LiveCall
+from callcenter.switchboard.routing import Nowhere, ToDesk, ToExtension, line_of, route
+from callcenter.switchboard.story import NotTalking, Story
+from sip.aio.call import Call
+from sip.aio.ports import PortsExhausted
+from sip.aio.rtp import MediaStream
+from sip.errors import PeerError
+
+log = logging.getLogger(__name__)
+
+DIRECT_RING_TIMEOUT = 60.0
+"""Seconds that one extension may ring at another's call."""
+
+
+class Reception:
+    """Takes calls from the user agent, and commands from the pages."""
+
+    def __init__(self, board: Board) -> None:
+        self._board = board
+        self._stories: dict[str, Story] = {}
+        self._closing = False
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    # -- calls --------------------------------------------------------------------------------------------
+
+    async def take(self, call: Call) -> None:
+        """An INVITE that the accounts admitted. Returns when the call is over and on record."""
+        account = self._board.accounts.account(call.identity or "")
+        dialled = call.request_uri.user or ""
+        if self._closing or account is None:
+            call.reject(503)
+            return
+        where = route(self._board.settings, dialled, account.trunk)
+        if isinstance(where, Nowhere):
+            log.info("number unknown dialled=%s account=%s", masked(dialled), account.username)
+            call.reject(where.status)
+            return
+        try:
+            await self._begin(call, account, where, dialled)
+        except PeerError as error:
+            call.reject(error.status)
+        except PortsExhausted as error:
+            log.error("call refused reason=%s", error)
+            call.reject(503)
+
+    async def _begin(self, call: Call, account: Account, where: ToDesk | ToExtension, dialled: str) -> None:
+        if call.remote is None:
+            raise PeerError("INVITE without an offer", status=488)
+        media = Media(await MediaStream.open(self._board.pool), self._board.media_host)
+        try:
+            body, agreement = media.answer(call.remote)
+        except PeerError:
+            media.stream.close()
+            raise
+        media.codec = agreement.codec.name.upper()
+        live = LiveCall(self._board, self._book(call, account, where, dialled), call, media)
+        agents, timeout, role = _plan(where)
+        story = Story(live, body, agreement, agents, timeout, role)
+        self._board.calls[live.id] = live
+        self._stories[live.id] = story
+        self._idle.clear()
+        try:
+            await story.run()
+        finally:
+            del self._stories[live.id]
+            del self._board.calls[live.id]
+            if not self._stories:
+                self._idle.set()
+
+    def _book(self, call: Call, account: Account, where: ToDesk | ToExtension, dialled: str) -> CallBook:
+        book = CallBook(
+            id=uuid4().hex,
+            direction=Direction.INTERNAL if account.trunk is None else Direction.INBOUND,
+            line=line_of(account.trunk),
+            caller=call.invite.from_address.uri.user or account.username,
+            callee=dialled,
+            started=call.invited_at,
+        )
+        if isinstance(where, ToDesk):
+            standard = self._board.standard(where.desk.standard)
+            book.desk, book.standard = where.desk.id, where.desk.standard
+            book.max_rings = where.desk.max_rings or standard.max_rings
+            book.cadence = standard.cadence
+        return book
+
+    # -- commands -----------------------------------------------------------------------------------------
+
+    async def transfer(self, args: dict[str, Any]) -> Mapping[str, Any]:
+        """`{"call_id", "target"}`: the caller is sent to another extension."""
+        story, target = self._story(args), args.get("target")
+        numbers = {extension.number for extension in self._board.settings.extensions}
+        if not isinstance(target, str) or target not in numbers:
+            raise CommandError(ErrorCode.INVALID, f"{target!r} is no extension; a call goes to one of them")
+        if any(leg.party == target for leg in story.live.legs):
+            raise CommandError(ErrorCode.CONFLICT, f"extension {target} is in this call already")
+        try:
+            story.transfer(target)
+        except NotTalking:
+            raise CommandError(ErrorCode.CONFLICT, "nobody is talking with the caller now") from None
+        return {"call_id": story.live.id, "target": target}
+
+    async def hangup(self, args: dict[str, Any]) -> Mapping[str, Any]:
+        """`{"call_id"}`: ends the call."""
+        story = self._story(args)
+        story.stop()
+        return {"call_id": story.live.id}
+
+    async def close(self) -> None:
+        """Takes no more calls and ends those there are; returns when all are on record."""
+        self._closing = True
+        for story in self._stories.values():
+            story.stop()
+        await self._idle.wait()
+
+    def _story(self, args: dict[str, Any]) -> Story:
+        story = self._stories.get(str(args.get("call_id")))
+        if story is None:
+            raise CommandError(ErrorCode.NOT_FOUND, "no such call is going on")
+        return story
+
+
+def _plan(where: ToDesk | ToExtension) -> tuple[Sequence[str], float, Role]:
+    if isinstance(where, ToDesk):
+        return where.desk.agents, where.desk.ring_timeout, Role.AGENT
+    return (where.extension.number,), DIRECT_RING_TIMEOUT, Role.TARGET

@@ -1,0 +1,130 @@
+"""The switchboard role: sets the parts up, runs them, takes them down."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from callcenter.events.client import MqttClient
+from callcenter.events.commands import serve_commands
+from callcenter.events.publisher import publish_outbox
+from callcenter.events.status import publish_status
+from callcenter.settings import Settings, split_host_port
+from callcenter.store.engine import session
+from callcenter.store.ledger import Ledger
+from callcenter.store.recovery import interrupt_unfinished
+from callcenter.switchboard.accounts import Accounts
+from callcenter.switchboard.board import Board
+from callcenter.switchboard.reception import Reception
+from prompts.catalogue import load_catalogue
+from sip.aio.agent import UserAgent
+from sip.aio.call import Call
+from sip.aio.ports import PortPool
+from sip.aio.recorder import Recorder
+from sip.aio.trunk import Trunk
+from sip.digest import Credentials
+from sip.media.wav import Wav
+from sip.message import URI
+from sip.registration import Account
+
+log = logging.getLogger(__name__)
+
+ROLE = "switchboard"
+
+
+async def run(settings: Settings, engine: Engine, client: MqttClient, stop: asyncio.Event) -> None:
+    """Runs the switchboard until `stop`; then ends the calls and writes what is left.
+
+    Raises OSError where the SIP port is taken, StandardError or CatalogueError where data is missing.
+    """
+    await asyncio.to_thread(recover, settings, engine)
+    wake = asyncio.Event()
+    ledger = Ledger(engine, settings.site, settings.node, wake.set)
+    board, reception = _build(settings, ledger)
+    host, port = split_host_port(settings.sip.listen)
+    await board.agent.start(host, port, settings.sip.advertised)
+    trunks = _register_trunks(board)
+    log.info("switchboard ready sip=%s:%d", board.agent.local.host, board.agent.local.port)
+    handlers = {"transfer": reception.transfer, "hangup": reception.hangup}
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            work = [
+                tasks.create_task(serve_commands(client, settings.site, handlers), name="commands"),
+                tasks.create_task(publish_outbox(client, engine, ROLE, wake), name="publisher"),
+                tasks.create_task(publish_status(client, ROLE, board.metrics), name="status"),
+            ]
+            await stop.wait()
+            await reception.close()
+            await ledger.flush()
+            for task in work:
+                task.cancel()
+    finally:
+        for trunk in trunks:
+            trunk.stop()
+        await board.agent.stop()
+        await board.recorder.close()
+        await ledger.close()
+
+
+def recover(settings: Settings, engine: Engine) -> None:
+    """Puts the calls of a switchboard that was killed on record as interrupted."""
+    with session(engine) as work:
+        lost = interrupt_unfinished(
+            work, settings.node, datetime.now(UTC), lambda path: _seconds(settings.recordings / path)
+        )
+    for call_id in lost:
+        log.warning("call interrupted id=%s", call_id)
+
+
+def _seconds(path: Path) -> float | None:
+    with contextlib.suppress(FileNotFoundError):
+        return Wav.parse(path.read_bytes()).seconds
+    return None
+
+
+def _build(settings: Settings, ledger: Ledger) -> tuple[Board, Reception]:
+    reception: Reception
+
+    async def take(call: Call) -> None:
+        await reception.take(call)
+
+    accounts = Accounts(settings)
+    host = split_host_port(settings.sip.listen)[0]
+    board = Board(
+        settings=settings,
+        accounts=accounts,
+        agent=UserAgent(accounts, take, clock=time.monotonic),
+        pool=PortPool(host, *settings.sip.rtp_ports),
+        recorder=Recorder(settings.recordings),
+        ledger=ledger,
+        prompts=load_catalogue(),
+    )
+    for desk in settings.desks:
+        board.standard(desk.standard)  # a missing one is an error at the start, not at the first call
+    reception = Reception(board)
+    return board, reception
+
+
+def _register_trunks(board: Board) -> list[Trunk]:
+    trunks = []
+    for config in board.settings.trunks:
+        if config.mode != "register" or config.server is None:
+            continue
+        host, port = split_host_port(config.server)
+        credentials = Credentials(config.username, config.password.get_secret_value())
+        account = Account(URI("sip", host, port=port), credentials, config.expires)
+        board.accounts.add_carrier(host, config)
+
+        def changed(trunk: Trunk, name: str = config.id) -> None:
+            board.carriers[name] = trunk.state.value
+
+        trunk = Trunk(board.agent, account, changed)
+        trunk.start()
+        trunks.append(trunk)
+    return trunks
