@@ -44,8 +44,8 @@ _CLOSE_FINALS = {
     0.05: ("in ing", "en eng", "an ang", "ian iang", "uan uang", "ong eng", "ün ing"),
     0.1: ("i in", "o uo", "e o", "uo ou", "ie ian", "u ü", "ao ou", "ün in", "üe ie", "ün iong"),
     0.2: ("an en", "ang eng", "ai ei", "uang uan", "a ai", "a an", "e en", "ui ei", "un en", "un ong",
-          "ia ian", "ian in", "iang ing", "uai ai", "iao iu", "u ou", "e ei", "ai an", "ou ong", "i ei",
-          "ie i", "ian i"),
+          "ia ian", "ian in", "iang ing", "uai ai", "iao iu", "u ou", "e ei", "ai an", "ou ong",
+          "i ei"),
 }  # fmt: skip
 
 

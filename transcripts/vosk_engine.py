@@ -16,6 +16,7 @@ import vosk
 
 from transcripts.audio import Audio
 from transcripts.recogniser import RecogniserError, Word
+from transcripts.trimming import trim
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +67,8 @@ class VoskRecogniser:
         for offset in range(0, len(raw), step):
             if recogniser.AcceptWaveform(raw[offset : offset + step]):
                 words += _words(recogniser.Result())
-        return words + _words(recogniser.FinalResult())
+        words += _words(recogniser.FinalResult())
+        return [trim(word, audio) for word in words]
 
 
 def segment(phrase: str, knows: Callable[[str], bool]) -> list[str] | None:
