@@ -12,7 +12,6 @@ await build({
   outdir,
   bundle: true,
   minify: true,
-  sourcemap: "linked",
   format: "esm",
   target: ["es2022"],
   legalComments: "linked",

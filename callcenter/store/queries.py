@@ -75,6 +75,12 @@ def get_call(session: Session, call_id: str) -> CallDetail | None:
     return None if call is None else _with_details(session, [call])[0]
 
 
+def get_calls(session: Session, call_ids: Sequence[str]) -> list[CallDetail]:
+    """The calls of those ids, oldest first; unknown ids are left out."""
+    query = select(Call).where(col(Call.id).in_(call_ids)).order_by(col(Call.started_at))
+    return _with_details(session, session.exec(query).all())
+
+
 def live_calls(session: Session) -> list[CallDetail]:
     """The calls that have not ended, oldest first."""
     query = select(Call).where(col(Call.ended_at).is_(None), col(Call.outcome).is_(None))

@@ -19,7 +19,8 @@ from callcenter.domain.tickets import TicketRuleError
 from callcenter.events.errors import CommandError
 from callcenter.store.records import RecordError
 from callcenter.store.tickets import NotFoundError
-from callcenter.web.views.render import render
+from callcenter.web.views.i18n import Words
+from callcenter.web.views.render import language_of, render
 
 log = logging.getLogger(__name__)
 
@@ -82,14 +83,27 @@ def error_response(
 ) -> Response:
     """The answer in the shape that who asked understands."""
     if wants_page(request):
-        response: Response = render(
-            request, "error.html", {"status": status, "message": message}, status=status
-        )
+        response: Response = _page(request, status, message)
     else:
         code = code or CODES.get(status, "error")
         response = JSONResponse({"error": {"code": code, "message": message}}, status)
     response.headers.update(headers or {})
     return response
+
+
+def _page(request: Request, status: int, message: str) -> Response:
+    """A page, or for a form that htmx sent, a notice beside it."""
+    kind = CODES.get(status, "other")
+    explanation = Words(language_of(request)).name("error", kind)
+    if explanation == kind:
+        explanation = Words(language_of(request))("error.other")
+    values = {"status": status, "message": message, "explanation": explanation}
+    if not request.headers.get("hx-request"):
+        return render(request, "error.html", values, status=status)
+    notice = render(request, "error_toast.html", values, status=status)
+    notice.headers["HX-Retarget"] = "#toast"
+    notice.headers["HX-Reswap"] = "innerHTML"
+    return notice
 
 
 def explain(errors: Sequence[Any]) -> str:

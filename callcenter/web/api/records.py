@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query
 from sqlmodel import Session
 
-from callcenter.store.queries import get_call
+from callcenter.store.queries import get_calls
 from callcenter.store.records import fill_record, get_record, record_changes
 from callcenter.store.tables import Record
 from callcenter.store.tickets import (
@@ -97,7 +97,7 @@ def new_ticket(wanted: TicketIn, session: SessionDep, context: ContextDep) -> Ti
 def ticket(ticket_id: TicketId, session: SessionDep) -> TicketDetailOut:
     """A ticket with its notes and every call about it."""
     detail = ticket_detail(session, ticket_id)
-    calls = [found for call in detail.calls if (found := get_call(session, call.id)) is not None]
+    calls = get_calls(session, [call.id for call in detail.calls])
     return TicketDetailOut(
         **ticket_out(detail.ticket).model_dump(),
         notes=[NoteOut.model_validate(note) for note in detail.notes],

@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlmodel import Session
 
 from callcenter.domain.tickets import TRANSITIONS, TicketRuleError, TicketState
+from callcenter.store.queries import get_calls
 from callcenter.store.tables import Ticket
 from callcenter.store.tickets import (
     add_note,
@@ -177,4 +178,9 @@ def _signed(response: Response, by: str) -> Response:
 def _values(session: Session, ticket_id: int) -> dict[str, Any]:
     detail = ticket_detail(session, ticket_id)
     following = TRANSITIONS[TicketState(detail.ticket.state)]
-    return {"detail": detail, "ticket": detail.ticket, "following": [each.value for each in following]}
+    return {
+        "detail": detail,
+        "ticket": detail.ticket,
+        "calls": get_calls(session, [call.id for call in detail.calls]),
+        "following": [each.value for each in following],
+    }
