@@ -12,7 +12,7 @@ from callcenter.settings import Settings
 from callcenter.store import migrate
 from callcenter.store.engine import make_engine, session
 from callcenter.store.queries import CallDetail, CallFilter, list_calls
-from callcenter.web.api.present import call_out
+from callcenter.web.api.models import call_out
 
 COLOURS = {"pass": "green", "fail": "red", "unsure": "yellow", "not_applicable": "dim"}
 

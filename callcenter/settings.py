@@ -185,10 +185,8 @@ class Settings(BaseSettings):
     def with_overrides(self, parts: dict[str, Any]) -> Settings:
         """These settings with some parts replaced, as the command line does. Raises ConfigError."""
         try:
-            checked = {
-                name: TypeAdapter[Any](type(self).model_fields[name].annotation).validate_python(value)
-                for name, value in parts.items()
-            }
+            kinds = {name: type(getattr(self, name)) for name in parts}
+            checked = {name: TypeAdapter[Any](kinds[name]).validate_python(parts[name]) for name in parts}
         except ValidationError as error:
             raise ConfigError(_explain("command line", error)) from None
         return self.model_copy(update=checked)
