@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import math
 import ssl
 from collections import deque
 from collections.abc import AsyncIterator
@@ -84,6 +85,7 @@ class MqttClient:
         self.client_id = f"{site}-{role or 'client'}-{uuid4().hex[:8]}"
         self.connections = 0
         self._subscriptions: list[Subscription] = []
+        self._unacknowledged: set[asyncio.Timeout] = set()
         self._mqtt: aiomqtt.Client | None = None
         self._up = asyncio.Event()
         self._down = asyncio.Event()
@@ -122,9 +124,14 @@ class MqttClient:
         if self._mqtt is None:
             raise Disconnected(f"no connection to {self.address}")
         try:
-            await self._mqtt.publish(topic, payload, qos=qos, retain=retain, timeout=ACK_TIMEOUT)
-        except aiomqtt.MqttError as error:
-            raise Disconnected(f"{self.address}: {error}") from None
+            async with asyncio.timeout(ACK_TIMEOUT) as limit:
+                self._unacknowledged.add(limit)
+                try:
+                    await self._mqtt.publish(topic, payload, qos=qos, retain=retain, timeout=math.inf)
+                finally:
+                    self._unacknowledged.remove(limit)
+        except (aiomqtt.MqttError, TimeoutError) as error:
+            raise Disconnected(f"{self.address}: {error or 'not acknowledged'}") from None
 
     @contextlib.asynccontextmanager
     async def subscribe(self, topic_filter: str) -> AsyncIterator[Subscription]:
@@ -174,6 +181,8 @@ class MqttClient:
         self._mqtt = None
         self._up.clear()
         self._down.set()
+        for limit in self._unacknowledged:  # aiomqtt would let them wait
+            limit.reschedule(asyncio.get_running_loop().time())
 
     async def _restore(self, mqtt: aiomqtt.Client) -> None:
         restored: set[str] = set()

@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 Handler = Callable[[dict[str, Any]], Awaitable[Mapping[str, Any]]]
 """Gets a command's args and returns its result; refuses with CommandError."""
 
-ASK_AGAIN = 2.0
+ASK_AGAIN = 1.0
 REMEMBERED = 1000
 
 
