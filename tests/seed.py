@@ -247,7 +247,7 @@ def _judge(session: Session, facts: CallFacts, script: Script) -> None:
     spans = {"opening": (0.6, 2.1), "anything_else": (15.0, 17.2), "closing": (18.0, 19.9)}
     for rule in ("three_rings", *RULES):
         failed = rule in script.fails or (rule == "three_rings" and facts.three_rings == "fail")
-        start, end = spans.get(rule, (None, None)) if script.dialogue else (None, None)
+        start, end = spans.get(rule, (None, None)) if script.dialogue == "repair-good" else (None, None)
         session.add(
             FindingRow(
                 call_id=facts.id,

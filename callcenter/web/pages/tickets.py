@@ -182,5 +182,6 @@ def _values(session: Session, ticket_id: int) -> dict[str, Any]:
         "detail": detail,
         "ticket": detail.ticket,
         "calls": get_calls(session, [call.id for call in detail.calls]),
+        "states": [each.value for each in TicketState],
         "following": [each.value for each in following],
     }

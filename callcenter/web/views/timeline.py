@@ -83,7 +83,7 @@ def draw(call: Call, legs: Sequence[Leg], now: datetime, cadence: Cadence = CHIN
     total = max([span.ended for span in spans] + ([bound + 1] if bound else []))
     busy = [(span.invite, span.quiet_from) for span in spans if span.leg.role != "caller"]
     axis, breaks = _axis(busy + ([(0.0, bound + 1)] if bound else []), total)
-    rows = tuple(span.row(axis, bound, cadence) for span in spans)
+    rows = tuple(span.row(axis, span.limit(call, bound_seconds), cadence) for span in spans)
     position = axis(bound) if bound is not None else None
     return Timeline(rows, _ticks(axis), breaks, position, bound_seconds)
 
@@ -116,6 +116,14 @@ class _Span:
     def quiet_from(self) -> float:
         """When the leg stops being interesting second by second."""
         return (self.ended if self.answered is None else self.answered) + 0.5
+
+    def limit(self, call: Call, bound_seconds: float) -> float | None:
+        """From when on a ring is late: the call's limit, or the leg's own once the call had been answered."""
+        if self.ringing is None or call.first_ringing_at is None:
+            return None
+        first = (call.first_ringing_at - call.started_at).total_seconds()
+        answered = call.answered_at is not None and self.leg.invite_at >= call.answered_at
+        return (self.ringing if answered else first) + bound_seconds
 
     def row(self, axis: Axis, bound: float | None, cadence: Cadence) -> Row:
         def at(second: float | None) -> float | None:
