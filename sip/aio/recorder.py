@@ -63,7 +63,10 @@ class Track:
         """Why nothing more is written, where writing failed; the call is not told otherwise."""
         self.dropped = 0
         self._recorder = recorder
-        self._queue: list[Packet] = []
+        self._queue: list[Packet | bytes] = []
+        self.follow = self._queue.append
+        """Takes the payload, in the track's codec, of the packet that comes next after the last one taken, in
+        sequence and timestamp: nothing but a list's append. Now and then a packet must be fed in full."""
         self._timeline = Timeline(codec, started)
         self._file: int | None = None
         self._on_disk = 0
@@ -79,10 +82,10 @@ class Track:
         self, now: float, ssrc: int, sequence: int, timestamp: int, second: int, payload: bytes, /
     ) -> None:
         """Takes one packet's audio (`second`: the header's second byte); for the media path: never waits."""
-        if len(self._queue) < MAX_QUEUED:
-            self._queue.append((now, ssrc, sequence, timestamp, second, payload))
-        else:
-            self.dropped += 1
+        if len(self._queue) >= MAX_QUEUED:
+            self.dropped += len(self._queue)
+            self._queue.clear()
+        self._queue.append((now, ssrc, sequence, timestamp, second, payload))
 
     async def close(self, ended: float) -> float:
         """Ends the file at `ended` (monotonic seconds), silence up to there, and gives its length in seconds.
@@ -104,6 +107,7 @@ class Track:
         self._place()
         written = self._write(self._timeline.finish(ended))
         if self._file is not None:
+            os.ftruncate(self._file, HEADER_SIZE + self._timeline.written)
             if self._on_disk % 2:
                 _write_all(self._file, b"\0", HEADER_SIZE + self._on_disk)
             self._release()
@@ -121,19 +125,29 @@ class Track:
         batch = waiting[:]
         # The media path may have appended since: take away exactly what was copied.
         del waiting[: len(batch)]
-        place, own_type = self._timeline.place, self.codec.payload_type
-        for now, ssrc, sequence, timestamp, second, payload in batch:
-            if second & 0x7F != own_type:
+        run: list[bytes] = []
+        for item in batch:
+            if isinstance(item, bytes):
+                run.append(item)
+                continue
+            if run:
+                self._timeline.follow(run)
+                run = []
+            now, ssrc, sequence, timestamp, second, payload = item
+            if second & 0x7F != self.codec.payload_type:
                 payload = payload.translate(TRANSLATE[second & 0x7F])
-            place(now, ssrc, sequence, timestamp, payload, second > 0x7F)
+            self._timeline.place(now, ssrc, sequence, timestamp, payload, second > 0x7F)
+        if run:
+            self._timeline.follow(run)
 
     def _write(self, writes: list[Write]) -> int:
-        if self._file is None or not writes:
+        if self._file is None:
             return 0
         for position, data in writes:
             _write_all(self._file, data, HEADER_SIZE + position)
-        _write_all(self._file, header(self.codec, self._timeline.written), 0)
-        self._on_disk = self._timeline.written
+        if self._on_disk != self._timeline.written:
+            _write_all(self._file, header(self.codec, self._timeline.written), 0)
+            self._on_disk = self._timeline.written
         return sum(len(data) for _, data in writes)
 
     def _release(self) -> None:

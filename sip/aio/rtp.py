@@ -26,6 +26,8 @@ from sip.media.g711 import FRAME, PCMA, TRANSLATE, Codec
 from sip.media.rtp import HEADER, MARKER, PLAIN, MalformedPacket, payload_span
 
 MAX_DATAGRAM = 2048
+FULL_EVERY = 15
+"""Mask of sequence numbers: each sixteenth packet is recorded with its arrival, the others just follow."""
 _RTCP_BUFFER = 2048
 
 _unpack = HEADER.unpack_from
@@ -35,10 +37,16 @@ _monotonic = time.monotonic
 class Track(Protocol):
     """Where a stream's audio is recorded: see `sip.aio.recorder.Track`."""
 
+    codec: Codec
+
     def feed(
         self, now: float, ssrc: int, sequence: int, timestamp: int, second: int, payload: bytes, /
     ) -> None:
         """Takes one packet; returns at once and does not raise."""
+
+    @property
+    def follow(self) -> Callable[[bytes], None]:
+        """Takes the payload of the packet that comes next after the last one taken, in the track's codec."""
 
 
 class MediaStream:
@@ -62,6 +70,9 @@ class MediaStream:
         self._bridge_to: Any = None
         self._playback: Playback | None = None
         self._record: Callable[[float, int, int, int, int, bytes], None] | None = None
+        self._record_next: Callable[[bytes], None] | None = None
+        self._record_type = -1
+        self._follows = False
         self._recorder: Track | None = None
         self._incoming = Incoming(self.stats)
         self._outgoing = Outgoing(
@@ -133,6 +144,7 @@ class MediaStream:
     @receiving.setter
     def receiving(self, allowed: bool) -> None:
         self._receiving = allowed
+        self._follows = False
         if self._peer is not None:
             self._peer._outgoing.interrupt()
 
@@ -144,7 +156,12 @@ class MediaStream:
     @recorder.setter
     def recorder(self, track: Track | None) -> None:
         self._recorder = track
-        self._record = None if track is None else track.feed
+        self._follows = False
+        if track is None:
+            self._record = self._record_next = None
+        else:
+            self._record, self._record_next = track.feed, track.follow
+            self._record_type = track.codec.payload_type
 
     @property
     def peer(self) -> MediaStream | None:
@@ -230,12 +247,18 @@ class MediaStream:
         ):
             incoming.next_sequence = (sequence + 1) & 0xFFFF
             incoming.next_timestamp = (timestamp + len(payload)) & 0xFFFFFFFF
-        elif not incoming.irregular(sequence, timestamp, ssrc, len(payload)):
+            follows = self._follows and sequence & FULL_EVERY and payload_type == self._record_type
+        elif incoming.irregular(sequence, timestamp, ssrc, len(payload)):
+            follows = False
+        else:
             return
         if not self._receiving:
             return
-        if self._record is not None:
+        if follows:
+            self._record_next(payload)  # type: ignore[misc]
+        elif self._record is not None:
             self._record(now, ssrc, sequence, timestamp, second, payload)
+            self._follows = True
         other = self._peer
         if other is None or other._bridge_to is None:
             return

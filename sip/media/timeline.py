@@ -10,8 +10,6 @@ Sound that comes after its place was handed out is not lost: it is handed out as
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from sip.media.g711 import SAMPLE_RATE, Codec
 from sip.media.rtp import sequence_delta, timestamp_delta
 
@@ -34,12 +32,8 @@ MAX_PENDING = 1000
 """Packets between two calls of `take`; what exceeds them is a flood and is dropped and counted."""
 
 
-class Write(NamedTuple):
-    """Bytes for a place in the recording."""
-
-    position: int
-    """Samples from its beginning."""
-    data: bytes
+Write = tuple[int, bytes]
+"""A place in the recording, in samples from its beginning, and the bytes for it."""
 
 
 class Timeline:
@@ -56,8 +50,8 @@ class Timeline:
         self._pending: list[Write] = []
         self._ssrc = -1
         self._sequence = 0
-        self._timestamp = 0
-        self._position = 0
+        self._next_timestamp = 0
+        self._next_position = 0
         self._late_since: float | None = None
 
     @property
@@ -78,28 +72,40 @@ class Timeline:
             return
         # What arrives has been spoken before.
         arrival = round((now - self._started) * SAMPLE_RATE) - len(payload)
-        advance = timestamp_delta(timestamp, self._timestamp)
-        position = self._position + advance
+        advance = timestamp_delta(timestamp, self._next_timestamp)
+        position = self._next_position + advance
         if ssrc != self._ssrc or self._contradiction(
             now, arrival - position, advance, sequence_delta(sequence, self._sequence), marker
         ):
             self._anchor(ssrc)
-            position, advance = max(0, arrival), 1
-        if advance > 0:
-            self._sequence, self._timestamp, self._position = sequence, timestamp, position
+            position, advance = max(0, arrival), 0
+        if advance >= 0:
+            self._sequence = sequence
+            self._next_timestamp = (timestamp + len(payload)) & 0xFFFFFFFF
+            self._next_position = position + len(payload)
         if position < 0:
             payload, position = payload[-position:], 0
-        self._pending.append(Write(position, payload))
+        self._pending.append((position, payload))
+
+    def follow(self, payloads: list[bytes]) -> None:
+        """Takes packets that come next, each in sequence and in timestamp, after the newest one placed."""
+        data = b"".join(payloads)
+        self._pending.append((self._next_position, data))
+        self._sequence = (self._sequence + len(payloads)) & 0xFFFF
+        self._next_timestamp = (self._next_timestamp + len(data)) & 0xFFFFFFFF
+        self._next_position += len(data)
 
     def take(self, now: float) -> list[Write]:
         """What is ready at `now`: patches of earlier sound, then the next stretch, silence included."""
         return self._take_until(self.sample(now) - HOLD)
 
     def finish(self, ended: float) -> list[Write]:
-        """The rest, so that the recording ends at `ended` exactly; sound beyond it is cut."""
+        """The rest, so that the recording ends at `ended` exactly; cut the file to `written` then."""
         end = self.sample(ended)
-        self._pending = [Write(place, data[: end - place]) for place, data in self._pending if place < end]
-        return self._take_until(end)
+        self._pending = [(place, data[: end - place]) for place, data in self._pending if place < end]
+        writes = self._take_until(end)
+        self._written = end
+        return writes
 
     def _contradiction(self, now: float, lateness: int, advance: int, steps: int, marker: bool) -> bool:
         """Whether timestamp and arrival cannot both be true (`lateness` in samples, negative if early)."""
@@ -108,7 +114,7 @@ class Timeline:
             return False
         if lateness < -EARLY or lateness > LIMIT:
             return True
-        if steps > 0 and (advance <= 0 or marker):
+        if steps > 0 and (advance < 0 or marker):
             return True
         if self._late_since is None:
             self._late_since = now
@@ -121,8 +127,9 @@ class Timeline:
 
     def _take_until(self, limit: int) -> list[Write]:
         start = self._written
-        if limit <= start:
+        if limit <= start and not self._pending:
             return []
+        limit = max(limit, start)
         writes: list[Write] = []
         rest: list[Write] = []
         stretch = bytearray(self.codec.quiet(limit - start))
@@ -132,12 +139,13 @@ class Timeline:
                 rest.append(write)
                 continue
             if position < start:
-                writes.append(Write(position, data[: start - position]))
+                writes.append((position, data[: start - position]))
                 data, position = data[start - position :], start
             if position + len(data) > limit:
-                rest.append(Write(limit, data[limit - position :]))
+                rest.append((limit, data[limit - position :]))
                 data = data[: limit - position]
             stretch[position - start : position - start + len(data)] = data
         self._pending, self._written = rest, limit
-        writes.append(Write(start, bytes(stretch)))
+        if stretch:
+            writes.append((start, bytes(stretch)))
         return writes

@@ -46,6 +46,7 @@ class Recording:
     def finish(self, now: float) -> bytes:
         for position, data in self.timeline.finish(START + now):
             self.data[position : position + len(data)] = data
+        del self.data[self.timeline.written :]
         return bytes(self.data)
 
     def at(self, seconds: float) -> int:
@@ -148,8 +149,30 @@ def test_a_drifting_clock_stays_within_two_hundred_milliseconds() -> None:
             if number % 50 == 0:
                 recording.timeline.take(START + now)
         true = 0.02 * 180_000 * (1 + parts_per_million / 1e6)
-        placed = recording.timeline._position / 8000 + 0.1
+        placed = recording.timeline._next_position / 8000 + 0.08
         assert abs(true - placed) < 0.25
+
+
+def test_an_end_before_what_was_written_is_the_end() -> None:
+    recording = Recording()
+    for number in range(50):
+        recording.hear(number, 0.02 * (number + 1))
+    recording.take(1.0)
+    recording.hear(10, 1.0)
+    recording.finish(0.5)
+    assert recording.timeline.written == 4000
+    assert recording.data[1600:1760] == frame(10)
+
+
+def test_packets_that_follow_are_placed_as_if_they_came_in_full() -> None:
+    recording = Recording()
+    recording.hear(0, 0.02)
+    recording.timeline.follow([frame(n) for n in range(1, 16)])
+    recording.hear(16, 0.34)
+    recording.timeline.follow([frame(17)])
+    recording.hear(5, 0.36)  # a duplicate
+    recording.timeline.follow([frame(18)])
+    assert recording.finish(0.38) == b"".join(frame(n) for n in range(19))
 
 
 def test_memory_is_bounded_under_a_flood() -> None:
