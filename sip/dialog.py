@@ -13,13 +13,17 @@ from sip.message import (
     Request,
     Response,
     Via,
+    contact_uri,
     new_branch,
     new_call_id,
     new_tag,
     tag_of,
+    tagged,
 )
 
 MAX_FORWARDS = "70"
+_TARGETED = ("INVITE", "ACK", "UPDATE", "REFER", "SUBSCRIBE", "NOTIFY", "OPTIONS")
+"""Methods that may carry a Contact (RFC 3261 table 2 and the later ones' own)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,8 @@ class Dialog:
     local_cseq: int = 1
     remote_cseq: int | None = None
     route_set: list[Address] = field(default_factory=list)
+    remote_header: str | None = None
+    """The other side's From or To as it wrote it: it may compare its tag letter for letter."""
 
     @property
     def local_tag(self) -> str:
@@ -68,11 +74,11 @@ class Dialog:
         cls, local: LocalSide, target: URI, *, from_address: Address, to: Address | None = None
     ) -> Dialog:
         """A dialog to be: the INVITE's side before any answer (section 12.1.2)."""
-        tagged = Address(from_address.uri, from_address.name, from_address.parameters.replace(tag=new_tag()))
+        ours = Address(from_address.uri, from_address.name, from_address.parameters.replace(tag=new_tag()))
         return cls(
             local=local,
             call_id=new_call_id(),
-            local_address=tagged,
+            local_address=ours,
             remote_address=to or Address(bare(target)),
             remote_target=target,
             contact=local.contact(from_address.uri.user),
@@ -82,31 +88,32 @@ class Dialog:
     @classmethod
     def incoming(cls, local: LocalSide, invite: Request) -> Dialog:
         """The INVITE's receiver (section 12.1.1). Raises PeerError without a Contact."""
-        to = invite.to_address
-        if not invite.contact:
-            raise PeerError("INVITE without Contact")
+        target = contact_uri(invite)
+        if target is None:
+            raise PeerError("INVITE without a SIP Contact")  # section 8.1.1.8
         return cls(
             local=local,
             call_id=invite.call_id,
-            local_address=Address(to.uri, to.name, to.parameters.replace(tag=new_tag())),
+            local_address=Address.parse(tagged(invite.headers["To"], new_tag())),
             remote_address=invite.from_address,
-            remote_target=invite.contact[0].uri,
+            remote_target=target,
             contact=local.contact(invite.uri.user),
             local_cseq=0,
             remote_cseq=invite.cseq.sequence,
             route_set=invite.record_route,
+            remote_header=invite.headers["From"],
         )
 
     def confirm(self, response: Response) -> None:
         """Takes tag, target and route set from a 1xx or 2xx to our INVITE (section 12.1.2)."""
         self.remote_address = response.to_address
+        self.remote_header = response.headers["To"]
         self.refresh_target(response)
         self.route_set = list(reversed(response.record_route))
 
     def refresh_target(self, message: Request | Response) -> None:
         """A Contact in a target refresh request or its 2xx moves the remote target (section 12.2)."""
-        if message.contact:
-            self.remote_target = message.contact[0].uri
+        self.remote_target = contact_uri(message) or self.remote_target
 
     def request(self, method: str, *, cseq: int | None = None) -> Request:
         """A request within the dialog (section 12.2.1.1). ACK and CANCEL name their INVITE's `cseq`."""
@@ -118,10 +125,11 @@ class Dialog:
         request.via = [self.local.via()]
         request.headers.set("Max-Forwards", MAX_FORWARDS)
         request.from_address = self.local_address
-        request.to_address = self.remote_address
+        request.headers.set("To", self.remote_header or str(self.remote_address))
         request.call_id = self.call_id
         request.cseq = CSeq(cseq, method)
-        request.contact = [self.contact]
+        if method in _TARGETED:
+            request.contact = [self.contact]
         for route in routes:
             request.headers.add("Route", str(route))
         return request
@@ -139,7 +147,7 @@ class Dialog:
     def receive(self, request: Request) -> None:
         """Checks a request's CSeq (section 12.2.2). Raises PeerError(500) for one out of order."""
         number = request.cseq.sequence
-        if self.remote_cseq is not None and number <= self.remote_cseq and request.method != "ACK":
+        if self.remote_cseq is not None and number < self.remote_cseq:
             raise PeerError("CSeq lower than the last one", status=500)
         self.remote_cseq = number
 

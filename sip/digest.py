@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 import secrets
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
-
-from sipmessage import AuthChallenge, AuthCredentials, AuthParameters
 
 from sip.errors import PeerError
 from sip.message import Request, Response
@@ -19,6 +18,43 @@ _HASHES: Final = {"MD5": "md5", "SHA-256": "sha256"}
 NONCE_SECONDS: Final = 300.0
 """How long a nonce is good for; an older one is `stale`, not wrong."""
 _NONCES_KEPT: Final = 20_000
+_BARE: Final = ("qop", "nc", "algorithm", "stale")
+"""Parameters that stand without quotation marks in credentials (RFC 7616 section 3.4)."""
+_PARAMETER: Final = re.compile(r'\s*([^\s=,"]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^\s,"]*)\s*(?:,|$)')
+_ESCAPE: Final = re.compile(r"\\(.)")
+
+
+def parameters_of(header: str) -> dict[str, str]:
+    """The parameters of a Digest challenge or of credentials, names in lower case.
+
+    Raises ValueError for another scheme or what cannot be read.
+    """
+    scheme, _, rest = header.strip().partition(" ")
+    if scheme.lower() != "digest":
+        raise ValueError(f"scheme {scheme[:20]!r}")
+    found: dict[str, str] = {}
+    at = 0
+    while at < len(rest):
+        match = _PARAMETER.match(rest, at)
+        if match is None:
+            raise ValueError(f"not a parameter: {rest[at : at + 20]!r}")
+        name, value = match.groups()
+        found[name.lower()] = _ESCAPE.sub(r"\1", value[1:-1]) if value.startswith('"') else value
+        at = match.end()
+    return found
+
+
+def header_of(parameters: dict[str, str]) -> str:
+    """A Digest header's value."""
+    pairs = (
+        f"{name}={value}" if name in _BARE else f'{name}="{_escaped(value)}"'
+        for name, value in parameters.items()
+    )
+    return "Digest " + ", ".join(pairs)
+
+
+def _escaped(value: str) -> str:
+    return value.replace("\\", "\\\\").replace('"', '\\"')
 
 
 def _hash(algorithm: str, text: str) -> str:
@@ -53,87 +89,70 @@ class Credentials:
     password: str = field(repr=False)
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class DigestClient:
-    """Answers challenges for one account. It answers a nonce once: a second challenge that is not stale
-    means that the password is wrong, and repeating would be a loop."""
+    """Answers challenges for one account.
+
+    A challenge to a request that had credentials already means that they are wrong, unless it says `stale`
+    and brings another nonce; to go on would be a loop.
+    """
 
     credentials: Credentials
-    _refused: set[str] = field(default_factory=set)
 
     def answer(self, request: Request, challenge: Response) -> bool:
-        """Puts the credentials that a 401 or 407 asks for into `request`.
+        """Puts the credentials that a 401 or 407 asks for into `request`, a copy of the one it refused.
 
         Returns False where the answer would only be refused again. Raises PeerError for a challenge of a
         kind that we do not know.
         """
-        header = "WWW-Authenticate" if challenge.code == 401 else "Proxy-Authenticate"
-        chosen = _choose(challenge, header)
-        parameters = chosen.parameters
-        stale = parameters.get("stale", "").lower() == "true"
-        attempted = request.headers.get(_answer_header(header)) is not None
-        if attempted and not stale:
-            return False
-        request.headers.set(_answer_header(header), str(self._credentials(request, parameters)))
+        theirs, ours = _HEADERS[challenge.code]
+        asked = _choose(challenge, theirs)
+        if (sent := request.headers.get(ours)) is not None:
+            stale = asked.get("stale", "").lower() == "true"
+            if not stale or parameters_of(sent).get("nonce") == asked["nonce"]:
+                return False
+        request.headers.set(ours, header_of(self._credentials(request, asked)))
         return True
 
-    def _credentials(self, request: Request, parameters: AuthParameters) -> AuthCredentials:
-        algorithm = parameters.get("algorithm", "MD5").upper()
-        offered = [q.strip() for q in parameters.get("qop", "").split(",") if q.strip()]
-        qop = "auth" if "auth" in offered else None
-        if offered and qop is None:
-            raise PeerError(f"digest with qop {offered}")
-        nonce, realm, uri = parameters.get("nonce", ""), parameters.get("realm", ""), str(request.uri)
-        cnonce, nc = secrets.token_hex(8), "00000001"
-        values = {"username": self.credentials.username, "realm": realm, "nonce": nonce, "uri": uri}
-        values["response"] = response_of(
-            algorithm,
-            username=self.credentials.username,
-            realm=realm,
+    def _credentials(self, request: Request, asked: dict[str, str]) -> dict[str, str]:
+        algorithm = asked.get("algorithm", "MD5")
+        values = {
+            "username": self.credentials.username,
+            "realm": asked.get("realm", ""),
+            "nonce": asked["nonce"],
+            "uri": str(request.uri),
+        }
+        # Without qop the answer is RFC 2617's, for servers of before 1999 (RFC 7616 section 3.4.1 wants qop).
+        counted = {"qop": "auth", "nc": "00000001", "cnonce": secrets.token_hex(8)} if "qop" in asked else {}
+        response = response_of(
+            algorithm.upper(),
             password=self.credentials.password,
             method=request.method,
-            uri=uri,
-            nonce=nonce,
-            qop=qop,
-            nc=nc,
-            cnonce=cnonce,
+            **values,
+            **counted,
         )
-        values["algorithm"] = parameters.get("algorithm", "MD5")
-        if qop:
-            values |= {"qop": qop, "nc": nc, "cnonce": cnonce}
-        if "opaque" in parameters:
-            values["opaque"] = parameters["opaque"]
-        return AuthCredentials("Digest", _Quoted(**values))
+        answer = {**values, "response": response, "algorithm": algorithm, **counted}
+        if "opaque" in asked:
+            answer["opaque"] = asked["opaque"]
+        return answer
 
 
-class _Quoted(AuthParameters):
-    """sipmessage leaves `uri` bare and quotes `qop`; RFC 7616 section 3.4 wants it the other way round."""
-
-    def __str__(self) -> str:
-        bare = ("qop", "nc", "algorithm")
-        return ", ".join(
-            f"{key}={value}" if key in bare else f'{key}="{_escaped(value)}"' for key, value in self.items()
-        )
+_HEADERS: Final = {
+    401: ("WWW-Authenticate", "Authorization"),
+    407: ("Proxy-Authenticate", "Proxy-Authorization"),
+}
 
 
-def _escaped(value: str) -> str:
-    return value.replace("\\", "\\\\").replace('"', '\\"')
-
-
-def _answer_header(header: str) -> str:
-    return "Authorization" if header == "WWW-Authenticate" else "Proxy-Authorization"
-
-
-def _choose(challenge: Response, header: str) -> AuthChallenge:
+def _choose(challenge: Response, header: str) -> dict[str, str]:
     # Several challenges stand in the server's order of preference; the first we know is taken (RFC 8760).
     for value in challenge.headers.getlist(header):
         try:
-            parsed = AuthChallenge.parse(value)
+            asked = parameters_of(value)
         except ValueError:
             continue
-        algorithm = parsed.parameters.get("algorithm", "MD5").upper()
-        if parsed.scheme.lower() == "digest" and algorithm in _HASHES:
-            return parsed
+        offered = [q.strip().lower() for q in asked.get("qop", "auth").split(",")]
+        if asked.get("algorithm", "MD5").upper() in _HASHES and "auth" in offered and "nonce" in asked:
+            return asked
     raise PeerError(f"no challenge of a kind we know in the {challenge.code}")
 
 
@@ -175,8 +194,8 @@ class DigestServer:
 
     def username(self, request: Request) -> str | None:
         """Who the request says it is from, unchecked."""
-        credentials = self._parse(request)
-        return credentials.get("username") if credentials else None
+        given = self._parse(request)
+        return given.get("username") if given else None
 
     def check(self, request: Request, password: str | None, now: float) -> Check:
         """Checks credentials against `password` (None: no such user, which takes as long)."""
@@ -202,11 +221,12 @@ class DigestServer:
             nc=given.get("nc", ""),
             cnonce=given.get("cnonce", ""),
         )
-        if not hmac.compare_digest(expected, given.get("response", "").lower()) or password is None:
+        right = hmac.compare_digest(expected.encode(), given.get("response", "").lower().encode())
+        if not right or password is None:
             return Check.WRONG
         return Check.STALE if age > NONCE_SECONDS else self._count(nonce, given)
 
-    def _count(self, nonce: str, given: AuthParameters) -> Check:
+    def _count(self, nonce: str, given: dict[str, str]) -> Check:
         if not given.get("qop"):
             return Check.GOOD  # RFC 2617 without qop has no count to check
         try:
@@ -227,24 +247,19 @@ class DigestServer:
 
     def _age(self, nonce: str, now: float) -> float | None:
         body, _, signature = nonce.rpartition(".")
-        if not hmac.compare_digest(signature, self._sign(body)):
+        if not hmac.compare_digest(signature.encode(), self._sign(body).encode()):
             return None
         return now - float(body.rpartition(".")[0])
 
     def _sign(self, body: str) -> str:
         return hmac.new(self._secret, body.encode(), "sha256").hexdigest()[:24]
 
-    def _parse(self, request: Request) -> AuthParameters | None:
+    def _parse(self, request: Request) -> dict[str, str] | None:
         for value in request.headers.getlist("Authorization"):
             try:
-                credentials = AuthCredentials.parse(value)
+                given = parameters_of(value)
             except ValueError:
                 continue
-            parameters = credentials.parameters
-            if (
-                credentials.scheme.lower() == "digest"
-                and parameters
-                and parameters.get("realm") == self.realm
-            ):
-                return parameters
+            if given.get("realm") == self.realm:
+                return given
         return None

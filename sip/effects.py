@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from sip.message import Request, Response
+from sip.message import URI, Request, Response
 from sip.sdp import Description
 from sip.transactions import Transaction
 
@@ -20,16 +20,18 @@ class Ending(Enum):
 
 @dataclass(frozen=True, slots=True)
 class SendRequest:
-    """Effect: send in a client transaction of its own, to `dialog.next_hop()`."""
+    """Effect: send in a client transaction of its own, to `hop` (None: `dialog.next_hop()`)."""
 
     request: Request
+    hop: URI | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class SendAck:
-    """Effect: send without a transaction (section 13.2.2.4)."""
+    """Effect: send without a transaction (section 13.2.2.4), to `hop` (None: `dialog.next_hop()`)."""
 
     request: Request
+    hop: URI | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +75,17 @@ class Offered:
 
 @dataclass(frozen=True, slots=True)
 class Confirmed:
-    """The ACK of our 2xx came."""
+    """The ACK of our 2xx came. `description` is its answer, where the offer was in our 2xx."""
+
+    description: Description | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """The session is over. `code` is the final status of an INVITE that was not accepted, else None."""
+    """The session is over. `code` is the final status of an INVITE that was not accepted, else None.
+
+    `reason` is the Reason header of their BYE or CANCEL (RFC 3326), or why in words.
+    """
 
     by: Ending
     code: int | None = None

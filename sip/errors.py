@@ -22,9 +22,19 @@ class StateError(LocalError):
 
 
 class PeerError(SipError):
-    """The other side broke the protocol. `status` and `reason` suggest the answer (RFC 3261 section 21)."""
+    """The other side broke the protocol.
 
-    def __init__(self, message: str, status: int = 400, reason: str | None = None) -> None:
+    `status`, `reason` and `headers` suggest the answer (RFC 3261 section 21).
+    """
+
+    def __init__(
+        self,
+        message: str,
+        status: int = 400,
+        reason: str | None = None,
+        headers: tuple[tuple[str, str], ...] = (),
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.reason = reason
+        self.headers = headers

@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import heapq
 import itertools
+import re
 from collections import Counter
 from dataclasses import dataclass
+from typing import Final
 
 from sip.errors import PeerError
 from sip.message import (
     MAGIC_COOKIE,
     AnyMessage,
-    Message,
     Request,
     Response,
-    Via,
     encode,
-    new_tag,
     parse,
-    respond,
+    refuse,
+    salvage,
     tag_of,
 )
 from sip.transactions import Address, Effect, Kind, Send, State, Transaction
+
+MAX_TRANSACTIONS: Final = 20_000
+"""Beyond this many, requests outside a dialog get a stateless 503: a flood must not take all memory."""
+_WAITING: Final = (State.CALLING, State.TRYING, State.PROCEEDING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,7 @@ class TransactionLayer:
         self.sent_by = sent_by
         self.counters: Counter[str] = Counter()
         self._transactions: dict[tuple[str, ...], Transaction] = {}
+        self._outstanding: set[tuple[str, ...]] = set()
         self._heap: list[tuple[float, int, Transaction]] = []
         self._order = itertools.count()
 
@@ -57,8 +62,7 @@ class TransactionLayer:
     @property
     def outstanding(self) -> int:
         """Requests of ours that have no final answer yet."""
-        waiting = (State.CALLING, State.TRYING, State.PROCEEDING)
-        return sum(t.key[0] == "client" and t.state in waiting for t in self._transactions.values())
+        return len(self._outstanding)
 
     @property
     def deadline(self) -> float | None:
@@ -68,7 +72,10 @@ class TransactionLayer:
     def tick(self, now: float) -> list[LayerEffect]:
         effects: list[LayerEffect] = []
         while self._heap and self._heap[0][0] <= now:
-            _, _, transaction = heapq.heappop(self._heap)
+            when, _, transaction = heapq.heappop(self._heap)
+            if transaction.scheduled != when:
+                continue  # it was scheduled anew, for earlier
+            transaction.scheduled = None
             if transaction.deadline is not None and transaction.deadline <= now:
                 effects += transaction.tick(now)
             self._settle(transaction)
@@ -97,6 +104,9 @@ class TransactionLayer:
         self._transactions[key] = transaction
         effects: list[LayerEffect] = [*transaction.start(now)]
         self._settle(transaction)
+        if request.method == "CANCEL" and (invite := self._transactions.get(("client", key[1], "INVITE"))):
+            effects += invite.cancel(now)
+            self._settle(invite)
         return transaction, effects
 
     def respond(self, transaction: Transaction, response: Response, now: float) -> list[LayerEffect]:
@@ -118,8 +128,12 @@ class TransactionLayer:
             return self._feed(transaction, request, now)
         if request.method == "ACK":
             return [Ack(request)]
+        if len(self) >= MAX_TRANSACTIONS and tag_of(request.to_address) is None:
+            self.counters["overload"] += 1
+            error = PeerError("too many transactions", status=503, headers=(("Retry-After", "10"),))
+            return [Send(encode(refuse(request, error)), reply_address(request, source))]
         kind = Kind.INVITE_SERVER if request.method == "INVITE" else Kind.SERVER
-        transaction = Transaction(kind, request, reply_address(request, source), key)
+        transaction = Transaction(kind, request, reply_address(request, source), key, source)
         self._transactions[key] = transaction
         effects: list[LayerEffect] = [*transaction.start(now)]
         self._settle(transaction)
@@ -130,11 +144,7 @@ class TransactionLayer:
         self._transactions.pop(transaction.key, None)
 
     def _receive_response(self, response: Response, now: float) -> list[LayerEffect]:
-        try:
-            branch = response.via[0].parameters.get("branch") or ""
-        except (ValueError, IndexError):
-            self.counters["malformed"] += 1
-            return []
+        branch = response.via[0].parameters.get("branch") or ""
         transaction = self._transactions.get(("client", branch, response.cseq.method))
         if transaction is None:
             self.counters["stray_response"] += 1
@@ -147,11 +157,20 @@ class TransactionLayer:
         return effects
 
     def _settle(self, transaction: Transaction) -> None:
+        key = transaction.key
         if transaction.terminated:
-            if self._transactions.get(transaction.key) is transaction:
-                del self._transactions[transaction.key]
-        elif transaction.deadline is not None:
-            heapq.heappush(self._heap, (transaction.deadline, next(self._order), transaction))
+            if self._transactions.get(key) is transaction:
+                del self._transactions[key]
+        elif (when := transaction.deadline) is not None and (
+            transaction.scheduled is None or when < transaction.scheduled
+        ):
+            # One live entry each: a later deadline waits for the entry that is there already.
+            transaction.scheduled = when
+            heapq.heappush(self._heap, (when, next(self._order), transaction))
+        if key[0] == "client" and transaction.state in _WAITING:
+            self._outstanding.add(key)
+        else:
+            self._outstanding.discard(key)
 
     def _refuse_malformed(self, data: bytes, source: Address, error: PeerError) -> list[LayerEffect]:
         # A request we cannot read is answered where its Via and Call-ID can be read after all: 400 tells a
@@ -160,21 +179,7 @@ class TransactionLayer:
         if request is None or request.method == "ACK":
             return []
         note_source(request, source)
-        response = respond(request, error.status, error.reason, to_tag=new_tag())
-        return [Send(encode(response), reply_address(request, source))]
-
-
-def salvage(data: bytes) -> Request | None:
-    """What an answer needs of a request that `parse` refused, or None."""
-    try:
-        message = Message.parse(data.lstrip(b"\r\n"))
-        if not isinstance(message, Request) or not message.via:
-            return None
-        message.to_address, message.from_address, message.call_id  # noqa: B018 - only to see that they can be read
-        message.headers["CSeq"]
-    except (ValueError, KeyError):
-        return None
-    return message
+        return [Send(encode(refuse(request, error)), reply_address(request, source))]
 
 
 def _server_key(request: Request, method: str) -> tuple[str, ...]:
@@ -195,23 +200,43 @@ def _server_key(request: Request, method: str) -> tuple[str, ...]:
 
 
 def note_source(request: Request, source: Address) -> None:
-    """Writes where a request really came from into its top Via (RFC 3261 section 18.2.1, RFC 3581)."""
-    vias = request.via
-    top = vias[0]
-    parameters = top.parameters
-    if "rport" in parameters:
-        parameters = parameters.replace(rport=str(source[1]), received=source[0])
-    elif top.host != source[0]:
-        parameters = parameters.replace(received=source[0])
-    if parameters is not top.parameters:
-        vias[0] = Via(top.transport, top.host, top.port, parameters)
-        request.via = vias
+    """Writes where a request really came from into its top Via (RFC 3261 section 18.2.1, RFC 3581).
+
+    The rest of the Via stays as it was written: the other side compares its branch letter for letter.
+    """
+    lines = list(request.headers.getlist("Via"))
+    top = request.via[0]
+    first, comma, others = _first_of(lines[0])
+    wanted = "rport" in top.parameters
+    if wanted or "received" in top.parameters or top.host.strip("[]") != source[0]:
+        first = _SOURCE_PARAMETERS.sub("", first).rstrip() + f";received={source[0]}"
+        if wanted:
+            first += f";rport={source[1]}"
+        lines[0] = first + comma + others
+        request.headers.setlist("Via", lines)
+
+
+_SOURCE_PARAMETERS: Final = re.compile(
+    r"\s*;\s*(?:rport|received)(?:\s*=\s*[^\s;,]+)?(?=\s*(?:;|$))", re.IGNORECASE
+)
+
+
+def _first_of(line: str) -> tuple[str, str, str]:
+    # A comma within quotation marks parts nothing.
+    quoted = False
+    for at, character in enumerate(line):
+        if character == '"':
+            quoted = not quoted
+        elif character == "," and not quoted:
+            return line[:at], ",", line[at + 1 :]
+    return line, "", ""
 
 
 def reply_address(request: Request, source: Address) -> Address:
-    """Where responses to `request` go (RFC 3261 section 18.2.2, RFC 3581 section 4)."""
+    """Where responses to `request` go (RFC 3261 section 18.2.2, RFC 3581 section 4).
+
+    Always the host that the request came from: a `received` that the sender wrote itself would make us send
+    to others.
+    """
     top = request.via[0]
-    rport = top.parameters.get("rport")
-    if rport is not None and rport.isdigit():
-        return (source[0], int(rport))
-    return (top.parameters.get("received") or top.host.strip("[]"), top.port or 5060)
+    return (source[0], source[1] if "rport" in top.parameters else top.port or 5060)

@@ -57,14 +57,15 @@ class Registrar:
 
     def register(self, user: str, request: Request, source: Source, now: float) -> Response:
         """Does what a REGISTER asks and answers it. Raises PeerError where it cannot be done."""
-        kept = {key: b for key, b in self._bindings.get(user, {}).items() if b.expires > now}
-        if request.headers.get("Contact") == "*":
-            if request.expires != 0:
-                raise PeerError("Contact * needs Expires 0")
+        known = {key: b for key, b in self._bindings.get(user, {}).items() if b.expires > now}
+        kept = dict(known)
+        # Section 10.3, steps 6 to 8: all of it is done, or none.
+        if [line.strip() for line in request.headers.getlist("Contact")] == ["*"]:
+            _check_all_removed(request, known)
             kept = {}
         else:
-            for contact in request.contact:
-                self._bind(kept, contact, request, source, now)
+            for contact in _contacts(request):
+                self._bind(known, kept, contact, request, source, now)
         if len(kept) > MAX_CONTACTS:
             raise PeerError("too many contacts", status=403)
         self._bindings[user] = kept
@@ -75,31 +76,56 @@ class Registrar:
         return response
 
     def _bind(
-        self, kept: dict[str, Binding], contact: Address, request: Request, source: Source, now: float
+        self,
+        known: dict[str, Binding],
+        kept: dict[str, Binding],
+        contact: Address,
+        request: Request,
+        source: Source,
+        now: float,
     ) -> None:
         seconds = _expires(contact, request)
         key = _key(contact.uri)
-        old = kept.get(key)
-        number = request.cseq.sequence
-        if old and old.call_id == request.call_id and number < old.cseq:
-            raise PeerError("REGISTER out of order", status=500)  # section 10.3, step 7
+        _check_order(known.get(key), request)
         if seconds == 0:
             kept.pop(key, None)
         elif seconds < MIN_EXPIRES:
-            raise PeerError("registration is too brief", status=423)
+            # Section 10.3 step 7: the answer must say what is long enough.
+            least = (("Min-Expires", str(MIN_EXPIRES)),)
+            raise PeerError("registration is too brief", status=423, headers=least)
         else:
             until = now + min(seconds, MAX_EXPIRES)
-            kept[key] = Binding(contact.uri, source, until, request.call_id, number)
+            kept[key] = Binding(contact.uri, source, until, request.call_id, request.cseq.sequence)
+
+
+def _contacts(request: Request) -> list[Address]:
+    try:
+        contacts = request.contact
+    except ValueError as error:
+        raise PeerError(f"bad Contact: {error}") from None
+    if not all(contact.uri.is_sip for contact in contacts):
+        raise PeerError("a Contact that is no SIP URI")
+    return contacts
+
+
+def _check_all_removed(request: Request, known: dict[str, Binding]) -> None:
+    if (request.headers.get("Expires") or "").strip() != "0":
+        raise PeerError("Contact * needs Expires 0")  # step 6
+    for binding in known.values():
+        _check_order(binding, request)
+
+
+def _check_order(old: Binding | None, request: Request) -> None:
+    # Step 7. An equal number is let through: some phones never count, and a repeated packet ends below.
+    if old and old.call_id == request.call_id and request.cseq.sequence < old.cseq:
+        raise PeerError("REGISTER out of order", status=500)
 
 
 def _expires(contact: Address, request: Request) -> int:
-    text = contact.parameters.get("expires")
-    if text is not None and text.isascii() and text.isdigit():
-        return int(text)
-    try:
-        return DEFAULT_EXPIRES if request.expires is None else request.expires
-    except ValueError:
-        return DEFAULT_EXPIRES  # section 10.3 step 7: a malformed value counts as absent
+    for text in (contact.parameters.get("expires"), request.headers.get("Expires")):
+        if text is not None and text.isascii() and text.isdigit() and len(text) <= 10:
+            return int(text)
+    return DEFAULT_EXPIRES  # section 10.3 step 7: a malformed value counts as absent
 
 
 def _with_expires(contact: URI, seconds: float) -> Address:
@@ -107,4 +133,4 @@ def _with_expires(contact: URI, seconds: float) -> Address:
 
 
 def _key(uri: URI) -> str:
-    return f"{uri.user}@{uri.host}:{uri.port or 5060}"
+    return f"{uri.user}@{uri.host.lower()}:{uri.port or 5060}"

@@ -15,6 +15,10 @@ REFRESH_AT: Final = 0.5
 """Share of the granted time after which we register again: half leaves time for several tries."""
 BACK_OFF: Final = (5.0, 10.0, 30.0, 60.0, 120.0, 300.0)
 """Seconds before the next try, after the first failure, the second, …; the last one repeats."""
+SHORTEST: Final = 10.0
+"""Seconds between two refreshes at least, however little a carrier grants."""
+MAX_CHALLENGES: Final = 3
+"""Challenges answered in a row; a carrier that calls every nonce stale must not keep us busy."""
 REFUSED_BACK_OFF: Final = 300.0
 """Seconds after a wrong password: asking more often locks accounts."""
 
@@ -57,31 +61,39 @@ class Registration:
         self._cseq = 0
         self._failures = 0
         self._expires = account.expires
+        self._challenges = 0
 
     def tick(self, now: float) -> Request | None:
         """The REGISTER that is due, or None."""
         if self.deadline is None or now < self.deadline or self.state is TrunkState.STOPPED:
             return None
         self.deadline = None
+        self._challenges = 0
         if self.state is TrunkState.UNREGISTERED:
             self.state = TrunkState.TRYING
         return self._request(self._expires)
 
     def stop(self) -> Request | None:
-        """The REGISTER that takes our contact away, if there is one to take."""
+        """The REGISTER that takes our contact away, if there may be one to take."""
         was, self.state, self.deadline = self.state, TrunkState.STOPPED, None
-        return self._request(0) if was is TrunkState.REGISTERED else None
+        self._challenges = 0
+        return self._request(0) if was in (TrunkState.REGISTERED, TrunkState.TRYING) else None
 
     def receive(self, request: Request, response: Response, now: float) -> Request | None:
         """A final response to `request`. Returns the request to send at once, if any."""
-        if self.state is TrunkState.STOPPED or response.code < 200:
+        if response.code < 200:
             return None
+        if self.state is TrunkState.STOPPED:
+            # Most carriers challenge the removal as well; nothing else matters any more.
+            removal = response.code in (401, 407) and _number(request.headers.get("Expires")) == 0
+            return self._authenticated(request, response) if removal else None
         if response.code in (401, 407):
-            return self._authenticate(request, response, now)
+            return self._challenged(request, response, now)
         if response.code < 300:
             self._registered(response, now)
             return None
-        if response.code == 423 and (longer := _min_expires(response)) > self._expires:
+        longer = _number(response.headers.get("Min-Expires"))
+        if response.code == 423 and longer is not None and longer > self._expires:
             self._expires = longer  # section 10.2.8
             return self._request(longer)
         state = TrunkState.REFUSED if response.code in (403, 404) else TrunkState.UNREACHABLE
@@ -93,32 +105,47 @@ class Registration:
         if self.state is not TrunkState.STOPPED:
             self._failed(TrunkState.UNREACHABLE, "no answer", now)
 
-    def _authenticate(self, request: Request, response: Response, now: float) -> Request | None:
-        again = self._request(self._expires)
-        sent = request.headers.get("Authorization") or request.headers.get("Proxy-Authorization")
-        if sent:  # the client must see that it has tried
-            name = "Authorization" if request.headers.get("Authorization") else "Proxy-Authorization"
-            again.headers.set(name, sent)
+    def _challenged(self, request: Request, response: Response, now: float) -> Request | None:
         try:
-            if self._digest.answer(again, response):
-                return again
+            again = self._authenticated(request, response)
         except PeerError as error:
             self._failed(TrunkState.REFUSED, str(error), now)
             return None
-        self._failed(TrunkState.REFUSED, "wrong user name or password", now)
-        return None
+        if again is None:
+            self._failed(TrunkState.REFUSED, "wrong user name or password", now)
+        return again
+
+    def _authenticated(self, request: Request, response: Response) -> Request | None:
+        self._challenges += 1
+        if self._challenges > MAX_CHALLENGES:
+            return None
+        again = self._request(_number(request.headers.get("Expires")) or 0)
+        for name in ("Authorization", "Proxy-Authorization"):  # the client must see that it has tried
+            if sent := request.headers.get(name):
+                again.headers.set(name, sent)
+        return again if self._digest.answer(again, response) else None
 
     def _registered(self, response: Response, now: float) -> None:
         self.state, self.why, self._failures = TrunkState.REGISTERED, "", 0
-        self.deadline = now + REFRESH_AT * self._granted(response)
+        self.deadline = now + max(SHORTEST, REFRESH_AT * self._granted(response))
 
     def _granted(self, response: Response) -> int:
-        for contact in response.contact:
-            uri, text = contact.uri, contact.parameters.get("expires") or ""
-            ours = uri.host == self._local.host and (uri.port or 5060) == self._local.port
-            if ours and text.isdigit():
-                return int(text)
-        return response.expires or self._expires
+        """Seconds (section 10.2.4): our contact's own, else the header's, else what we asked for."""
+        try:
+            contacts = response.contact
+        except ValueError:
+            contacts = []  # somebody's contact that we cannot read; the header may still tell
+        ours = [contact for contact in contacts if self._is_ours(contact)]
+        if not ours and len(contacts) == 1:
+            ours = contacts  # ours, as the carrier sees it from outside a NAT
+        granted = _number(ours[0].parameters.get("expires")) if ours else None
+        if granted is None:
+            granted = _number(response.headers.get("Expires"))
+        return self._expires if granted is None else granted
+
+    def _is_ours(self, contact: Address) -> bool:
+        uri = contact.uri
+        return uri.host == self._local.host and (uri.port or 5060) == self._local.port
 
     def _failed(self, state: TrunkState, why: str, now: float) -> None:
         self.state, self.why = state, why
@@ -143,8 +170,6 @@ class Registration:
         return request
 
 
-def _min_expires(response: Response) -> int:
-    try:
-        return response.min_expires or 0
-    except ValueError:
-        return 0
+def _number(text: str | None) -> int | None:
+    text = (text or "").strip()
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 10 else None

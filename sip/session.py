@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import copy
 from dataclasses import dataclass
-from enum import Enum
 from typing import Final
 
 from sip.dialog import Dialog
@@ -29,72 +28,19 @@ from sip.effects import (
 from sip.errors import PeerError, StateError
 from sip.message import Request, Response, respond, tag_of
 from sip.sdp import CONTENT_TYPE, Description
+from sip.session_messages import cancel_of, offer_of, put_sdp, renewed, sdp_of
+from sip.session_table import TABLE, Event, State
 from sip.transactions import T1, T2, Transaction
 
+__all__ = ["ALLOW", "CAPABILITIES", "TABLE", "Event", "Session", "State", "cancel_of", "offer_of", "renewed"]
+
 ALLOW: Final = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, REGISTER"
-
-
-class State(Enum):
-    IDLE = "idle"
-    CALLING = "calling"  # UAC: INVITE sent, nothing heard
-    EARLY = "early"  # UAC: a provisional response came
-    CANCEL_WANTED = "cancel wanted"  # UAC: CANCEL must wait for a provisional response (section 9.1)
-    CANCELLING = "cancelling"  # UAC: CANCEL sent, final response awaited
-    INCOMING = "incoming"  # UAS: INVITE received
-    ANSWERED = "answered"  # UAS: 2xx sent, ACK awaited
-    HANGUP_WANTED = "hang-up wanted"  # UAS: BYE must wait for the ACK (section 15)
-    CONFIRMED = "confirmed"
-    ENDED = "ended"
-
-
-class Event(Enum):
-    INVITE = "send INVITE"
-    PROVISIONAL = "receive 1xx"
-    ACCEPTED = "receive 2xx"
-    REFUSED = "receive 3xx to 6xx"
-    CANCEL = "give up"
-    CANCELLED = "receive CANCEL"
-    ANSWER = "send 2xx"
-    REJECT = "send 3xx to 6xx"
-    ACKED = "receive ACK"
-    NO_ACK = "no ACK came"
-    HANGUP = "hang up"
-    BYE = "receive BYE"
-
-
-S, E = State, Event
-
-TABLE: Final = {
-    (S.IDLE, E.INVITE): S.CALLING,
-    (S.CALLING, E.PROVISIONAL): S.EARLY,
-    (S.EARLY, E.PROVISIONAL): S.EARLY,
-    (S.CANCEL_WANTED, E.PROVISIONAL): S.CANCELLING,
-    (S.CANCELLING, E.PROVISIONAL): S.CANCELLING,
-    (S.CALLING, E.ACCEPTED): S.CONFIRMED,
-    (S.EARLY, E.ACCEPTED): S.CONFIRMED,
-    (S.CANCEL_WANTED, E.ACCEPTED): S.ENDED,  # the 2xx crossed our wish: ACK, then BYE
-    (S.CANCELLING, E.ACCEPTED): S.ENDED,
-    (S.CALLING, E.REFUSED): S.ENDED,
-    (S.EARLY, E.REFUSED): S.ENDED,
-    (S.CANCEL_WANTED, E.REFUSED): S.ENDED,
-    (S.CANCELLING, E.REFUSED): S.ENDED,
-    (S.CALLING, E.CANCEL): S.CANCEL_WANTED,
-    (S.EARLY, E.CANCEL): S.CANCELLING,
-    (S.INCOMING, E.ANSWER): S.ANSWERED,
-    (S.INCOMING, E.REJECT): S.ENDED,
-    (S.INCOMING, E.CANCELLED): S.ENDED,
-    (S.INCOMING, E.BYE): S.ENDED,
-    (S.ANSWERED, E.ACKED): S.CONFIRMED,
-    (S.ANSWERED, E.BYE): S.ENDED,
-    (S.ANSWERED, E.HANGUP): S.HANGUP_WANTED,
-    (S.ANSWERED, E.NO_ACK): S.ENDED,
-    (S.HANGUP_WANTED, E.ACKED): S.ENDED,
-    (S.HANGUP_WANTED, E.BYE): S.ENDED,
-    (S.HANGUP_WANTED, E.NO_ACK): S.ENDED,
-    (S.CONFIRMED, E.HANGUP): S.ENDED,
-    (S.CONFIRMED, E.BYE): S.ENDED,
-    (S.CONFIRMED, E.NO_ACK): S.ENDED,  # of a re-INVITE's 2xx
-}
+CAPABILITIES: Final = (("Allow", ALLOW), ("Accept", CONTENT_TYPE), ("Supported", ""))
+"""What we can do, as an OPTIONS is answered (section 11.2). No extension yet: Supported is empty."""
+RING_AGAIN: Final = 60.0
+"""Seconds after which a provisional response is sent again, so that no proxy gives up (section 13.3.1.1)."""
+MAX_CHALLENGES: Final = 4
+"""Challenges answered for one request: a proxy's and the callee's, each stale once."""
 
 
 @dataclass(slots=True)
@@ -106,6 +52,8 @@ class _Unacknowledged:
     give_up: float
     again: float
     interval: float = T1
+    offered: bool = False
+    """The INVITE had no offer, so ours is in the 2xx and its answer in the ACK."""
 
 
 class Session:
@@ -117,9 +65,13 @@ class Session:
         self._digest = digest
         self._invite: Request | None = None
         self._invite_transaction: Transaction | None = None
-        self._early_tag = ""
+        self._early: tuple[str | None, Description | None] = (None, None)
         self._ack: Request | None = None
+        self._bye_request: Request | None = None
         self._unacknowledged: _Unacknowledged | None = None
+        self._ringing: tuple[float, Respond] | None = None
+        self._challenges = 0
+        self._reason = ""
 
     @property
     def initial(self) -> Request | None:
@@ -143,24 +95,27 @@ class Session:
         """Sends the INVITE with `body` as offer."""
         self._change(Event.INVITE)
         request = self.dialog.request("INVITE")
-        _put_sdp(request, body)
+        put_sdp(request, body)
         request.headers.set("Allow", ALLOW)
         for name, value in headers:
             request.headers.add(name, value)
         self._invite = request
         return [SendRequest(request)]
 
-    def cancel(self) -> list[Effect]:
-        """Gives up an INVITE that has no final answer yet."""
+    def cancel(self, reason: str = "") -> list[Effect]:
+        """Gives up an INVITE that has no final answer yet. `reason` is a Reason header (RFC 3326)."""
         was = self.state
         self._change(Event.CANCEL)
+        self._reason = reason
         return self._cancel_now() if was is State.EARLY else []
 
-    def provisional(self, code: int, body: bytes = b"") -> list[Effect]:
-        """Answers 101 to 199: we ring, or early media flows."""
-        if self.state is not State.INCOMING:
+    def provisional(self, code: int, body: bytes = b"", now: float | None = None) -> list[Effect]:
+        """Answers 101 to 199: we ring, or early media flows. Repeated every minute where `now` is given."""
+        if self.state is not State.INCOMING or not 100 < code < 200:
             raise StateError(f"cannot send {code} in state {self.state.value}")
-        return [self._respond_invite(code, body)]
+        effect = self._respond_invite(code, body)
+        self._ringing = None if now is None else (now + RING_AGAIN, effect)
+        return [effect]
 
     def answer(self, body: bytes, now: float) -> list[Effect]:
         """Accepts the call with `body` as SDP, and repeats the 2xx until its ACK comes."""
@@ -174,10 +129,13 @@ class Session:
         return [self._respond_invite(code, reason=reason), Ended(Ending.US, code)]
 
     def hangup(self, reason: str = "") -> list[Effect]:
-        """Ends the session whatever its state: CANCEL, refusal or BYE. Does nothing once it has ended."""
+        """Ends the session whatever its state: CANCEL, refusal or BYE. Does nothing once it has ended.
+
+        `reason` is a Reason header (RFC 3326), such as `SIP;cause=200;text="Call completed elsewhere"`.
+        """
         match self.state:
             case State.CALLING | State.EARLY:
-                return self.cancel()
+                return self.cancel(reason)
             case State.INCOMING:
                 return self.reject(480)
             case State.CONFIRMED:
@@ -185,6 +143,7 @@ class Session:
                 return [SendRequest(self._bye(reason)), Ended(Ending.US)]
             case State.ANSWERED:
                 self._change(Event.HANGUP)
+                self._reason = reason
                 return []
             case _:
                 return []
@@ -204,6 +163,8 @@ class Session:
     def receive_response(self, response: Response) -> list[Effect]:
         """A response to a request of this session."""
         method = response.cseq.method
+        if method == "BYE" and response.code in (401, 407):
+            return self._bye_challenged(response)
         if method != "INVITE" or self._invite is None:
             return []  # to a BYE or CANCEL: nothing depends on it
         if response.code < 200:
@@ -214,30 +175,39 @@ class Session:
 
     def timed_out(self, request: Request) -> list[Effect]:
         """A request got no answer at all (treated as a 408, section 8.1.3.1)."""
-        if request.method == "INVITE" and self.state is not State.ENDED:
-            self._change(Event.REFUSED)
-            return [Ended(Ending.SILENCE, 408, "no answer from the other side")]
-        return []
+        if request.method != "INVITE" or (self.state, Event.REFUSED) not in TABLE:
+            return []
+        cancelled = self.state is State.CANCELLING
+        self._change(Event.REFUSED)
+        if cancelled:  # section 9.1: 64·T1 after the CANCEL the INVITE counts as cancelled
+            return [Ended(Ending.US, 487, "no answer after the CANCEL")]
+        return [Ended(Ending.SILENCE, 408, "no answer from the other side")]
 
     def receive_ack(self, ack: Request) -> list[Effect]:
+        """The ACK of a 2xx of ours; any other is ignored."""
         pending = self._unacknowledged
         if pending is None or ack.cseq.sequence != pending.transaction.request.cseq.sequence:
             return []
         self._unacknowledged = None
+        answer = sdp_of(ack) if pending.offered else None
         if self.state is State.HANGUP_WANTED:
             self._change(Event.ACKED)
-            return [SendRequest(self._bye("")), Ended(Ending.US)]
-        if self.state is State.ANSWERED:
-            self._change(Event.ACKED)
-            return [Confirmed()]
-        return []
+            return [SendRequest(self._bye(self._reason)), Ended(Ending.US)]
+        if self.state is not State.ANSWERED:
+            return [Confirmed(answer)] if answer else []  # of a re-INVITE
+        self._change(Event.ACKED)
+        if pending.offered and answer is None:
+            # Section 13.2.1: an offer in the 2xx must be answered in the ACK.
+            self._change(Event.HANGUP)
+            return [SendRequest(self._bye("")), Ended(Ending.THEM, None, "the ACK had no usable SDP")]
+        return [Confirmed(answer)]
 
-    def receive_cancel(self) -> list[Effect]:
+    def receive_cancel(self, reason: str = "") -> list[Effect]:
         """A CANCEL that matched our INVITE transaction; the CANCEL itself is answered by the agent."""
         if self.state is not State.INCOMING:
             return []  # it crossed our final answer: BYE will follow (section 9.2)
         self._change(Event.CANCELLED)
-        return [self._respond_invite(487), Ended(Ending.THEM, 487)]
+        return [self._respond_invite(487), Ended(Ending.THEM, 487, reason)]
 
     def receive_request(self, transaction: Transaction) -> list[Effect]:
         """A request within the dialog. Raises PeerError for one out of order."""
@@ -251,34 +221,40 @@ class Session:
             case "INVITE":
                 return self._reinvite(transaction)
             case "OPTIONS":
-                return [self._response(transaction, 200)]
-            case "INFO":
+                return [self._response(transaction, 200, headers=CAPABILITIES)]
+            case "INFO" if request.body:
                 # Only packages that both know carry meaning; others are refused (RFC 6086 section 4.2.2).
-                return [self._response(transaction, 415 if request.body else 200)]
+                return [self._response(transaction, 415, headers=(("Accept", CONTENT_TYPE),))]
+            case "INFO":
+                return [self._response(transaction, 200)]
             case _:
-                response = self._response(transaction, 405)
-                response.response.headers.set("Allow", ALLOW)
-                return [response]
+                return [self._response(transaction, 405, headers=(("Allow", ALLOW),))]
 
     @property
     def deadline(self) -> float | None:
         """When `tick` is wanted next, in monotonic seconds."""
-        pending = self._unacknowledged
-        return min(pending.again, pending.give_up) if pending else None
+        if pending := self._unacknowledged:
+            return min(pending.again, pending.give_up)
+        if self._ringing and self.state is State.INCOMING:
+            return self._ringing[0]
+        return None
 
     def tick(self, now: float) -> list[Effect]:
-        pending = self._unacknowledged
-        if pending is None:
+        """Does what is due: the 2xx or the provisional response again, or BYE because no ACK came."""
+        deadline = self.deadline
+        if deadline is None or now < deadline:
             return []
+        if (pending := self._unacknowledged) is None:
+            assert self._ringing is not None
+            self._ringing = (now + RING_AGAIN, self._ringing[1])
+            return [self._ringing[1]]
         if now >= pending.give_up:
             self._unacknowledged = None
             self._change(Event.NO_ACK)
-            return [SendRequest(self._bye("")), Ended(Ending.SILENCE, None, "no ACK came")]
-        if now >= pending.again:
-            pending.interval = min(pending.interval * 2, T2)
-            pending.again += pending.interval
-            return [Respond(pending.transaction, pending.response)]
-        return []
+            return [SendRequest(self._bye(self._reason)), Ended(Ending.SILENCE, None, "no ACK came")]
+        pending.interval = min(pending.interval * 2, T2)
+        pending.again += pending.interval
+        return [Respond(pending.transaction, pending.response)]
 
     # -- inside -------------------------------------------------------------------------------------------
 
@@ -293,12 +269,13 @@ class Session:
             return []  # it was overtaken by a final response
         was = self.state
         self._change(Event.PROVISIONAL)
-        self._early_tag = tag_of(response.to_address) or self._early_tag
+        if (early := sdp_of(response)) is not None:
+            self._early = (tag_of(response.to_address), early)
         if was is State.CANCEL_WANTED:
             return self._cancel_now()
         if response.code == 100 or was is State.CANCELLING:
             return []
-        return [Progress(response.code, _sdp_of(response))]
+        return [Progress(response.code, early)]
 
     def _accepted(self, response: Response) -> list[Effect]:
         tag = tag_of(response.to_address)
@@ -311,8 +288,11 @@ class Session:
             return self._release_fork(response)
         self.dialog.confirm(response)
         self._change(Event.ACCEPTED)
-        self._ack = self.dialog.request("ACK", cseq=response.cseq.sequence)
-        description = _sdp_of(response)
+        self._challenges = 0
+        self._ack = self._ack_of(self.dialog, response)
+        description = sdp_of(response)
+        if not response.body and self._early[0] == tag:
+            description = self._early[1]  # it should be here again (section 13.2.1), and often is not
         if was in (State.CANCEL_WANTED, State.CANCELLING):
             return [SendAck(self._ack), SendRequest(self._bye("")), Ended(Ending.US, 487)]
         if description is None:
@@ -326,8 +306,16 @@ class Session:
         other = copy.copy(self.dialog)
         other.confirm(response)
         other.local_cseq = response.cseq.sequence
-        ack = other.request("ACK", cseq=response.cseq.sequence)
-        return [SendAck(ack), SendRequest(other.request("BYE"))]
+        hop = other.next_hop()
+        return [SendAck(self._ack_of(other, response), hop), SendRequest(other.request("BYE"), hop)]
+
+    def _ack_of(self, dialog: Dialog, response: Response) -> Request:
+        assert self._invite is not None
+        ack = dialog.request("ACK", cseq=response.cseq.sequence)
+        for name in ("Authorization", "Proxy-Authorization"):  # section 13.2.2.4: those of the INVITE
+            if credentials := self._invite.headers.getlist(name):
+                ack.headers.setlist(name, list(credentials))
+        return ack
 
     def _refused(self, response: Response) -> list[Effect]:
         if (self.state, Event.REFUSED) not in TABLE:
@@ -341,54 +329,70 @@ class Session:
 
     def _authenticated(self, challenge: Response) -> Request | None:
         assert self._invite is not None
-        if self._digest is None:
+        again = self._with_credentials(self._invite, challenge)
+        if again is not None:
+            self._invite = again
+            self.state = State.CALLING
+        return again
+
+    def _with_credentials(self, request: Request, challenge: Response) -> Request | None:
+        if self._digest is None or self._challenges >= MAX_CHALLENGES:
             return None
-        again = renewed(self._invite, self.dialog)
+        self._challenges += 1
+        again = renewed(request, self.dialog)
         try:
-            if not self._digest.answer(again, challenge):
-                return None
+            return again if self._digest.answer(again, challenge) else None
         except PeerError:
             return None  # a challenge of a kind we do not know is a refusal like any other
-        self._invite = again
-        self.state = State.CALLING
-        return again
+
+    def _bye_challenged(self, challenge: Response) -> list[Effect]:
+        # Some carriers challenge every request (section 22.3); without an answer their side would stay up.
+        if self._bye_request is None or challenge.cseq.sequence != self._bye_request.cseq.sequence:
+            return []
+        again = self._with_credentials(self._bye_request, challenge)
+        self._bye_request = again
+        return [SendRequest(again)] if again else []
 
     def _cancel_now(self) -> list[Effect]:
         assert self._invite is not None
-        return [SendCancel(cancel_of(self._invite), self._invite)]
+        cancel = cancel_of(self._invite)
+        if self._reason:
+            cancel.headers.set("Reason", self._reason)
+        return [SendCancel(cancel, self._invite)]
 
     def _bye_received(self, transaction: Transaction) -> list[Effect]:
         effects: list[Effect] = [self._response(transaction, 200)]
+        code = None
         if self.state is State.INCOMING:
+            # Section 15.1.2: requests that are pending are answered 487.
             effects.append(self._respond_invite(487))
+            code = 487
         self._unacknowledged = None
         self._change(Event.BYE)
-        reason = transaction.request.headers.get("Reason", "") or ""
-        return [*effects, Ended(Ending.THEM, None, reason)]
+        return [*effects, Ended(Ending.THEM, code, transaction.request.headers.get("Reason") or "")]
 
     def _reinvite(self, transaction: Transaction) -> list[Effect]:
         if self.state is not State.CONFIRMED or self._unacknowledged is not None:
             # Section 14.2: an INVITE while the last one is not done; 500 with a Retry-After of 0 to 10 s.
-            busy = self._response(transaction, 500)
-            busy.response.headers.set("Retry-After", "2")
-            return [busy]
+            return [self._response(transaction, 500, headers=(("Retry-After", "2"),))]
+        description = offer_of(transaction.request)
         self.dialog.refresh_target(transaction.request)
-        request = transaction.request
-        try:
-            description = Description.parse(request.body) if request.body else None
-        except PeerError as error:
-            return [self._response(transaction, error.status)]
         return [Offered(transaction, description)]
 
     def _await_ack(self, effect: Respond, now: float) -> None:
         self._unacknowledged = _Unacknowledged(
-            effect.transaction, effect.response, give_up=now + 64 * T1, again=now + T1
+            effect.transaction,
+            effect.response,
+            give_up=now + 64 * T1,
+            again=now + T1,
+            offered=not effect.transaction.request.body,
         )
 
     def _bye(self, reason: str) -> Request:
         bye = self.dialog.request("BYE")
         if reason:
             bye.headers.set("Reason", reason)  # RFC 3326
+        self._bye_request = bye
         return bye
 
     def _respond_invite(self, code: int, body: bytes = b"", reason: str | None = None) -> Respond:
@@ -396,50 +400,21 @@ class Session:
         return self._response(self._invite_transaction, code, body, reason)
 
     def _response(
-        self, transaction: Transaction, code: int, body: bytes = b"", reason: str | None = None
+        self,
+        transaction: Transaction,
+        code: int,
+        body: bytes = b"",
+        reason: str | None = None,
+        headers: tuple[tuple[str, str], ...] = (),
     ) -> Respond:
         response = respond(transaction.request, code, reason, to_tag=self.dialog.local_tag)
+        for name, value in headers:
+            response.headers.set(name, value)
         if transaction.request.method == "INVITE" and 100 < code < 300:
-            response.headers.setlist("Record-Route", transaction.request.headers.getlist("Record-Route"))
+            # Section 12.1.1: letter for letter, in the same order.
+            if routes := transaction.request.headers.getlist("Record-Route"):
+                response.headers.setlist("Record-Route", list(routes))
             response.contact = [self.dialog.contact]
             response.headers.set("Allow", ALLOW)
-        _put_sdp(response, body)
+        put_sdp(response, body)
         return Respond(transaction, response)
-
-
-def _put_sdp(message: Request | Response, body: bytes) -> None:
-    if body:
-        message.headers.set("Content-Type", CONTENT_TYPE)
-        message.body = body
-
-
-def _sdp_of(response: Response) -> Description | None:
-    if not response.body:
-        return None
-    try:
-        return Description.parse(response.body)
-    except PeerError:
-        return None
-
-
-def cancel_of(invite: Request) -> Request:
-    """The CANCEL of an INVITE: same branch, same route, same number (section 9.1)."""
-    cancel = Request("CANCEL", invite.uri)
-    cancel.headers.set("Via", str(invite.via[0]))
-    cancel.headers.set("Max-Forwards", "70")
-    for name in ("From", "To", "Call-ID"):
-        cancel.headers.set(name, invite.headers[name])
-    cancel.headers.set("CSeq", f"{invite.cseq.sequence} CANCEL")
-    cancel.headers.setlist("Route", list(invite.headers.getlist("Route")))
-    return cancel
-
-
-def renewed(request: Request, dialog: Dialog) -> Request:
-    """The same request with a new branch and the dialog's next number, as for a challenge (section 22.2)."""
-    again = Request(request.method, request.uri, request.body)
-    for name in request.headers.keys():  # noqa: SIM118 - sipmessage's Headers is not iterable
-        again.headers.setlist(name, list(request.headers.getlist(name)))
-    again.via = [dialog.local.via()]
-    dialog.local_cseq += 1
-    again.headers.set("CSeq", f"{dialog.local_cseq} {request.method}")
-    return again

@@ -1,8 +1,8 @@
 """The four transaction machines of RFC 3261 section 17, with RFC 6026's Accepted states, as tables.
 
-A machine is `(state, event) → Step(next state, actions)`. An event that has no entry is ignored where the RFC
-says so (an empty Step) and is a StateError otherwise. Timers are data: when they first fire, how they grow.
-Nothing here knows a socket or a clock: `now` is monotonic seconds and is given.
+A machine is `(state, event) → Step(next state, actions)`. An event that the RFC has ignored is an empty
+Step; one that has no entry is a StateError and changes nothing. Timers are data: when they first fire, how
+they grow. Nothing here knows a socket or a clock: `now` is monotonic seconds and is given.
 """
 
 from __future__ import annotations
@@ -42,6 +42,7 @@ class Event(Enum):
     SEND_1XX = "send 1xx"
     SEND_2XX = "send 2xx"
     SEND_FINAL = "send 3xx to 6xx"
+    CANCEL = "we cancel it"
     RETRANSMIT = "retransmission timer"
     TIMEOUT = "time-out timer"
     LINGER = "linger timer"
@@ -54,7 +55,7 @@ class Action(Enum):
     TELL_TIMEOUT = "tell the user that nobody answered"
     START_RETRANSMIT = "start the retransmission timer"
     STOP_RETRANSMIT = "stop the retransmission timer"
-    SLOW_RETRANSMIT = "retransmit every T2 from now on"
+    START_SLOW_RETRANSMIT = "start the retransmission timer with T2"
     START_TIMEOUT = "start the time-out timer"
     STOP_TIMEOUT = "stop the time-out timer"
     START_LINGER = "start the linger timer"
@@ -96,8 +97,16 @@ INVITE_CLIENT: Final = {  # RFC 3261 figure 5 and RFC 6026 figure 1; timers A, B
         S.COMPLETED, (A.STOP_RETRANSMIT, A.STOP_TIMEOUT, A.SEND_ACK, A.DELIVER, A.START_LINGER)
     ),
     (S.PROCEEDING, E.RECEIVE_1XX): Step(S.PROCEEDING, (A.DELIVER,)),
-    (S.PROCEEDING, E.RECEIVE_2XX): Step(S.ACCEPTED, (A.DELIVER, A.START_LINGER)),
-    (S.PROCEEDING, E.RECEIVE_FINAL): Step(S.COMPLETED, (A.SEND_ACK, A.DELIVER, A.START_LINGER)),
+    (S.PROCEEDING, E.RECEIVE_2XX): Step(S.ACCEPTED, (A.STOP_TIMEOUT, A.DELIVER, A.START_LINGER)),
+    (S.PROCEEDING, E.RECEIVE_FINAL): Step(
+        S.COMPLETED, (A.STOP_TIMEOUT, A.SEND_ACK, A.DELIVER, A.START_LINGER)
+    ),
+    # Section 9.1: no final response 64·T1 after the CANCEL, and the INVITE counts as cancelled.
+    (S.CALLING, E.CANCEL): Step(S.CALLING),
+    (S.PROCEEDING, E.CANCEL): Step(S.PROCEEDING, (A.START_TIMEOUT,)),
+    (S.PROCEEDING, E.TIMEOUT): Step(S.TERMINATED, (A.TELL_TIMEOUT,)),
+    (S.ACCEPTED, E.CANCEL): Step(S.ACCEPTED),
+    (S.COMPLETED, E.CANCEL): Step(S.COMPLETED),
     (S.ACCEPTED, E.RECEIVE_1XX): Step(S.ACCEPTED),
     (S.ACCEPTED, E.RECEIVE_2XX): Step(S.ACCEPTED, (A.DELIVER,)),
     (S.ACCEPTED, E.RECEIVE_FINAL): Step(S.ACCEPTED),
@@ -114,10 +123,10 @@ CLIENT: Final = {  # RFC 3261 figure 6; timers E, F, K
     (S.TRYING, E.START): Step(S.TRYING, (A.SEND, A.START_RETRANSMIT, A.START_TIMEOUT)),
     (S.TRYING, E.RETRANSMIT): Step(S.TRYING, (A.SEND, A.START_RETRANSMIT)),
     (S.TRYING, E.TIMEOUT): Step(S.TERMINATED, (A.STOP_RETRANSMIT, A.TELL_TIMEOUT)),
-    (S.TRYING, E.RECEIVE_1XX): Step(S.PROCEEDING, (A.DELIVER, A.SLOW_RETRANSMIT)),
+    (S.TRYING, E.RECEIVE_1XX): Step(S.PROCEEDING, (A.DELIVER,)),  # timer E runs on; T2 when it fires
     (S.TRYING, E.RECEIVE_2XX): _FINISH,
     (S.TRYING, E.RECEIVE_FINAL): _FINISH,
-    (S.PROCEEDING, E.RETRANSMIT): Step(S.PROCEEDING, (A.SEND, A.SLOW_RETRANSMIT)),
+    (S.PROCEEDING, E.RETRANSMIT): Step(S.PROCEEDING, (A.SEND, A.START_SLOW_RETRANSMIT)),
     (S.PROCEEDING, E.TIMEOUT): Step(S.TERMINATED, (A.STOP_RETRANSMIT, A.TELL_TIMEOUT)),
     (S.PROCEEDING, E.RECEIVE_1XX): Step(S.PROCEEDING, (A.DELIVER,)),
     (S.PROCEEDING, E.RECEIVE_2XX): _FINISH,
@@ -214,13 +223,24 @@ Effect = Send | Deliver | TimedOut
 class Transaction:
     """One machine at work. `handle` and `tick` return effects; `deadline` says when to call `tick` next."""
 
-    def __init__(self, kind: Kind, request: Request, to: Address, key: tuple[str, ...]) -> None:
+    def __init__(
+        self,
+        kind: Kind,
+        request: Request,
+        to: Address,
+        key: tuple[str, ...],
+        source: Address | None = None,
+    ) -> None:
         self.kind = kind
         self.request = request
         self.to = to
+        self.source = source or to
+        """Where a server transaction's request came from; `to` is where its responses go."""
         self.key = key
         self.state = START[kind]
         self.owner: object | None = None
+        self.scheduled: float | None = None
+        """When the layer will look at the timers next."""
         self._table = TABLES[kind]
         self._timers = TIMERS[kind]
         self._interval = T1
@@ -254,6 +274,10 @@ class Transaction:
             )
         self._wire = encode(response)
         return self.handle(event, now, response)
+
+    def cancel(self, now: float) -> list[Effect]:
+        """A CANCEL for this INVITE of ours goes out (section 9.1)."""
+        return self.handle(Event.CANCEL, now, self.request)
 
     def tick(self, now: float) -> list[Effect]:
         """Fires the timers that are due."""
@@ -298,7 +322,7 @@ class Transaction:
             case A.START_RETRANSMIT:
                 self._deadlines[E.RETRANSMIT] = now + self._interval
                 self._interval = min(self._interval * 2, self._timers.cap)
-            case A.SLOW_RETRANSMIT:
+            case A.START_SLOW_RETRANSMIT:
                 self._deadlines[E.RETRANSMIT] = now + T2
             case A.STOP_RETRANSMIT:
                 self._deadlines.pop(E.RETRANSMIT, None)

@@ -9,75 +9,34 @@ import logging
 import socket
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Any
 
 from sip.aio.call import Call
+from sip.aio.network import bracketed, hop_of, literal, nat_flow, reachable, resolve
+from sip.aio.policy import Admission, Owner, Policy
+from sip.aio.tasks import Tasks
 from sip.dialog import Dialog, LocalSide
 from sip.digest import DigestClient
 from sip.effects import Effect, Respond, SendAck, SendCancel, SendRequest
 from sip.errors import PeerError, SipError, StateError
 from sip.layer import Ack, LayerEffect, Stray, TransactionLayer
-from sip.message import URI, Address, Request, Response, encode, new_tag, respond, tag_of
+from sip.message import URI, Address, Request, Response, encode, new_tag, refuse, respond, tag_of
 from sip.moment import Moment
-from sip.sdp import CONTENT_TYPE, Description
-from sip.session import ALLOW, Session
+from sip.session import ALLOW, CAPABILITIES, Session, offer_of
+from sip.transactions import T1, Deliver, Send, TimedOut, Transaction
 from sip.transactions import Address as HostPort
-from sip.transactions import Deliver, Send, TimedOut, Transaction
+
+__all__ = ["Admission", "Owner", "Policy", "UserAgent"]
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Admission:
-    """What a policy decides on a request: let it in as `identity`, or answer it with `status`."""
-
-    identity: str | None = None
-    status: int | None = None
-    challenges: tuple[str, ...] = ()
-
-
-class Policy(Protocol):
-    """Who may call and who may register. Asked where the datagram was read, so it must not block."""
-
-    def admit(self, request: Request, source: HostPort, now: float) -> Admission: ...
-
-    def register(self, identity: str, request: Request, source: HostPort, now: float) -> Response: ...
-
-
-class Owner(Protocol):
-    """Whoever sent a request outside a call, such as a trunk's registration."""
-
-    def receive(self, request: Request, response: Response, moment: Moment) -> None: ...
-
-    def timed_out(self, request: Request, moment: Moment) -> None: ...
-
-
-@dataclass(slots=True)
-class _Loop:
-    """Tasks that the agent started; named, and their failures logged."""
-
-    tasks: set[asyncio.Task[Any]] = field(default_factory=set)
-
-    def start(self, name: str, work: Awaitable[Any]) -> None:
-        async def run() -> None:
-            await work
-
-        task = asyncio.get_running_loop().create_task(run(), name=name)
-        self.tasks.add(task)
-        task.add_done_callback(self._done)
-
-    def _done(self, task: asyncio.Task[Any]) -> None:
-        self.tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()):
-            log.error("task failed name=%s error=%r", task.get_name(), error, exc_info=error)
 
 
 class UserAgent(asyncio.DatagramProtocol):
     """A SIP user agent on one UDP socket.
 
-    `on_call(call)` is awaited in a task of its own for every INVITE that the policy admits.
+    `on_call(call)` is awaited in a task of its own for every INVITE that the policy admits. If it returns and
+    the call has neither been answered nor refused, the call is refused with 480.
     """
 
     def __init__(
@@ -94,10 +53,13 @@ class UserAgent(asyncio.DatagramProtocol):
         self._clock = clock
         self._calls: dict[str, list[Call]] = {}
         self._waiting: set[Call] = set()
-        self._work = _Loop()
+        self._work = Tasks()
         self._timer: asyncio.TimerHandle | None = None
         self._transport: asyncio.DatagramTransport | None = None
         self._quiet: asyncio.Event | None = None
+        self._stopped = False
+        self._resolving = 0
+        self._forgetting: dict[Call, asyncio.TimerHandle] = {}
         self.local = LocalSide("", 0)
         self.layer = TransactionLayer(("", 0))
 
@@ -112,7 +74,7 @@ class UserAgent(asyncio.DatagramProtocol):
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
         self._transport = transport
         bound = transport.get_extra_info("sockname")
-        self.local = LocalSide(advertised or _reachable(host), bound[1])
+        self.local = LocalSide(bracketed(advertised or reachable(host)), bound[1])
         self.layer.sent_by = (self.local.host, self.local.port)
 
     async def stop(self, grace: float = 0.5) -> None:
@@ -126,8 +88,12 @@ class UserAgent(asyncio.DatagramProtocol):
         for task in list(self._work.tasks):
             task.cancel()
         await asyncio.gather(*self._work.tasks, return_exceptions=True)
-        if self._timer:
-            self._timer.cancel()
+        self._stopped = True  # from here on no timer is set
+        for handle in (self._timer, *self._forgetting.values()):
+            if handle is not None:
+                handle.cancel()
+        self._timer = None
+        self._forgetting.clear()
         if self._transport:
             self._transport.close()
 
@@ -169,37 +135,62 @@ class UserAgent(asyncio.DatagramProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         pass
 
+    def connection_lost(self, exc: Exception | None) -> None:
+        if not self._stopped:
+            log.error("sip socket lost error=%s", exc)
+
     def datagram_received(self, data: bytes, addr: tuple[Any, ...]) -> None:
         moment = self.now()
+        source: HostPort = (addr[0], addr[1])
         try:
-            self._carry_out(self.layer.receive(data, (addr[0], addr[1]), moment.mono), moment)
-        except (SipError, ValueError) as error:  # ValueError: a header that sipmessage cannot read
+            self._carry_out(self.layer.receive(data, source, moment.mono), moment)
+        except (SipError, ValueError) as error:  # ValueError: a header that cannot be read
             # One peer's mistake must not reach another's call.
             self.layer.counters["protocol_error"] += 1
-            log.warning("datagram refused source=%s:%s error=%s", addr[0], addr[1], error)
-        self._arm()
-        self._note_quiet()
+            log.warning("datagram refused source=%s:%s error=%s", *source, error)
+        except Exception:
+            # Nor may one of ours: every other call shares this socket and this timer.
+            self.layer.counters["internal_error"] += 1
+            log.exception("datagram failed source=%s:%s", *source)
+        finally:
+            self._arm()
+            self._note_quiet()
 
     def error_received(self, exc: Exception) -> None:
         self.layer.counters["socket_error"] += 1  # an ICMP answer; the transaction's timers decide
 
     def _note_quiet(self) -> None:
-        if self._quiet is not None and not self.layer.outstanding:
+        if self._quiet is not None and not (self.layer.outstanding or self._waiting or self._resolving):
             self._quiet.set()
 
     def _transmit(self, data: bytes, to: HostPort) -> None:
-        if self._transport is not None and not self._transport.is_closing():
-            self._transport.sendto(data, to)
+        if self._transport is None or self._transport.is_closing():
+            return
+        try:
+            # A name would be looked up here and now, and an impossible port would close the socket for good.
+            ipaddress.ip_address(to[0])
+            if not 0 < to[1] < 65536:
+                raise ValueError(f"port {to[1]}")
+        except ValueError as error:
+            self.layer.counters["unsendable"] += 1
+            log.warning("datagram not sent error=%s", error)
+            return
+        self._transport.sendto(data, to)
 
     def _on_timer(self) -> None:
         self._timer = None
         moment = self.now()
-        self._carry_out(self.layer.tick(moment.mono), moment)
-        for call in list(self._waiting):
-            self.perform(call, call.session.tick(moment.mono), moment)
-        self._arm()
+        try:
+            self._carry_out(self.layer.tick(moment.mono), moment)
+            for call in list(self._waiting):
+                self.perform(call, call.session.tick(moment.mono), moment)
+        finally:
+            self._arm()
+            self._note_quiet()
 
     def _arm(self) -> None:
+        if self._stopped:
+            return
         wanted = [call.session.deadline for call in self._waiting]
         deadlines = [deadline for deadline in (self.layer.deadline, *wanted) if deadline is not None]
         if not deadlines:
@@ -234,12 +225,14 @@ class UserAgent(asyncio.DatagramProtocol):
         """Carries out what a session wants; what is for the user goes to `call`."""
         for effect in effects:
             match effect:
-                case SendRequest(request):
-                    self._send(request, call.session.dialog.next_hop(), call.flow, call, moment)
+                case SendRequest(request, hop):
+                    # Another branch of a fork stands elsewhere: our flow is not the way to it.
+                    flow = call.flow if hop is None else None
+                    self._send(request, hop or call.session.dialog.next_hop(), flow, call, moment)
                 case SendCancel(request, invite):
-                    self._send(request, _hop_of(invite), call.flow, call, moment)
-                case SendAck(request):
-                    self._send_ack(request, call)
+                    self._send(request, hop_of(invite), call.flow, call, moment)
+                case SendAck(request, hop):
+                    self._send_ack(request, call, hop)
                 case Respond(transaction, response):
                     self._respond(transaction, response, moment)
                 case _:
@@ -255,11 +248,12 @@ class UserAgent(asyncio.DatagramProtocol):
     def _forget_later(self, call: Call) -> None:
         # A late 2xx or BYE may still come for it: 64·T1 is how long the other side tries.
         calls = self._calls.get(call.call_id, [])
-        if call in calls and not call.forgetting:
-            call.forgetting = True
-            asyncio.get_running_loop().call_later(32.0, self._forget, call)
+        if call in calls and call not in self._forgetting and not self._stopped:
+            loop = asyncio.get_running_loop()
+            self._forgetting[call] = loop.call_later(64 * T1, self._forget, call)
 
     def _forget(self, call: Call) -> None:
+        self._forgetting.pop(call, None)
         calls = self._calls.get(call.call_id, [])
         if call in calls:
             calls.remove(call)
@@ -270,19 +264,22 @@ class UserAgent(asyncio.DatagramProtocol):
         self, request: Request, hop: URI, flow: HostPort | None, owner: Owner | Call, moment: Moment
     ) -> None:
         request.headers.set("User-Agent", self.product)
-        address = flow or _literal(hop)
+        address = flow or literal(hop)
         if address is not None:
             self._begin(request, address, owner, moment)
-        else:
+        elif not self._stopped:
+            self._resolving += 1
             self._work.start(f"resolve {hop.host}", self._send_resolved(request, hop, owner))
 
     async def _send_resolved(self, request: Request, hop: URI, owner: Owner | Call) -> None:
         try:
-            address = await _resolve(hop)
+            address = await resolve(hop, self._transport)
         except OSError as error:
             log.warning("host not found host=%s error=%s", hop.host, error)
             self._tell_timeout(request, owner, self.now())
             return
+        finally:
+            self._resolving -= 1
         self._begin(request, address, owner, self.now())
 
     def _begin(self, request: Request, address: HostPort, owner: Owner | Call, moment: Moment) -> None:
@@ -291,16 +288,19 @@ class UserAgent(asyncio.DatagramProtocol):
         self._carry_out(effects, moment)
         self._arm()
 
-    def _send_ack(self, request: Request, call: Call) -> None:
-        hop = call.session.dialog.next_hop()
-        address = call.flow or _literal(hop)
+    def _send_ack(self, request: Request, call: Call, hop: URI | None) -> None:
+        target = hop or call.session.dialog.next_hop()
+        address = call.flow if hop is None and call.flow else literal(target)
         if address is not None:
             self._transmit(encode(request), address)
-        else:
-            self._work.start(f"resolve {hop.host}", self._ack_resolved(request, hop))
+        elif not self._stopped:
+            self._work.start(f"resolve {target.host}", self._ack_resolved(request, target))
 
     async def _ack_resolved(self, request: Request, hop: URI) -> None:
-        self._transmit(encode(request), await _resolve(hop))
+        try:
+            self._transmit(encode(request), await resolve(hop, self._transport))
+        except OSError as error:
+            log.warning("host not found host=%s error=%s", hop.host, error)
 
     def _respond(self, transaction: Transaction, response: Response, moment: Moment) -> None:
         response.headers.set("Server", self.product)
@@ -343,27 +343,31 @@ class UserAgent(asyncio.DatagramProtocol):
         request = transaction.request
         try:
             self._dispatch(transaction, request, moment)
-        except (PeerError, ValueError) as error:  # ValueError: a header that sipmessage cannot read
-            status, reason = (error.status, error.reason) if isinstance(error, PeerError) else (400, None)
-            response = respond(request, status, reason, to_tag=new_tag())
-            self._respond(transaction, response, moment)
+        except PeerError as error:
+            self._respond(transaction, refuse(request, error), moment)
+        except ValueError as error:  # a header that cannot be read
+            self._respond(transaction, refuse(request, PeerError(str(error))), moment)
+        except Exception:
+            # The other side must not wait for an answer that never comes (section 21.5.1).
+            self.layer.counters["internal_error"] += 1
+            log.exception("request failed method=%s", request.method)
+            self._respond(transaction, refuse(request, PeerError("a fault of ours", status=500)), moment)
 
     def _dispatch(self, transaction: Transaction, request: Request, moment: Moment) -> None:
         if request.method == "CANCEL":
             self._cancel(transaction, request, moment)
-        elif tag_of(request.to_address) is not None:
+            return
+        self._check(request)
+        if tag_of(request.to_address) is not None:
             self._in_dialog(transaction, request, moment)
         elif request.method in ("INVITE", "REGISTER"):
-            self._check(request)
             self._admit(transaction, request, moment)
         elif request.method == "OPTIONS":
             self._respond(transaction, _capabilities(request), moment)
         elif request.method in ("BYE", "INFO", "UPDATE", "PRACK", "NOTIFY"):
             raise PeerError(f"{request.method} outside a dialog", status=481)
         else:
-            response = respond(request, 405, to_tag=new_tag())
-            response.headers.set("Allow", ALLOW)
-            self._respond(transaction, response, moment)
+            raise PeerError("unknown method", status=405, headers=(("Allow", ALLOW),))
 
     def _cancel(self, transaction: Transaction, cancel: Request, moment: Moment) -> None:
         invite = self.layer.find_invite(cancel)
@@ -371,7 +375,8 @@ class UserAgent(asyncio.DatagramProtocol):
         if not isinstance(call, Call):
             raise PeerError("CANCEL for no INVITE", status=481)
         self._respond(transaction, respond(cancel, 200, to_tag=call.session.dialog.local_tag), moment)
-        self.perform(call, call.session.receive_cancel(), moment)
+        reason = cancel.headers.get("Reason") or ""
+        self.perform(call, call.session.receive_cancel(reason), moment)
 
     def _in_dialog(self, transaction: Transaction, request: Request, moment: Moment) -> None:
         for call in self._calls.get(request.call_id, []):
@@ -382,27 +387,27 @@ class UserAgent(asyncio.DatagramProtocol):
         raise PeerError("no such dialog", status=481)
 
     def _check(self, request: Request) -> None:
-        if request.uri.scheme not in ("sip", "sips"):
+        # In the order of section 8.2: URI, then extensions.
+        if not request.uri.is_sip:
             raise PeerError("unknown URI scheme", status=416)
-        if request.headers.get("Max-Forwards") == "0" and request.method == "INVITE":
+        if (request.headers.get("Max-Forwards") or "").strip() == "0" and request.method == "INVITE":
             raise PeerError("too many hops", status=483)  # we would send it on
+        if request.require:
+            wanted = ", ".join(request.require)
+            raise PeerError("unknown extension", status=420, headers=(("Unsupported", wanted),))
 
     def _admit(self, transaction: Transaction, request: Request, moment: Moment) -> None:
-        if request.require:
-            response = respond(request, 420, to_tag=new_tag())
-            response.unsupported = request.require
-            self._respond(transaction, response, moment)
-            return
-        source = transaction.to
+        source = transaction.source
         admission = self._policy.admit(request, source, moment.mono)
         if admission.status is not None:
             response = respond(request, admission.status, to_tag=new_tag())
-            response.headers.setlist("WWW-Authenticate", list(admission.challenges))
+            for challenge in admission.challenges:
+                response.headers.add("WWW-Authenticate", challenge)
             # A challenge keeps no state (section 8.2.7), so that asking costs an attacker's target nothing,
             # and a phone that answers with the same branch (pyVoIP 1.6.8) is heard.
             self.layer.forget(transaction)
             response.headers.set("Server", self.product)
-            self._transmit(encode(response), source)
+            self._transmit(encode(response), transaction.to)
         elif request.method == "REGISTER":
             response = self._policy.register(admission.identity or "", request, source, moment.mono)
             self._respond(transaction, response, moment)
@@ -412,20 +417,29 @@ class UserAgent(asyncio.DatagramProtocol):
     def _incoming(
         self, transaction: Transaction, invite: Request, admission: Admission, moment: Moment
     ) -> None:
-        description = None
-        if invite.body:
-            if str(invite.content_type).split(";")[0].lower() != CONTENT_TYPE:
-                raise PeerError("a body that is not SDP", status=415)
-            description = Description.parse(invite.body)
+        self._check_merged(invite)
+        description = offer_of(invite)
         dialog = Dialog.incoming(self.local, invite)
         session = Session.incoming(dialog, transaction)
-        flow = None if dialog.route_set else _nat_flow(dialog.remote_target, transaction.to)
+        flow = None if dialog.route_set else nat_flow(dialog.remote_target, transaction.source)
         call = Call(self, session, moment, flow=flow, identity=admission.identity)
         call.remote = description
         transaction.owner = call
         self._calls.setdefault(call.call_id, []).append(call)
         self._respond(transaction, respond(invite, 100), moment)
         self._work.start(f"call {call.call_id}", self._handle(call))
+
+    def _check_merged(self, invite: Request) -> None:
+        # Section 8.2.2.2: the same request by another way, as a forking proxy makes it.
+        for call in self._calls.get(invite.call_id, []):
+            same = call.session.initial
+            if (
+                not call.is_over
+                and same is not None
+                and same.cseq == invite.cseq
+                and tag_of(same.from_address) == tag_of(invite.from_address)
+            ):
+                raise PeerError("merged request", status=482)
 
     async def _handle(self, call: Call) -> None:
         try:
@@ -434,47 +448,11 @@ class UserAgent(asyncio.DatagramProtocol):
             call.reject(500)
             call.hangup()
             raise
+        call.reject(480)  # does nothing to a call that was answered or refused
 
 
 def _capabilities(request: Request) -> Response:
     response = respond(request, 200, to_tag=new_tag())
-    response.headers.set("Allow", ALLOW)
-    response.headers.set("Accept", CONTENT_TYPE)
+    for name, value in CAPABILITIES:
+        response.headers.set(name, value)
     return response
-
-
-def _reachable(host: str) -> str:
-    """The address others reach us at when we listen on every one: that of the default route."""
-    if host not in ("0.0.0.0", "::"):
-        return host
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.connect(("192.0.2.1", 9))  # nothing is sent: the kernel only picks a route
-        except OSError:
-            return "127.0.0.1"
-        address: str = probe.getsockname()[0]
-        return address
-
-
-def _literal(uri: URI) -> HostPort | None:
-    host = uri.host.strip("[]")
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return None
-    return (host, uri.port or 5060)
-
-
-async def _resolve(uri: URI) -> HostPort:
-    loop = asyncio.get_running_loop()
-    found = await loop.getaddrinfo(uri.host, uri.port or 5060, type=socket.SOCK_DGRAM)
-    return (str(found[0][4][0]), int(found[0][4][1]))
-
-
-def _nat_flow(target: URI, source: HostPort) -> HostPort | None:
-    literal = _literal(target)
-    return source if literal is not None and literal[0] != source[0] else None
-
-
-def _hop_of(invite: Request) -> URI:
-    return invite.route[0].uri if invite.route else invite.uri

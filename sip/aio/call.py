@@ -59,7 +59,8 @@ class Call:
         """The newest description from the other side: offer or answer."""
         self.on_offer: OfferHandler = lambda offered, moment: 488
         self.on_progress: Callable[[Progress, Moment], None] = lambda progress, moment: None
-        self.forgetting = False
+        self.on_confirmed: Callable[[Confirmed, Moment], None] = lambda confirmed, moment: None
+        """Told of the ACK of our 200; `remote` is set already where the ACK had the answer."""
         self._ringing_on_183 = ringing_on_183
         self._final = asyncio.Event()  # answered, or ended
         self._over = asyncio.Event()
@@ -89,13 +90,19 @@ class Call:
 
     # -- the callee's side --------------------------------------------------------------------------------
 
-    def ring(self) -> None:
-        """Sends 180. Does nothing once the call has been answered or has ended."""
-        if self.session.state is State.INCOMING:
-            self._perform(self.session.provisional(180))
+    def ring(self, code: int = 180, sdp: bytes = b"") -> None:
+        """Sends 180, or another 1xx and early media's SDP. Does nothing once answered or ended."""
+        if self.session.state is not State.INCOMING:
+            return
+        now = self.agent.now()
+        self._perform(self.session.provisional(code, sdp, now.mono), now)
+        self._note_ringing(code, now)
 
     def answer(self, sdp: bytes) -> Moment:
-        """Sends the 200. Raises StateError if the caller has gone; returns when it was sent."""
+        """Sends the 200. Raises StateError if the caller has gone; returns when it was sent.
+
+        `remote` is None if the INVITE had no SDP: then `sdp` is our offer, and the ACK sets `remote`.
+        """
         now = self.agent.now()
         self._perform(self.session.answer(sdp, now.mono), now)
         self.answered_at = now
@@ -120,7 +127,10 @@ class Call:
     # -- both ---------------------------------------------------------------------------------------------
 
     def hangup(self, reason: str = "") -> None:
-        """Ends the leg with CANCEL, refusal or BYE, as its state asks. Never raises; once is enough."""
+        """Ends the leg with CANCEL, refusal or BYE, as its state asks. Never raises; once is enough.
+
+        `reason` is a Reason header, such as `SIP;cause=200;text="Call completed elsewhere"` (RFC 3326).
+        """
         self._perform(self.session.hangup(reason))
 
     async def over(self) -> Ended:
@@ -133,10 +143,7 @@ class Call:
         """An effect of the session that is for its user. Called by the agent."""
         match effect:
             case Progress():
-                if self.ringing_at is None and (
-                    effect.code == 180 or (effect.code == 183 and self._ringing_on_183)
-                ):
-                    self.ringing_at = moment
+                self._note_ringing(effect.code, moment)
                 self.on_progress(effect, moment)
             case Accepted():
                 self.answered_at = moment
@@ -149,9 +156,14 @@ class Call:
                 self._final.set()
                 self._over.set()
             case Confirmed():
-                pass
+                self.remote = effect.description or self.remote
+                self.on_confirmed(effect, moment)
             case _:
                 raise TypeError(f"{effect} is not for the user")
+
+    def _note_ringing(self, code: int, moment: Moment) -> None:
+        if self.ringing_at is None and (code == 180 or (code == 183 and self._ringing_on_183)):
+            self.ringing_at = moment
 
     def _answer_offer(self, offered: Offered, moment: Moment) -> None:
         verdict = self.on_offer(offered, moment)

@@ -33,9 +33,10 @@ class Trunk:
         self._tick()
 
     def stop(self) -> None:
-        """Takes our contact away at the carrier, without waiting for its answer."""
+        """Takes our contact away at the carrier. `UserAgent.stop` waits for its answer for a while."""
         if self._timer:
             self._timer.cancel()
+            self._timer = None
         if request := self.registration.stop():
             self._send(request)
 

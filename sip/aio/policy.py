@@ -1,0 +1,35 @@
+"""What a user agent asks of its user: who may call and register, and who waits for a response."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from sip.message import Request, Response
+from sip.moment import Moment
+from sip.transactions import Address as HostPort
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """What a policy decides on a request: let it in as `identity`, or answer it with `status`."""
+
+    identity: str | None = None
+    status: int | None = None
+    challenges: tuple[str, ...] = ()
+
+
+class Policy(Protocol):
+    """Who may call and who may register. Asked where the datagram was read, so it must not block."""
+
+    def admit(self, request: Request, source: HostPort, now: float) -> Admission: ...
+
+    def register(self, identity: str, request: Request, source: HostPort, now: float) -> Response: ...
+
+
+class Owner(Protocol):
+    """Whoever sent a request outside a call, such as a trunk's registration."""
+
+    def receive(self, request: Request, response: Response, moment: Moment) -> None: ...
+
+    def timed_out(self, request: Request, moment: Moment) -> None: ...
