@@ -1,4 +1,4 @@
-"""kill -9 of a broker, and of a publisher, while events flow: none is lost, order stays, doubles have one id."""
+"""kill -9 of a broker, and of a publisher, while events flow: none is lost, doubles keep their id."""
 
 from __future__ import annotations
 
