@@ -35,6 +35,33 @@ class PortPair:
         """The address bound to."""
         return str(self.rtp.getsockname()[0])
 
+    def connected(self, addr: tuple[str, int]) -> socket.socket:
+        """One more socket on the RTP port, for the datagrams of `addr` alone; the caller closes it.
+
+        The kernel gives it what comes from `addr` and leaves all else to `rtp`. It may begin with datagrams
+        of others that came before it was connected. Raises `OSError` where `addr` cannot be reached.
+        """
+        sock = socket.socket(self.rtp.family, socket.SOCK_DGRAM)
+        try:
+            sock.setblocking(False)
+            self._share(sock, allowed=True)
+            sock.bind(self.rtp.getsockname())
+            sock.connect(addr)
+            if sock.family == socket.AF_INET:
+                sock.setsockopt(socket.IPPROTO_IP, socket.IP_TOS, EXPEDITED_FORWARDING)
+        except OSError:
+            sock.close()
+            raise
+        finally:
+            self._share(sock, allowed=False)
+        return sock
+
+    def _share(self, sock: socket.socket, *, allowed: bool) -> None:
+        """Whether the port can be bound once more: only while we do it, never to other programs."""
+        for each in (self.rtp, sock):
+            if each.fileno() >= 0:
+                each.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, allowed)
+
     def release(self) -> None:
         """Closes both sockets and gives the ports back; a second call does nothing."""
         if self._pool is None:

@@ -58,9 +58,10 @@ class MediaStream:
         self.dtmf_pt: int | None = None
         self.on_digit: Callable[[str], None] | None = None
         self._ports = ports
-        self._socket = ports.rtp
         self._receive = ports.rtp.recvfrom
-        self._sendto = ports.rtp.sendto
+        self._pinned: socket.socket | None = None
+        self._receive_pinned: Callable[[int], bytes] = ports.rtp.recv
+        self._transmit: Callable[[bytes], int] = self._send_anywhere
         self._local = (ports.host, ports.port)
         self._signalled: tuple[str, int] | None = None
         self._source: Any = None
@@ -122,6 +123,7 @@ class MediaStream:
         elif addr != self._signalled:
             self._signalled = self._remote = addr
             self._source = None
+            self._unpin()
         elif self._remote is None:
             self._remote = self._source or addr
         self._refresh()
@@ -212,18 +214,31 @@ class MediaStream:
         self.disconnect()
         self.recorder = None
         self._bridge_to = None
-        Poller.of_running_loop().remove(self._socket)
+        self._unpin()
+        Poller.of_running_loop().remove(self._ports.rtp)
         self._ports.release()
 
     # The hot path: once for every packet.
+
+    def _readable_pinned(self) -> None:
+        try:
+            data = self._receive_pinned(MAX_DATAGRAM)
+        except OSError:  # nothing there after all, or the peer's machine says that nobody listens
+            return
+        self._received(data)
 
     def _readable(self) -> None:
         try:
             data, addr = self._receive(MAX_DATAGRAM)
         except OSError:  # nothing there after all (a datagram with a bad checksum)
             return
-        if addr != self._source and not self._accepts(data, addr):
-            return
+        if addr == self._source:
+            self._received(data)
+        elif self._accepts(data, addr):
+            self._received(data)
+            self._pin(addr)
+
+    def _received(self, data: bytes) -> None:
         now = _monotonic()
         stats = self.stats
         try:
@@ -273,7 +288,7 @@ class MediaStream:
 
     def _send(self, raw: bytes) -> None:
         try:
-            self._sendto(raw, self._remote)
+            self._transmit(raw)
         except OSError:
             # Buffers full, no route: telephone audio is not repeated, the packet is lost as in any network.
             self.stats.unsent += 1
@@ -300,6 +315,35 @@ class MediaStream:
             self._remote = addr
             self._refresh_target()
         return True
+
+    def _pin(self, addr: Any) -> None:
+        """From now on a socket of its own for this peer: the kernel looks up no addresses, nor do we."""
+        self._unpin()
+        try:
+            pinned = self._ports.connected(addr)
+        except OSError:
+            return  # the socket for everybody serves as well, only at a higher price
+        self._pinned, self._transmit, self._receive_pinned = pinned, pinned.send, pinned.recv
+        while True:  # what came between binding and connecting may be anybody's
+            try:
+                data, source = pinned.recvfrom(MAX_DATAGRAM)
+            except OSError:
+                break
+            if source == addr:
+                self._received(data)
+            else:
+                self.stats.strangers += 1
+        Poller.of_running_loop().add(pinned, self._readable_pinned)
+
+    def _unpin(self) -> None:
+        pinned, self._pinned = self._pinned, None
+        self._transmit = self._send_anywhere
+        if pinned is not None:
+            Poller.of_running_loop().remove(pinned)
+            pinned.close()
+
+    def _send_anywhere(self, raw: bytes) -> int:
+        return self._ports.rtp.sendto(raw, self._remote)
 
     def _credible(self, data: bytes) -> bool:
         """Whether a datagram from an unknown address looks like the media agreed on."""

@@ -14,8 +14,12 @@ from collections.abc import Callable
 from typing import ClassVar
 from weakref import WeakKeyDictionary
 
-BATCH = 64
+BATCH = 128
 """Datagrams served before the loop gets its turn again."""
+
+PAUSE = 0.001
+"""Seconds between two looks while there is traffic: a wake-up costs as much as a datagram, so share it. What it
+adds to a packet's way is a tenth of what the peer's jitter buffer must take anyway."""
 
 
 class Poller:
@@ -35,6 +39,7 @@ class Poller:
         self._readers: dict[int, Callable[[], None]] = {}
         self._epoll: select.epoll | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._timer: asyncio.TimerHandle | None = None
 
     def add(self, sock: socket.socket, reader: Callable[[], None]) -> None:
         """`reader` is called whenever `sock` has a datagram; it reads one and does not raise."""
@@ -53,15 +58,34 @@ class Poller:
         if not self._readers:
             if self._loop is not None and not self._loop.is_closed():
                 self._loop.remove_reader(self._epoll.fileno())
+            if self._timer is not None:
+                self._timer.cancel()
             self._epoll.close()
-            self._epoll = self._loop = None
+            self._epoll = self._loop = self._timer = None
 
     def _ready(self) -> None:
-        if self._epoll is None:
+        """A datagram after a pause: serve it, then look by the clock while there is traffic."""
+        if self._serve() and self._epoll is not None and self._loop is not None:
+            self._loop.remove_reader(self._epoll.fileno())
+            self._timer = self._loop.call_later(PAUSE, self._look)
+
+    def _look(self) -> None:
+        if self._epoll is None or self._loop is None:
             return
+        if self._serve():
+            self._timer = self._loop.call_later(PAUSE, self._look)
+        elif self._epoll is not None:
+            self._loop.add_reader(self._epoll.fileno(), self._ready)
+
+    def _serve(self) -> bool:
+        """Serves every socket that has a datagram; False where none had."""
+        if self._epoll is None:
+            return False
         readers = self._readers
-        for descriptor, _ in self._epoll.poll(0, BATCH):
+        ready = self._epoll.poll(0, BATCH)
+        for descriptor, _ in ready:
             # A reader may have closed a socket that comes later in this batch.
             reader = readers.get(descriptor)
             if reader is not None:
                 reader()
+        return bool(ready)
