@@ -23,7 +23,7 @@ DIALOGUES ?=
 
 # pip tells what it fetches, not every file that it has already.
 PIP_QUIETLY := install --disable-pip-version-check --no-input
-SHOW := sed -un -e 's/^Collecting \([^ ]*\).*/  \1/p' -e 's/^\(Successfully built .*\)/  \1/p'
+SHOW := sed -un -e 's/^Collecting \([^ ]*\).*/  \1/p' -e 's/^Installing collected.*/  installing …/p'
 
 .PHONY: help setup demo test test-pythons lint bench clean pages model system-packages
 
