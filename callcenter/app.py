@@ -15,6 +15,7 @@ from typing import Any
 import uvloop
 from sqlalchemy import Engine
 
+from callcenter import SUPERVISED
 from callcenter.domain.calls import EventName
 from callcenter.domain.topics import calls_filter, parse_status_topic, status_filter
 from callcenter.events import broker
@@ -32,9 +33,6 @@ from callcenter.web import role as web
 from callcenter.web.hub import LiveHub
 
 log = logging.getLogger(__name__)
-
-SUPERVISED = "CALLCENTER_SUPERVISED"
-"""Set in the environment of a role that `callcenter up` started: it ends when its parent is gone."""
 
 Work = Callable[[Settings, Engine, MqttClient, asyncio.Event], Awaitable[None]]
 

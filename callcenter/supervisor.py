@@ -12,7 +12,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from callcenter.app import SUPERVISED
+from callcenter import SUPERVISED
 from callcenter.settings import split_host_port
 
 log = logging.getLogger(__name__)

@@ -28,7 +28,7 @@ def free_port(kind: socket.SocketKind = socket.SOCK_DGRAM, host: str = "127.0.0.
         return port
 
 
-def wait_for(what: Callable[[], T], timeout: float = 10.0, *, message: str = "") -> T:
+def wait_for(what: Callable[[], T | None], timeout: float = 10.0, *, message: str = "") -> T:
     """Polls until `what()` is truthy and returns it; fails after `timeout` (scaled) seconds."""
     deadline = time.monotonic() + scaled(timeout)
     while True:
@@ -39,7 +39,7 @@ def wait_for(what: Callable[[], T], timeout: float = 10.0, *, message: str = "")
         time.sleep(0.02)
 
 
-async def eventually(what: Callable[[], T], timeout: float = 10.0, *, message: str = "") -> T:
+async def eventually(what: Callable[[], T | None], timeout: float = 10.0, *, message: str = "") -> T:
     """`wait_for` for coroutines."""
     deadline = time.monotonic() + scaled(timeout)
     while True:

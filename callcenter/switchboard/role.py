@@ -61,7 +61,6 @@ async def run(settings: Settings, engine: Engine, client: MqttClient, stop: asyn
             ]
             await stop.wait()
             await reception.close()
-            await ledger.flush()
             for task in work:
                 task.cancel()
     finally:
