@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Final
@@ -63,8 +64,12 @@ class Media:
     ptime: int | None = None
     raw_formats: tuple[str, ...] = ()
 
-    def find(self, name: str) -> Format | None:
-        return next((f for f in self.formats if f.name.upper() == name.upper()), None)
+    def find(self, name: str, clock_rate: int | None = None) -> Format | None:
+        """The first format of that name, and of that clock rate in Hz where one is given."""
+        for form in self.formats:
+            if form.name.upper() == name.upper() and clock_rate in (None, form.clock_rate):
+                return form
+        return None
 
     @property
     def usable(self) -> bool:
@@ -95,18 +100,18 @@ class Description:
     def parse(cls, body: bytes) -> Description:
         """Raises PeerError(488) where the description cannot be understood."""
         try:
-            return _Parser().run(body.decode("utf-8"))
+            # Names and titles are the only text in it, and old phones write those in GBK or Latin-1.
+            return _Parser().run(body.decode("utf-8", "replace"))
         except (ValueError, IndexError) as error:
             raise PeerError(f"bad SDP: {error}", status=488) from None
 
     def __bytes__(self) -> bytes:
-        family = "IP6" if ":" in self.address else "IP4"
         origin = self.origin_address or self.address
         lines = [
             "v=0",
-            f"o={self.username} {self.session_id} {self.version} IN {family} {origin}",
+            f"o={self.username} {self.session_id} {self.version} IN {_family(origin)} {origin}",
             "s=-",
-            f"c=IN {family} {self.address}",
+            *([f"c=IN {_family(self.address)} {self.address}"] if self.address else []),
             "t=0 0",
         ]
         for media in self.media:
@@ -115,10 +120,14 @@ class Description:
 
 
 def _media_lines(media: Media) -> list[str]:
-    numbers = media.raw_formats if media.port == 0 else tuple(str(f.payload_type) for f in media.formats)
+    numbers = tuple(str(form.payload_type) for form in media.formats)
+    if media.port == 0 or not numbers:
+        numbers = media.raw_formats or numbers or ("0",)  # RFC 3264 section 6: something must stand there
     lines = [f"m={media.kind} {media.port} {media.protocol} {' '.join(numbers)}"]
     if media.port == 0:
         return lines
+    if media.address:
+        lines.append(f"c=IN {_family(media.address)} {media.address}")
     for form in media.formats:
         lines.append(f"a=rtpmap:{form.payload_type} {form.name}/{form.clock_rate}")
         if form.parameters:
@@ -127,6 +136,10 @@ def _media_lines(media: Media) -> list[str]:
         lines.append(f"a=ptime:{media.ptime}")
     lines.append(f"a={media.direction.value}")
     return lines
+
+
+def _family(address: str) -> str:
+    return "IP6" if ":" in address else "IP4"
 
 
 class _Parser:
@@ -148,6 +161,8 @@ class _Parser:
                 raise ValueError(f"not a line: {line[:40]!r}")
             self._line(kind, value)
         self._finish_media()
+        if not self.address and any(media.usable and not media.address for media in self.media):
+            raise ValueError("no connection address")  # RFC 8866 section 5.7
         user, session_id, version, origin = self.origin
         return Description(self.address, tuple(self.media), session_id, version, user, origin)
 
@@ -168,6 +183,8 @@ class _Parser:
         if network != "IN":
             raise ValueError(f"network {network!r}")
         address = address.partition("/")[0]
+        # A name would have to be looked up for every packet; no telephone writes one.
+        ipaddress.ip_address(address)
         if self.media:
             self.media[-1] = replace(self.media[-1], address=address)
         else:
@@ -194,8 +211,9 @@ class _Parser:
             self.maps[int(number)] = Format(int(number), codec, int(rate))
         elif name == "fmtp":
             number, _, parameters = rest.partition(" ")
-            self.fmtp[int(number)] = parameters
-        elif name == "ptime" and self.media and rest.strip().isdigit():
+            if _is_number(number):  # of what is not RTP it need not be one
+                self.fmtp[int(number)] = parameters.strip()
+        elif name == "ptime" and self.media and _is_number(rest.strip()):
             self.media[-1] = replace(self.media[-1], ptime=int(rest))
 
     def _finish_media(self) -> None:
@@ -203,12 +221,16 @@ class _Parser:
             return
         formats = []
         for text in self.media[-1].raw_formats:
-            if not text.isdigit():
+            if not _is_number(text) or int(text) > 127:
                 continue
             form = self.maps.get(int(text)) or _STATIC.get(int(text))
             if form is not None:
                 formats.append(replace(form, parameters=self.fmtp.get(int(text), "")))
         self.media[-1] = replace(self.media[-1], formats=tuple(formats))
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,9 +280,8 @@ def answer(
     codec = next((f for f in chosen.formats if any(_same(f, known) for known in codecs)), None)
     if codec is None:
         raise PeerError("no codec that we know", status=488)
-    event = chosen.find("telephone-event")
-    on_hold = _is_null(chosen.address)
-    direction = Direction.SENDONLY if on_hold and chosen.direction.sends else chosen.direction
+    event = chosen.find(TELEPHONE_EVENT.name, codec.clock_rate)  # RFC 4733 section 2.3: the voice's rate
+    direction = _as_meant(chosen)
     formats = (codec, event) if event else (codec,)
     ours = Media("audio", port, chosen.protocol, formats, None, direction.answered(), 20)
     media = tuple(ours if i == index else replace(m, port=0) for i, m in enumerate(theirs.media))
@@ -275,6 +296,13 @@ def answer(
     return Description(address, media, session_id, version), agreement
 
 
+def _as_meant(media: Media) -> Direction:
+    # RFC 2543's hold: an address of zeros receives nothing (RFC 3264 section 8.4).
+    if not _is_null(media.address):
+        return media.direction
+    return Direction.SENDONLY if media.direction.sends else Direction.INACTIVE
+
+
 def settle(ours: Description, theirs: Description) -> Agreement:
     """What an answer to our offer settles. Raises PeerError(488) where it takes nothing we offered."""
     offered, chosen = ours.audio, theirs.audio
@@ -284,13 +312,14 @@ def settle(ours: Description, theirs: Description) -> Agreement:
     codec = next((f for f in chosen.formats if any(_same(f, voice) for voice in voices)), None)
     if codec is None:
         raise PeerError("the answer takes no codec that was offered", status=488)
-    allowed = chosen.direction.answered()
+    allowed = _as_meant(chosen).answered()
+    event = chosen.find(TELEPHONE_EVENT.name, codec.clock_rate)
     return Agreement(
         chosen.address or "",
         chosen.port,
         codec,
-        chosen.find("telephone-event"),
-        sends=offered.direction.sends and allowed.sends and not _is_null(chosen.address),
+        event if event and offered.find(event.name, event.clock_rate) else None,
+        sends=offered.direction.sends and allowed.sends,
         receives=offered.direction.receives and allowed.receives,
     )
 
@@ -300,5 +329,4 @@ def _same(one: Format, other: Format) -> bool:
 
 
 def _is_null(address: str | None) -> bool:
-    # RFC 2543's hold: a connection address of zeros.
     return address in ("0.0.0.0", "::")
