@@ -52,6 +52,36 @@ class Track(Protocol):
 class MediaStream:
     """Made by `MediaStream.open(pool)`; everything here belongs to the event loop that opened it."""
 
+    __slots__ = (
+        "_bridge_to",
+        "_closed",
+        "_detector",
+        "_follows",
+        "_incoming",
+        "_local",
+        "_outgoing",
+        "_peer",
+        "_pinned",
+        "_playback",
+        "_ports",
+        "_receive",
+        "_receive_pinned",
+        "_receiving",
+        "_record",
+        "_record_next",
+        "_record_type",
+        "_recorder",
+        "_remote",
+        "_sending",
+        "_signalled",
+        "_source",
+        "_transmit",
+        "codec",
+        "dtmf_pt",
+        "on_digit",
+        "stats",
+    )
+
     def __init__(self, ports: PortPair) -> None:
         self.stats = StreamStats()
         self.codec: Codec = PCMA

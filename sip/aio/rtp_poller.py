@@ -18,8 +18,8 @@ BATCH = 128
 """Datagrams served before the loop gets its turn again."""
 
 PAUSE = 0.001
-"""Seconds between two looks while there is traffic: a wake-up costs as much as a datagram, so share it. What it
-adds to a packet's way is a tenth of what the peer's jitter buffer must take anyway."""
+"""Seconds between two looks while there is traffic: a wake-up costs as much as a datagram, so share it. What
+it adds to a packet's way is a tenth of what the peer's jitter buffer must take anyway."""
 
 
 class Poller:

@@ -293,6 +293,20 @@ async def test_counters(desk: Desk) -> None:
     await eventually(lambda: len(b.packets) == 5)
 
 
+async def test_a_peer_that_is_gone_stops_nothing(desk: Desk) -> None:
+    """Its machine answers "port unreachable", which a connected socket turns into errors of recv and send."""
+    (a, left), (b, right) = await desk.leg(440), await desk.leg(1000)
+    left.connect(right)
+    await asyncio.gather(a.hum(left.local, 0.1), b.hum(right.local, 0.1))
+    await eventually(lambda: len(b.packets) == 5)
+    desk.open.remove(b)
+    b.close()
+    await a.hum(left.local, 0.2)
+    await eventually(lambda: left.stats.packets_in == 15)
+    assert right.stats.packets_out + right.stats.unsent == 15
+    assert await right.play(PCMA.quiet(800)).finished()
+
+
 async def test_ipv6() -> None:
     from sip.aio.ports import PortPool
 
