@@ -1,7 +1,7 @@
-"""`python -m callcenter.healthcheck ROLE`: asks a running role, by its own protocol, whether it works.
+"""`python -m callcenter.healthcheck ROLE…`: asks running roles, by their own protocols, whether they work.
 
 The switchboard is asked by a SIP OPTIONS (RFC 3261 section 11), the scribe by its status on MQTT, the web
-role by `/healthz`. Exit status 0 where it works, 1 where it does not, 2 where the question is wrong: what
+role by `/healthz`. Exit status 0 where all work, 1 where one does not, 2 where the question is wrong: what
 container engines and service managers understand.
 """
 
@@ -160,22 +160,27 @@ def _status_line(answer: bytes) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Prints one line and returns the exit status."""
+    """Prints a line for each role and returns the exit status."""
     parser = argparse.ArgumentParser(prog="python -m callcenter.healthcheck", description=__doc__)
-    parser.add_argument("role", choices=sorted(CHECKS))
+    parser.add_argument("roles", nargs="+", choices=sorted(CHECKS), metavar="ROLE")
     parser.add_argument("--config", type=Path, default=Path("callcenter.toml"), help="[callcenter.toml]")
     options = parser.parse_args(arguments)
     try:
         settings = load_settings(options.config if options.config.exists() else None)
-        found = CHECKS[options.role](settings)
+        good = [_tell(role, settings) for role in options.roles]
     except (ConfigError, AddressError) as error:
         print(f"callcenter: {error}", file=sys.stderr)
         return USAGE
+    return GOOD if all(good) else BAD
+
+
+def _tell(role: str, settings: Settings) -> bool:
+    try:
+        print(f"{role} healthy: {CHECKS[role](settings)}")
     except Unhealthy as error:
-        print(f"unhealthy: {error}")
-        return BAD
-    print(f"healthy: {found}")
-    return GOOD
+        print(f"{role} unhealthy: {error}")
+        return False
+    return True
 
 
 if __name__ == "__main__":

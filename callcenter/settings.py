@@ -1,7 +1,8 @@
 """`callcenter.toml` and the environment, as one validated value.
 
 Environment variables override the file: `CALLCENTER_SITE`, `CALLCENTER_SIP__LISTEN`.
-A password may be written `env:NAME` (taken from the environment) or `file:/path` (a mounted secret).
+A password, or an address that holds one, may be written `env:NAME` (taken from the environment) or
+`file:/path` (a mounted secret).
 """
 
 from __future__ import annotations
@@ -33,20 +34,25 @@ class ConfigError(Exception):
     """The configuration is wrong; the message names the file, the key and what to do."""
 
 
-def _resolve_secret(value: SecretStr) -> SecretStr:
-    text = value.get_secret_value()
+def _resolve(text: str) -> str:
+    """`env:NAME` as that variable's value, `file:/path` as that file's text; anything else as it is."""
     if text.startswith("env:"):
         name = text.removeprefix("env:")
         if name not in os.environ:
             raise ValueError(f"the environment variable {name} is not set")
-        return SecretStr(os.environ[name])
+        return os.environ[name]
     if text.startswith("file:"):
         path = Path(text.removeprefix("file:"))
         try:
-            return SecretStr(path.read_text("utf-8").strip())
-        except OSError as error:
-            raise ValueError(f"cannot read the secret file {path}: {error.strerror}") from None
-    return value
+            return path.read_text("utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            why = getattr(error, "strerror", None) or "it is not UTF-8 text"
+            raise ValueError(f"cannot read the secret file {path}: {why}") from None
+    return text
+
+
+def _resolve_secret(value: SecretStr) -> SecretStr:
+    return SecretStr(_resolve(value.get_secret_value()))
 
 
 def _host_port(value: str) -> str:
@@ -57,6 +63,7 @@ def _host_port(value: str) -> str:
 
 
 Secret = Annotated[SecretStr, AfterValidator(_resolve_secret)]
+Url = Annotated[str, AfterValidator(_resolve)]
 HostPort = Annotated[str, AfterValidator(_host_port)]
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
 
@@ -83,12 +90,16 @@ class HttpSettings(Part):
 
 
 class MqttSettings(Part):
-    url: str = Field(default="", description="mqtt://host:port of a broker; empty: the embedded one")
+    url: Url = Field(
+        default="", repr=False, description="mqtt://host:port of a broker; empty: the embedded one"
+    )
     embedded: HostPort = Field(default="127.0.0.1:1883", description="port 0 takes a free one")
 
 
 class DatabaseSettings(Part):
-    url: str = Field(default="", description="postgresql+psycopg://…; empty: SQLite in the data folder")
+    url: Url = Field(
+        default="", repr=False, description="postgresql+psycopg://…; empty: SQLite in the data folder"
+    )
 
 
 class ScribeSettings(Part):

@@ -197,8 +197,11 @@ def test_the_exit_status_tells(tmp_path: Path, capsys: pytest.CaptureFixture[str
         config.write_text(f'[http]\nlisten = "127.0.0.1:{port}"\n')
         assert main(["web", "--config", str(config)]) == 0
     assert main(["web", "--config", str(config)]) == 1
+    with http_server(200, {"status": "ok"}) as port:
+        config.write_text(f'[http]\nlisten = "127.0.0.1:{port}"\n[sip]\nlisten = "127.0.0.1:{free_port()}"\n')
+        assert main(["web", "switchboard", "--config", str(config)]) == 1
     config.write_text("site = 3\n")
     assert main(["web", "--config", str(config)]) == 2
     shown = capsys.readouterr()
-    assert shown.out.startswith("healthy: ok\nunhealthy: ")
+    assert shown.out.startswith("web healthy: ok\nweb unhealthy: ")
     assert f"{config}: site" in shown.err
