@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from tests.phones import Phones
 from tests.service import RunningService, TestDesk, running_service
 
 
@@ -20,3 +22,11 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService
 def desk(service: RunningService) -> TestDesk:
     """A desk that no other test uses."""
     return service.take_desk()
+
+
+@pytest.fixture
+def phones(tmp_path: Path, service: RunningService) -> Iterator[Phones]:
+    """sipp phones at the service."""
+    made = Phones(tmp_path, service)
+    yield made
+    made.stop()

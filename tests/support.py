@@ -39,7 +39,12 @@ def wait_for(what: Callable[[], T | None], timeout: float = 10.0, *, message: st
         time.sleep(0.02)
 
 
-async def eventually(what: Callable[[], T | None], timeout: float = 10.0, *, message: str = "") -> T:
+async def eventually(
+    what: Callable[[], T | None],
+    timeout: float = 10.0,  # noqa: ASYNC109 - it polls, and says what it waited for
+    *,
+    message: str = "",
+) -> T:
     """`wait_for` for coroutines."""
     deadline = time.monotonic() + scaled(timeout)
     while True:

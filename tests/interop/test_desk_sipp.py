@@ -5,8 +5,6 @@ sipp registers, calls, is called, cancels, is busy, does not answer (the last li
 
 from __future__ import annotations
 
-import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -30,72 +28,14 @@ from callcenter.demo.phones.scenarios import (
     scenario,
     wait_bye,
 )
-from tests.interop.peers import Sipp, sipp_register
+from tests.interop.peers import Sipp
+from tests.phones import CALLER, Phones, hum
 from tests.service import PASSWORD, RunningService, TestDesk
-from tests.support import free_port
-
-CALLER = "13800138000"
-
-
-@pytest.fixture
-def phones(tmp_path: Path, service: RunningService) -> Iterator[Phones]:
-    made = Phones(tmp_path, service)
-    yield made
-    made.stop()
-
-
-class Phones:
-    """Agents that are registered, and callers on the trunk."""
-
-    def __init__(self, folder: Path, service: RunningService) -> None:
-        self._folder, self._service = folder, service
-        self._running: list[Sipp] = []
-
-    def agent(self, number: str, *steps: str, calls: int = 1) -> Sipp:
-        port = free_port()
-        run = Sipp.start(
-            self._folder, scenario(*steps), self._service.sip, service=number, port=port, calls=calls
-        )
-        self._running.append(run.listening())
-        sipp_register(self._folder, self._service.sip, number, PASSWORD, port)
-        return run
-
-    def caller(self, number: str, *steps: str) -> Sipp:
-        """Calls `number` from outside; the steps follow the authenticated INVITE."""
-        text = scenario(authenticated_invite("city", PASSWORD), *steps)
-        run = Sipp.start(
-            self._folder, text, self._service.sip, service=number, user=CALLER, login=("city", PASSWORD)
-        )
-        self._running.append(run)
-        return run
-
-    def stop(self) -> None:
-        for run in self._running:
-            run.stop()
 
 
 @pytest.fixture(scope="module")
 def tone(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("tone") / "t440.al"
-    line = [
-        "sox",
-        "-n",
-        "-r",
-        "8000",
-        "-c",
-        "1",
-        "-t",
-        "al",
-        str(path),
-        "synth",
-        "5",
-        "sine",
-        "440",
-        "vol",
-        "0.5",
-    ]
-    subprocess.run(line, check=True)
-    return path
+    return hum(tmp_path_factory.mktemp("tone"))
 
 
 def agent_leg(call: dict[str, Any], number: str) -> dict[str, Any]:
