@@ -19,7 +19,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench.bench_media_load import CORE, Caller, Result, bench_socket, judge, load, receive
+from tests.bench.bench_media_load import CORE, Caller, Result, bench_socket, judge, load, receive, settle
 from tests.support import free_port, scaled
 
 WARM_UP = 1.5
@@ -152,9 +152,10 @@ def main() -> int:
     options = parser.parse_args()
     if (os.cpu_count() or 1) < 2:
         parser.error("the bench needs two cores: one for the subject, one for the load")
-    os.sched_setaffinity(0, {CORE})
+    settle(CORE)
     runs = [measure(name, calls, options.seconds) for calls in options.calls for name in options.subject]
-    Console(width=max(140, Console().width)).print(table_of(runs))
+    console = Console(width=max(150, Console().width))
+    console.print(table_of(runs), f"Load average of the machine: {os.getloadavg()[0]:.1f}", sep="\n")
     ours = [(run, reference(runs, run.calls)) for run in runs if run.subject == "sanxiang"]
     return int(any(theirs and run.cpu_per_call > AIM * theirs.cpu_per_call for run, theirs in ours))
 

@@ -23,6 +23,7 @@ from sip.aio.ports import PortPool
 from sip.aio.recorder import Recorder
 from sip.aio.rtp import MediaStream
 from sip.media.g711 import PCMA
+from tests.bench.bench_media_load import settle
 
 CORE = 0
 
@@ -111,7 +112,7 @@ def pyvoip(calls: int, port: int) -> None:
 
 def main() -> None:
     subject, calls, port = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
-    os.sched_setaffinity(0, {CORE})
+    settle(CORE)
     limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(limit, 65536), limit))
     if subject == "pyvoip":
