@@ -14,6 +14,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -94,15 +95,16 @@ def healthy(host: Host, role: str) -> bool:
 
 
 def test_the_roles_work_as_the_compose_file_starts_them(host: Host) -> None:
-    log = (host.folder / "roles.log").open("wb")
-    roles = [host.run(["callcenter", *COMPOSE["services"][role]["command"]], stderr=log) for role in ROLES]
+    with (host.folder / "roles.log").open("wb") as log:
+        roles = [
+            host.run(["callcenter", *COMPOSE["services"][role]["command"]], stderr=log) for role in ROLES
+        ]
     try:
         for role in ROLES:
-            wait_for(lambda role=role: healthy(host, role), 60, message=f"{role} does not become healthy")
-        assert [role.poll() for role in roles] == [None, None, None]
+            wait_for(partial(healthy, host, role), 60, message=f"{role} does not become healthy")
+        assert [process.poll() for process in roles] == [None, None, None]
     finally:
-        for role in roles:
-            role.send_signal(signal.SIGTERM)
-        ended = [role.wait(scaled(20)) for role in roles]
-        log.close()
+        for process in roles:
+            process.send_signal(signal.SIGTERM)
+        ended = [process.wait(scaled(20)) for process in roles]
     assert ended == [0, 0, 0], (host.folder / "roles.log").read_text()
