@@ -185,7 +185,7 @@ class TransactionLayer:
 def _server_key(request: Request, method: str) -> tuple[str, ...]:
     via = request.via[0]
     branch = via.parameters.get("branch") or ""
-    if branch.startswith(MAGIC_COOKIE):  # RFC 3261 section 17.2.3
+    if branch.startswith(MAGIC_COOKIE) and branch != MAGIC_COOKIE:  # RFC 3261 section 17.2.3
         return ("server", branch, f"{via.host}:{via.port or 5060}", method)
     # RFC 2543 peers: the request itself names the transaction.
     return (

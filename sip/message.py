@@ -203,7 +203,8 @@ def _start_line(line: str, body: bytes) -> AnyMessage:
         if uri.headers:
             raise PeerError("a request URI with headers")  # RFC 3261 section 19.1.1, table 1
         return Request(match[1], uri, body)
-    if line.upper().split(" ")[-1].startswith("SIP/"):
+    version = line.upper().rpartition(" ")[2]
+    if version.startswith("SIP/") and version != "SIP/2.0":
         raise PeerError("not SIP/2.0", status=505)
     raise PeerError("neither a request nor a response")
 
@@ -213,8 +214,8 @@ def _add_header(message: AnyMessage, line: str) -> None:
     name = name.rstrip(" \t")
     if not colon or not name or " " in name:
         raise PeerError(f"header line without a name: {line[:40]!r}")
-    if "\r" in value or "\0" in value:
-        raise PeerError("control characters in a header")
+    if "\r" in value:
+        raise PeerError("a carriage return in a header")
     message.headers.add(COMPACT_FORMS.get(name.lower(), name), value.strip(" \t"))
 
 
@@ -240,7 +241,7 @@ def _check_values(message: AnyMessage) -> None:
         raise PeerError(f"bad header: {error}") from None
     if cseq.sequence >= 2**31:
         raise PeerError("CSeq is not below 2**31")  # RFC 3261 section 8.1.1.5
-    for name in ("From", "To", "Call-ID", "CSeq"):
+    for name in ("From", "To", "Call-ID", "CSeq", "Content-Length"):
         if len(message.headers.getlist(name)) > 1:
             raise PeerError(f"more than one {name} header")  # section 7.3.1
     if isinstance(message, Request):

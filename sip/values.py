@@ -28,13 +28,14 @@ _SIP_URI: Final = re.compile(
 )
 _OTHER_URI: Final = re.compile(r'([A-Za-z][A-Za-z0-9+.-]*):([^\s<>"]+)')
 _QUOTED = r'"(?:[^"\\]|\\.)*"'
-_NAME_ADDR: Final = re.compile(rf'(?:({_QUOTED})|([^<>",;]*))<([^<>]*)> ?')
+_NAME_ADDR: Final = re.compile(rf'(?:({_QUOTED}) ?|([^<>",;]*))<([^<>]*)> ?')
 _ADDR_SPEC: Final = re.compile(r'([^\s;,<>"]+) ?')
 _VIA: Final = re.compile(
     rf"SIP ?/ ?2\.0 ?/ ?([!%'*+\-.\w`~]+) ({_HOST})(?: ?: ?(\d{{1,5}}))? ?", re.IGNORECASE | re.ASCII
 )
 _PARAMETER: Final = re.compile(rf'; ?([^\s;=,"<>]+)(?: ?= ?({_QUOTED}|[^\s;,"<>]+))? ?')
 _ESCAPE: Final = re.compile(r"\\(.)")
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 _BARE: Final = re.compile(r'[^\s;,"<>\\]+')
 
 
@@ -141,7 +142,8 @@ class Address(sipmessage.Address):
     def _read(cls, text: str) -> tuple[Address, str]:
         if match := _NAME_ADDR.match(text):
             quoted, token, uri = match.groups()
-            name = _unescaped(quoted[1:-1]) if quoted else (token or "").strip()
+            # Control characters may be quoted (RFC 4475 section 3.1.1.2), but nobody can show or store them.
+            name = _CONTROL.sub("", _unescaped(quoted[1:-1]) if quoted else token.strip())
         elif match := _ADDR_SPEC.match(text):
             name, uri = "", match[1]
         else:
