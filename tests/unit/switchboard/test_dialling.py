@@ -1,0 +1,45 @@
+"""One extension is rung: what can come of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.board import Phone, Switchboard
+from tests.unit.switchboard.conftest import MakePhone
+
+
+@pytest.mark.parametrize(
+    ("status", "outcome"),
+    [(486, "busy"), (600, "busy"), (603, "rejected"), (480, "no_answer"), (404, "failed")],
+)
+async def test_a_refusal_has_an_outcome_of_its_own(
+    desk: Switchboard, make_phone: MakePhone, caller: Phone, status: int, outcome: str
+) -> None:
+    agent = await make_phone("1")
+    agent.refuse = status
+    await caller.dial("8000")
+    row = await desk.row()
+    assert row.outcome == outcome
+    assert next(leg for leg in desk.legs() if leg.party == "1").final_status == status
+
+
+async def test_a_phone_that_says_nothing_is_left_for_the_next(
+    desk: Switchboard, make_phone: MakePhone, caller: Phone
+) -> None:
+    dead, alive = await make_phone("1"), await make_phone("2", 1000.0)
+    await dead.agent.stop()  # its registration stays
+    await caller.dial("8000")
+    await caller.connected()
+    await caller.hears(1000.0)
+    assert alive.call.answered_at is not None
+
+
+async def test_an_agent_in_a_call_is_not_rung(
+    desk: Switchboard, make_phone: MakePhone, caller: Phone
+) -> None:
+    one, two = await make_phone("1"), await make_phone("2", 1000.0)
+    await one.dial("3")  # nobody there: but agent 1 is on the telephone
+    await caller.dial("8000")
+    await caller.connected()
+    await caller.hears(1000.0)
+    assert two.calls and len(one.calls) == 1

@@ -1,0 +1,59 @@
+"""Holds and recordings of a call."""
+
+from __future__ import annotations
+
+from sip.media.wav import Wav
+from tests.board import Phone, Switchboard
+from tests.support import eventually
+from tests.unit.switchboard.conftest import MakePhone
+
+
+async def test_a_held_caller_does_not_hear_the_room(
+    desk: Switchboard, make_phone: MakePhone, caller: Phone
+) -> None:
+    agent = await make_phone("1", 1000.0)
+    await caller.dial("8000")
+    await caller.connected()
+    await caller.hears(1000.0)
+    live = await desk.live()
+    agent.reinvite("sendonly")  # and it goes on humming: its microphone is open
+    await eventually(lambda: live.book.facts.holds)
+    before = len(caller.heard.payloads)
+    await eventually(lambda: len(caller.heard.payloads) > before + 30)
+    assert caller.heard.share(1000.0) < 0.05
+    agent.reinvite("sendrecv")
+    await caller.hears(1000.0)
+    holds = live.book.facts.holds
+    assert len(holds) == 1 and holds[0].ended_at is not None
+    caller.call.hangup()
+    assert (await desk.row()).hold_seconds > 0.5
+
+
+async def test_each_side_is_recorded_alone_and_for_the_whole_call(
+    desk: Switchboard, make_phone: MakePhone, caller: Phone
+) -> None:
+    agent = await make_phone("1", 1000.0)
+    await caller.dial("8000")
+    await caller.connected()
+    await agent.hears(440.0)
+    await eventually(lambda: len(caller.heard.payloads) > 50)
+    caller.call.hangup()
+    row = await desk.row()
+    files = await eventually(lambda: sorted(desk.board.settings.recordings.rglob("*.wav")))
+    assert len(files) == 2
+    assert row.answered_at is not None and row.ended_at is not None
+    talked = (row.ended_at - row.answered_at).total_seconds()
+    await eventually(lambda: not desk.board.calls)
+    for file in files:
+        assert abs(Wav.parse(file.read_bytes()).seconds - talked) < 0.1
+
+
+async def test_nothing_is_left_behind(desk: Switchboard, make_phone: MakePhone, caller: Phone) -> None:
+    await make_phone("1")
+    await caller.dial("8000")
+    await caller.connected()
+    caller.call.hangup()
+    await desk.row()
+    await eventually(lambda: not desk.board.calls)
+    assert desk.board.pool.in_use == 0
+    assert not desk.board.occupied

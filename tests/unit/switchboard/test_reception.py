@@ -1,0 +1,71 @@
+"""Calls that arrive, and commands."""
+
+from __future__ import annotations
+
+import pytest
+
+from callcenter.events.errors import CommandError
+from sip.aio.call import CallFailed
+from tests.board import Phone, Switchboard
+from tests.support import eventually
+from tests.unit.switchboard.conftest import MakePhone
+
+
+async def refused(call_answered: object) -> int | None:
+    with pytest.raises(CallFailed) as failed:
+        await call_answered  # type: ignore[misc]
+    return failed.value.ended.code
+
+
+async def test_an_unknown_number(desk: Switchboard, make_phone: MakePhone) -> None:
+    phone = await make_phone("1")
+    call = await phone.dial("999")
+    assert await refused(call.answered()) == 404
+
+
+async def test_a_trunk_reaches_desks_only(desk: Switchboard, make_phone: MakePhone, caller: Phone) -> None:
+    await make_phone("1")
+    call = await caller.dial("1")
+    assert await refused(call.answered()) == 404
+
+
+async def test_no_codec_in_common(desk: Switchboard, caller: Phone, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tests.board.offer", lambda host, port: _only_g729(host, port))
+    call = await caller.dial("8000")
+    assert await refused(call.answered()) == 488
+    await eventually(lambda: desk.board.pool.in_use == 0)
+
+
+def _only_g729(host: str, port: int) -> bytes:
+    return (
+        f"v=0\r\no=- 1 1 IN IP4 {host}\r\ns=-\r\nc=IN IP4 {host}\r\nt=0 0\r\nm=audio {port} RTP/AVP 18\r\n"
+    ).encode()
+
+
+async def test_commands_refuse_clearly(desk: Switchboard, make_phone: MakePhone, caller: Phone) -> None:
+    agent = await make_phone("1")
+    with pytest.raises(CommandError, match="no such call"):
+        await desk.reception.transfer({"call_id": "nowhere", "target": "3"})
+    await caller.dial("8000")
+    await caller.connected()
+    live = await desk.live()
+    with pytest.raises(CommandError, match="no extension"):
+        await desk.reception.transfer({"call_id": live.id, "target": "777"})
+    with pytest.raises(CommandError, match="in this call already"):
+        await desk.reception.transfer({"call_id": live.id, "target": agent.number})
+    assert await desk.reception.hangup({"call_id": live.id}) == {"call_id": live.id}
+    await caller.call.over()
+    assert (await desk.row()).hung_up_by == "system"
+
+
+async def test_closing_ends_the_calls_and_takes_no_more(
+    desk: Switchboard, make_phone: MakePhone, caller: Phone
+) -> None:
+    await make_phone("1")
+    await caller.dial("8000")
+    await caller.connected()
+    await desk.reception.close()
+    await caller.call.over()
+    assert (await desk.row()).outcome == "answered"
+    call = await caller.dial("8000")
+    assert await refused(call.answered()) == 503
