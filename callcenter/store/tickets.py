@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlmodel import Session, col, func, select
 
@@ -47,7 +47,12 @@ def open_ticket(
     if not title.strip() or not by.strip():
         raise TicketRuleError("a ticket needs a title, and who opens it (by)")
     ticket = Ticket(
-        kind=kind, title=title.strip(), household=household, created_at=now, created_by=by, due_at=due_at
+        kind=kind,
+        title=title.strip(),
+        household=household,
+        created_at=now,
+        created_by=by,
+        due_at=_utc(due_at),
     )
     session.add(ticket)
     session.flush()
@@ -99,6 +104,7 @@ def move_ticket(session: Session, ticket_id: int, state: TicketState, *, by: str
 def set_due(session: Session, ticket_id: int, due_at: datetime | None, *, by: str, now: datetime) -> Ticket:
     """Changes the promised time (UTC) and notes who did it. Raises NotFoundError."""
     ticket = get_ticket(session, ticket_id)
+    due_at = _utc(due_at)
     if ticket.due_at != due_at:
         add_note(session, ticket_id, f"due {_stamp(ticket.due_at)} → {_stamp(due_at)}", by=by, now=now)
         ticket.due_at = due_at
@@ -154,6 +160,10 @@ def _id(ticket: Ticket) -> int:
     if ticket.id is None:
         raise ValueError("the ticket has not been flushed")
     return ticket.id
+
+
+def _utc(instant: datetime | None) -> datetime | None:
+    return instant.astimezone(UTC) if instant else None
 
 
 def _stamp(instant: datetime | None) -> str:

@@ -27,6 +27,8 @@ Who = Annotated[str, Field(min_length=1, max_length=120), AfterValidator(_printa
 
 Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2999, 12, 31))]
 """A day of the site's time zone."""
+Dialled = Annotated[str, Field(pattern=r"^[0-9*#+]{1,32}$", examples=["8100"])]
+"""What can be dialled: an extension or a number."""
 
 
 class Said(BaseModel):
@@ -245,7 +247,7 @@ class LinkIn(Asked):
 
 
 class TransferIn(Asked):
-    target: Annotated[str, Field(pattern=r"^[0-9*#+]{1,32}$", examples=["8100"])]
+    target: Dialled
 
 
 class Done(BaseModel):

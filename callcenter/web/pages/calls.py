@@ -19,7 +19,7 @@ from callcenter.store.tables import Hold, Job
 from callcenter.store.tickets import list_tickets
 from callcenter.store.transcripts import call_transcript
 from callcenter.web.api.calls import COMMAND_TIMEOUT, Pages
-from callcenter.web.api.models import Day, Long, Short, TransferIn, Who
+from callcenter.web.api.models import Day, Dialled, Long, Short, Who
 from callcenter.web.api.recordings import stereo
 from callcenter.web.context import CommandsDep, Context, ContextDep, SessionDep
 from callcenter.web.errors import not_found
@@ -108,10 +108,9 @@ def save_record(
 
 @router.post("/calls/{call_id}/transfer")
 async def transfer(
-    call_id: str, request: Request, commands: CommandsDep, target: Annotated[str, Form(max_length=32)]
+    call_id: str, request: Request, commands: CommandsDep, target: Annotated[Dialled, Form()]
 ) -> Response:
-    wanted = TransferIn(target=target)
-    await commands.request("transfer", {"call_id": call_id, "target": wanted.target}, COMMAND_TIMEOUT)
+    await commands.request("transfer", {"call_id": call_id, "target": target}, COMMAND_TIMEOUT)
     return _done(request, call_id)
 
 

@@ -80,7 +80,7 @@ def draw(call: Call, legs: Sequence[Leg], now: datetime, cadence: Cadence = CHIN
     bound_seconds = limit_seconds(bound_rings, cadence)
     first = (call.first_ringing_at - call.started_at).total_seconds() if call.first_ringing_at else None
     bound = first + bound_seconds if first is not None else None
-    total = max([span.ended for span in spans] + ([bound + 1] if bound else []))
+    total = max([0.1] + [span.ended for span in spans] + ([bound + 1] if bound else []))
     busy = [(span.invite, span.quiet_from) for span in spans if span.leg.role != "caller"]
     axis, breaks = _axis(busy + ([(0.0, bound + 1)] if bound else []), total)
     rows = tuple(span.row(axis, span.limit(call, bound_seconds), cadence) for span in spans)

@@ -1,0 +1,259 @@
+"""The pages in a real browser: Chromium, driven by chromedriver, on a served and seeded day."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from selenium.webdriver import Chrome
+from selenium.webdriver.chrome.options import Options
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.remote.webelement import WebElement
+from sqlalchemy import Engine
+from sqlmodel import Session
+
+from callcenter.settings import Settings
+from callcenter.store.calls import save_call
+from callcenter.store.engine import make_engine
+from callcenter.store.records import get_record, record_changes
+from callcenter.web import role
+from callcenter.web.hub import LiveHub
+from frontend.build import build
+from tests.seed import Script, facts_of, seed, seed_settings
+from tests.support import scaled, wait_for
+
+CHROMIUM, DRIVER = "/usr/bin/chromium", "/usr/bin/chromedriver"
+SWITCHES = ("--headless=new", "--no-sandbox", "--disable-gpu", "--window-size=1360,1000",
+            "--autoplay-policy=no-user-gesture-required", "--mute-audio")  # fmt: skip
+
+
+@dataclass
+class Site:
+    """A web role in a thread of its own, and what it reads."""
+
+    address: str
+    settings: Settings
+    engine: Engine
+    hub: LiveHub
+    loop: asyncio.AbstractEventLoop
+
+    def publish(self, call_id: str) -> None:
+        """An event as the broker would bring it."""
+        event = {"id": call_id, "type": "callcenter.call.ringing.v1", "subject": call_id}
+        self.loop.call_soon_threadsafe(self.hub.publish, event)
+
+    def ring(self, call_id: str, seconds_ago: float) -> None:
+        """A call that has been ringing for so long."""
+        script = Script(call_id, seconds_ago, "13600009999", answered=False, ring=seconds_ago, outcome=None)
+        with Session(self.engine) as session:
+            save_call(session, facts_of(script, datetime.now(UTC) + timedelta(seconds=0.4)), "main", "seed")
+            session.commit()
+        self.publish(call_id)
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    build()
+    settings = seed_settings(tmp_path_factory.mktemp("pages"), http={"listen": "127.0.0.1:0"})
+    engine = make_engine(settings.database_url)
+    seed(engine, settings, datetime.now(UTC), filler=30, live=False)
+    hub = LiveHub()
+    hub.connected = True
+    started: dict[str, Any] = {}
+
+    async def serve() -> None:
+        started["loop"], started["stop"] = asyncio.get_running_loop(), asyncio.Event()
+        ready = lambda address: started.update(address=address)  # noqa: E731
+        await role.run(settings, engine, None, hub, started["stop"], on_ready=ready)
+
+    thread = threading.Thread(target=lambda: asyncio.run(serve()), name="web")
+    thread.start()
+    wait_for(lambda: "address" in started, 20, message="the web role did not start")
+    yield Site(started["address"], settings, engine, hub, started["loop"])
+    started["loop"].call_soon_threadsafe(started["stop"].set)
+    thread.join(scaled(20))
+    assert not thread.is_alive()
+    engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def chrome() -> Iterator[Chrome]:
+    options = Options()
+    options.binary_location = CHROMIUM
+    for switch in SWITCHES:
+        options.add_argument(switch)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    driver = Chrome(options=options, service=Service(DRIVER))
+    yield driver
+    driver.quit()
+
+
+def _log(chrome: Chrome) -> list[dict[str, Any]]:
+    entries: list[dict[str, Any]] = chrome.get_log("browser")  # type: ignore[no-untyped-call]
+    return entries
+
+
+@pytest.fixture
+def browser(chrome: Chrome) -> Iterator[Chrome]:
+    """The browser, with nothing in its console before or after the test."""
+    _log(chrome)
+    yield chrome
+    complaints = [entry["message"] for entry in _log(chrome)]
+    chrome.get("about:blank")
+    assert complaints == []
+
+
+def one(browser: Chrome, selector: str) -> WebElement:
+    return wait_for(
+        lambda: next(iter(browser.find_elements(By.CSS_SELECTOR, selector)), None), message=selector
+    )
+
+
+def script(browser: Chrome, text: str, *arguments: Any) -> Any:
+    return browser.execute_script(f"return {text}", *arguments)
+
+
+@pytest.mark.parametrize("width", [390, 1360])
+@pytest.mark.parametrize(
+    "path", ["", "calls", "calls/call-good", "calls/call-transfer", "tickets", "tickets/1", "?lang=en"]
+)
+def test_pages_load_and_fit(site: Site, browser: Chrome, path: str, width: int) -> None:
+    size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    try:
+        browser.get(site.address + path)
+        one(browser, "html.scripted main h1")
+        assert script(browser, "document.documentElement.scrollWidth") <= width
+        unnamed = (
+            "[...document.querySelectorAll('main input, main select, main textarea, main button, main a')]"
+            ".filter(e => !(e.labels?.length || e.ariaLabel || e.textContent.trim())).map(e => e.outerHTML)"
+        )
+        assert script(browser, unnamed) == []
+    finally:
+        browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+        browser.delete_cookie("lang")
+
+
+def test_the_days_pictures_are_drawn(site: Site, browser: Chrome) -> None:
+    browser.get(site.address)
+    one(browser, "#chart-hours canvas")
+    one(browser, "#chart-agents canvas")
+    one(browser, "#tables-details summary").click()
+    assert one(browser, "#tables-details[open] table").is_displayed()
+
+
+def test_rings_count_up_as_they_happen(site: Site, browser: Chrome) -> None:
+    browser.get(site.address)
+    one(browser, "#link-state:not([hidden])")
+    wait_for(lambda: site.hub.listeners > 0)
+    site.ring("call-live", 2)
+    marks = one(browser, ".live-call [data-ringing-since]")
+    assert one(browser, ".live-call .who").text.startswith("13600009999")
+
+    def shown() -> tuple[int, str]:
+        live = ".live-call [data-ringing-since]"
+        return tuple(
+            script(
+                browser,
+                f"(m => [m.querySelectorAll('.on').length, m.className])(document.querySelector('{live}'))",
+            )
+        )
+
+    assert shown()[0] in (1, 2)
+    wait_for(lambda: shown()[0] == 2 and "amber" in shown()[1], 8, message="the second ring was not shown")
+    assert marks.is_displayed()
+    site.ring("call-live", 16)  # the same call, past the limit
+    wait_for(lambda: shown()[0] == 4 and "red" in shown()[1], message="the fourth ring is not red")
+
+
+def test_a_word_jumps_to_its_sound_and_is_marked_as_it_plays(site: Site, browser: Chrome) -> None:
+    browser.get(site.address + "calls/call-good")
+    wait_for(lambda: script(browser, "document.querySelector('#audio').readyState >= 1"))
+    wait_for(
+        lambda: script(
+            browser,
+            "document.querySelector('#wave > div')?.shadowRoot?.querySelectorAll('canvas').length > 0",
+        )
+    )
+    word = browser.find_elements(By.CSS_SELECTOR, "#words .word")[25]
+    start = float(word.get_attribute("data-start") or "nan")
+    word.click()
+    wait_for(lambda: script(browser, "document.querySelector('#audio').currentTime") >= start)
+    wait_for(lambda: script(browser, "document.querySelectorAll('#words .spoken').length") > 0)
+    one(browser, "#play.playing").click()
+    wait_for(lambda: script(browser, "document.querySelector('#audio').paused"))
+    assert script(browser, "document.querySelector('#audio').currentTime") < start + scaled(10)
+
+
+def test_a_finding_is_one_click_from_its_sound(site: Site, browser: Chrome) -> None:
+    browser.get(site.address + "calls/call-good")
+    listen = one(browser, ".finding .listen[data-start]")
+    listen.click()
+    start = float(listen.get_attribute("data-start") or "nan")
+    wait_for(lambda: script(browser, "document.querySelector('#audio').currentTime") >= start)
+    wait_for(
+        lambda: script(browser, "document.querySelector('#audio').paused"), 15
+    )  # it stops behind the phrase
+
+
+def test_words_are_reached_by_keyboard(site: Site, browser: Chrome) -> None:
+    browser.get(site.address + "calls/call-good")
+    one(browser, "html.scripted #words .word[tabindex='0']")
+    script(browser, "document.querySelector('#words .word').focus()")
+    for _ in range(3):
+        browser.switch_to.active_element.send_keys(Keys.ARROW_RIGHT)
+    assert (
+        script(browser, "[...document.querySelectorAll('#words .word')].indexOf(document.activeElement)") == 3
+    )
+
+
+def test_the_record_form_saves_and_keeps_corrections(site: Site, browser: Chrome) -> None:
+    browser.get(site.address + "calls/call-late")
+    one(browser, "html.scripted")
+    for name, text in (("household", "6栋301"), ("matter", "电梯停运"), ("by", "王芳")):
+        one(browser, f"#record [name={name}]").send_keys(text)
+    one(browser, "#record button:not([name])").click()
+    assert "已保存" in one(browser, "#record .saved").text
+    matter = one(browser, "#record [name=matter]")
+    matter.clear()
+    matter.send_keys("电梯困人")
+    one(browser, "#record [name=reason]").send_keys("听录音更正")
+    one(browser, "#record button:not([name])").click()
+    assert "电梯停运 → 电梯困人" in one(browser, "#record .changes").text
+    with Session(site.engine) as session:
+        record = get_record(session, "call-late")
+        assert record is not None
+        assert (record.household, record.matter, record.filled_by) == ("6栋301", "电梯困人", "王芳")
+        (change,) = record_changes(session, "call-late")
+        assert (change.by, change.reason) == ("王芳", "听录音更正")
+
+
+def test_filters_change_the_list_and_the_address(site: Site, browser: Chrome) -> None:
+    browser.get(site.address + "calls")
+    one(browser, "html.scripted [name=q]").send_keys("1391111")
+    wait_for(lambda: len(browser.find_elements(By.CSS_SELECTOR, "table.calls tbody tr")) == 1)
+    wait_for(lambda: "q=1391111" in browser.current_url)
+
+
+def test_pages_work_without_scripts(site: Site, tmp_path: Path) -> None:
+    options = Options()
+    options.binary_location = CHROMIUM
+    for switch in SWITCHES:
+        options.add_argument(switch)
+    options.add_experimental_option("prefs", {"profile.managed_default_content_settings.javascript": 2})
+    with Chrome(options=options, service=Service(DRIVER)) as plain:
+        plain.get(site.address + "calls/call-rude")
+        for name, text in (("matter", "问路"), ("by", "李敏")):
+            plain.find_element(By.CSS_SELECTOR, f"#record [name={name}]").send_keys(text)
+        plain.find_element(By.CSS_SELECTOR, "#record button:not([name])").click()
+        wait_for(lambda: plain.current_url.endswith("#record"))
+        assert plain.find_element(By.CSS_SELECTOR, "#record [name=matter]").text == "问路"
+        assert plain.find_element(By.ID, "audio").is_displayed()

@@ -1,0 +1,1 @@
+"""The web role, without a broker or a switchboard."""
