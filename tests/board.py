@@ -1,0 +1,286 @@
+"""A switchboard's parts without its processes, and phones made of our own user agent, on loopback.
+
+Real SIP and RTP, a real ledger on SQLite; no broker, no web. Each phone hums a tone of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from sqlalchemy import Engine
+from sqlmodel import Session, select
+
+from callcenter.settings import Settings
+from callcenter.store import migrate
+from callcenter.store.engine import make_engine
+from callcenter.store.ledger import Ledger
+from callcenter.store.tables import Call as CallRow
+from callcenter.store.tables import Leg as LegRow
+from callcenter.switchboard.accounts import Accounts
+from callcenter.switchboard.board import Board
+from callcenter.switchboard.reception import Reception
+from prompts.catalogue import load_catalogue
+from sip.aio.agent import Admission, UserAgent
+from sip.aio.call import Call
+from sip.aio.ports import PortPool
+from sip.aio.recorder import Recorder
+from sip.aio.rtp import MediaStream
+from sip.aio.trunk import Trunk
+from sip.digest import Credentials, DigestClient
+from sip.errors import PeerError
+from sip.media import g711, tones
+from sip.media.clip import Clip
+from sip.message import URI, Address, Request, Response, encode
+from sip.registration import Account, TrunkState
+from sip.sdp import Description, answer, offer, settle
+from sip.session import State
+from sip.transactions import Address as HostPort
+from tests.support import eventually
+
+PASSWORD = "unit-test-secret"
+TRUNK = "city"
+
+
+def settings_for(
+    folder: Path, *, ring_timeout: float = 1.0, agents: tuple[str, ...] = ("1", "2")
+) -> Settings:
+    extensions = [{"number": number, "password": PASSWORD} for number in ("1", "2", "3")]
+    desk = {
+        "id": "front",
+        "number": "8000",
+        "name": "万科物业",
+        "agents": agents,
+        "ring_timeout": ring_timeout,
+    }
+    low = random.randrange(31000, 45000, 200)
+    return Settings(
+        data=folder,
+        sip={"listen": "127.0.0.1:0", "rtp_ports": (low, low + 199)},
+        desk=[desk],
+        extension=extensions,
+        trunk=[{"id": TRUNK, "username": TRUNK, "password": PASSWORD}],
+    )
+
+
+@dataclass
+class Switchboard:
+    """Board and reception at work, and what they have written."""
+
+    board: Board
+    reception: Reception
+    engine: Engine
+
+    @property
+    def address(self) -> HostPort:
+        return (self.board.agent.local.host, self.board.agent.local.port)
+
+    async def row(self) -> CallRow:
+        """The only call, once it has an outcome."""
+
+        def look() -> CallRow | None:
+            with Session(self.engine) as session:
+                row = session.exec(select(CallRow)).one_or_none()
+                return row if row and row.outcome else None
+
+        return await eventually(look)
+
+    def legs(self) -> list[LegRow]:
+        with Session(self.engine) as session:
+            return list(session.exec(select(LegRow).order_by("position")))
+
+    async def live(self) -> Any:
+        """The only call that lasts."""
+        return await eventually(lambda: next(iter(self.board.calls.values()), None))
+
+
+@contextlib.asynccontextmanager
+async def switchboard(settings: Settings) -> AsyncIterator[Switchboard]:
+    url = f"sqlite:///{settings.data / 'test.db'}"
+    await asyncio.to_thread(migrate.upgrade, url)
+    engine = make_engine(url)
+    ledger = Ledger(engine, "test", "node-1", lambda: None)
+    accounts = Accounts(settings)
+    reception: Reception
+
+    async def take(call: Call) -> None:
+        await reception.take(call)
+
+    board = Board(
+        settings=settings,
+        accounts=accounts,
+        agent=UserAgent(accounts, take),
+        pool=PortPool("127.0.0.1", *settings.sip.rtp_ports),
+        recorder=Recorder(settings.recordings),
+        ledger=ledger,
+        prompts=load_catalogue(),
+    )
+    reception = Reception(board)
+    await board.agent.start("127.0.0.1", 0)
+    try:
+        yield Switchboard(board, reception, engine)
+    finally:
+        await reception.close()
+        await board.agent.stop()
+        await board.recorder.close()
+        await ledger.close()
+        engine.dispose()
+
+
+class _Anybody:
+    """A phone's policy: it takes every call, and nobody registers at it."""
+
+    def admit(self, request: Request, source: HostPort, now: float) -> Admission:
+        return Admission(identity="switchboard")
+
+    def register(self, identity: str, request: Request, source: HostPort, now: float) -> Response:
+        raise PeerError("a phone is no registrar", status=403)
+
+
+@dataclass
+class Heard:
+    """A track that keeps what a phone hears, as A-law by order of arrival."""
+
+    codec: g711.Codec
+    payloads: list[bytes] = field(default_factory=list)
+
+    def feed(
+        self, now: float, ssrc: int, sequence: int, timestamp: int, second: int, payload: bytes, /
+    ) -> None:
+        self.payloads.append(payload)
+
+    def follow(self, payload: bytes, /) -> None:
+        self.payloads.append(payload)
+
+    def share(self, hertz: float, last: int = 15) -> float:
+        """The share of `hertz` in the power of the last packets (20 ms each)."""
+        samples = self.codec.decode(b"".join(self.payloads[-last:])).astype(float)
+        if len(samples) < 800:
+            return 0.0
+        power = np.abs(np.fft.rfft(samples * np.hanning(len(samples)))) ** 2
+        near = np.abs(np.fft.rfftfreq(len(samples), 1 / 8000) - hertz) < 25
+        return float(power[near].sum() / max(power.sum(), 1e-9))
+
+
+class Phone:
+    """A softphone that hums `hertz`. `behave` decides what it does with a call."""
+
+    def __init__(self, number: str, hertz: float, pool: PortPool) -> None:
+        self.number, self.hertz = number, hertz
+        self.ring_seconds: float | None = 0.05
+        """Before it answers; None rings on for ever."""
+        self.refuse: int | None = None
+        self.calls: list[Call] = []
+        self.stream: MediaStream | None = None
+        self.heard = Heard(g711.PCMA)
+        self.agent = UserAgent(_Anybody(), self._take)
+        self._pool = pool
+        self._trunk: Trunk | None = None
+        self._offered: Description | None = None
+
+    async def start(self, server: HostPort, *, register: bool = True) -> None:
+        await self.agent.start("127.0.0.1", 0)
+        self._server = server
+        if register:
+            registrar = URI("sip", server[0], port=server[1])
+            account = Account(registrar, Credentials(self.number, PASSWORD))
+            self._trunk = trunk = Trunk(self.agent, account, lambda _: None)
+            trunk.start()
+            await eventually(lambda: trunk.state is TrunkState.REGISTERED)
+
+    async def stop(self) -> None:
+        if self._trunk:
+            self._trunk.stop()
+        await self.agent.stop()
+        if self.stream:
+            self.stream.close()
+
+    @property
+    def call(self) -> Call:
+        return self.calls[-1]
+
+    async def dial(self, number: str, *, caller: str | None = None) -> Call:
+        """Calls a number and returns at once. A trunk's call has the outside `caller` in From."""
+        await self._open()
+        assert self.stream is not None
+        self._offered = offer("127.0.0.1", self.stream.local[1])
+        call = self.agent.invite(
+            URI("sip", self._server[0], user=number, port=self._server[1]),
+            bytes(self._offered),
+            from_address=Address(URI("sip", "127.0.0.1", user=caller or self.number)),
+            digest=DigestClient(Credentials(self.number, PASSWORD)),
+        )
+        self.calls.append(call)
+        return call
+
+    async def connected(self) -> None:
+        """Waits until its own call is answered, then hums."""
+        description = await self.call.answered()
+        assert self._offered is not None
+        self._hum(settle(self._offered, description))
+
+    def reinvite(self, direction: str) -> None:
+        """Sends a re-INVITE with another direction."""
+        assert self.stream is not None
+        session, description = self.call.session, offer("127.0.0.1", self.stream.local[1], version=2)
+        body = bytes(description).replace(b"a=sendrecv", f"a={direction}".encode())
+        request = session.dialog.request("INVITE")
+        request.headers.set("Content-Type", "application/sdp")
+        request.body = body
+        self.agent.send(request, session.dialog.next_hop(), _AckedInvite(self))
+
+    async def _open(self) -> None:
+        self.stream = await MediaStream.open(self._pool)
+        self.stream.recorder = self.heard
+
+    async def _take(self, call: Call) -> None:
+        self.calls.append(call)
+        if self.refuse is not None:
+            call.reject(self.refuse)
+            return
+        call.ring()
+        if self.ring_seconds is None:
+            await call.over()
+            return
+        await asyncio.sleep(self.ring_seconds)
+        if call.session.state is not State.INCOMING:
+            return
+        await self._open()
+        assert self.stream is not None and call.remote is not None
+        body, agreement = answer(call.remote, "127.0.0.1", self.stream.local[1])
+        call.answer(bytes(body))
+        self._hum(agreement)
+
+    def _hum(self, agreement: Any) -> None:
+        assert self.stream is not None
+        codec = g711.PCMA if agreement.codec.name == "PCMA" else g711.PCMU
+        self.heard.codec = codec
+        self.stream.set_remote((agreement.address, agreement.port), codec, None)
+        self.stream.play(Clip.from_samples(tones.sine(self.hertz, 1.0)), loop=True)
+
+    async def hears(self, hertz: float) -> None:
+        """Waits until what it hears is `hertz` and nothing else."""
+        await eventually(lambda: self.heard.share(hertz) > 0.9, message=f"{self.number} hears no {hertz} Hz")
+
+
+@dataclass
+class _AckedInvite:
+    """Acknowledges the answer to a re-INVITE that was sent past the session."""
+
+    phone: Phone
+
+    def receive(self, request: Request, response: Response, moment: Any) -> None:
+        if response.code >= 200:
+            dialog = self.phone.call.session.dialog
+            ack = dialog.request("ACK", cseq=request.cseq.sequence)
+            hop = dialog.next_hop()
+            self.phone.agent._transmit(encode(ack), (hop.host, hop.port or 5060))
+
+    def timed_out(self, request: Request, moment: Any) -> None:
+        raise AssertionError("the re-INVITE got no answer")
