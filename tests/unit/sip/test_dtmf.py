@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sip.media.dtmf import KEYS, Detector, Event, MalformedEvent, event_payloads
@@ -47,6 +47,7 @@ def test_too_short_a_payload_is_malformed() -> None:
         Detector().feed(1, 0, b"\x05\x8a")
 
 
+@settings(deadline=None)
 @given(
     st.text(KEYS, min_size=1, max_size=8),
     st.randoms(use_true_random=False),
@@ -63,6 +64,7 @@ def test_loss_and_duplicates_never_change_the_number(keys, random, loss, start) 
     assert heard(packets) == keys
 
 
+@settings(deadline=None)
 @given(st.binary(min_size=4, max_size=4))
 def test_an_event_is_read_as_it_was_written(raw: bytes) -> None:
     assert bytes(Event.parse(raw)) == raw

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sip.media.flow import Incoming, Outgoing, StreamStats
@@ -92,6 +92,7 @@ def test_what_is_left_out_leaves_no_gap() -> None:
     assert (second.sequence - first.sequence) & 0xFFFF == 1
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 2), st.floats(0, 5)), min_size=1, max_size=60))
 def test_whoever_speaks_numbers_go_on(turns: list[tuple[int, float]]) -> None:
     """Property: in any order of sources each packet has the next sequence and a later timestamp."""

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sip.media.rtp import MalformedPacket, Packet, payload_span, sequence_delta, timestamp_delta
@@ -25,6 +25,7 @@ PACKETS = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(PACKETS)
 def test_a_packet_is_read_as_it_was_written(packet: Packet) -> None:
     raw = bytes(packet)
@@ -33,6 +34,7 @@ def test_a_packet_is_read_as_it_was_written(packet: Packet) -> None:
     assert raw[start:end] == packet.payload
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=64) | st.binary(max_size=64).map(lambda rest: b"\xbf" + rest))
 def test_any_bytes_are_a_packet_or_malformed(raw: bytes) -> None:
     try:

@@ -7,7 +7,7 @@ from shutil import which
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sip.media.g711 import PCMA, PCMU, Codec
@@ -21,6 +21,7 @@ def pcm_wav(samples: bytes, rate: int = 8000, channels: int = 1) -> bytes:
     return b"RIFF" + struct.pack("<I", 4 + len(chunks)) + b"WAVE" + chunks
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=400), st.sampled_from([PCMA, PCMU]))
 def test_a_file_is_read_as_it_was_written(data: bytes, codec: Codec) -> None:
     raw = build(codec, data)
@@ -63,6 +64,7 @@ def test_files_a_telephone_cannot_play_say_why(raw: bytes, why: str) -> None:
         Wav.parse(raw).as_codec(PCMA)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=120).map(lambda rest: b"RIFF\0\0\0\0WAVE" + rest))
 def test_any_bytes_are_a_file_or_malformed(raw: bytes) -> None:
     try:
