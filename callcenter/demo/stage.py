@@ -163,6 +163,8 @@ class Stage:
         try:
             while not result.judged and time.monotonic() < deadline:
                 result.call = await self.service.find_call(result.script.caller_number, self.since)
+                if result.call is None and result.problems:
+                    break  # it never came about, so there is nothing to wait for
                 await asyncio.sleep(0.5)
         except ServiceError as error:
             result.problems.append(str(error))

@@ -174,6 +174,7 @@ def main() -> None:
         rtpPortLow=options.port + 10,
         rtpPortHigh=options.port + 30,
     )
+    phone.sip.register_timeout = 4  # it repeats nothing: a lost REGISTER would cost its 30 s
     if options.direct:
         vars(phone.sip).update(register=lambda: True, deregister=lambda: True)
     phone.start()
