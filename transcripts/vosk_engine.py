@@ -15,6 +15,7 @@ from typing import Any
 import vosk
 
 from transcripts.audio import Audio
+from transcripts.dither import dithered
 from transcripts.recogniser import RecogniserError, Word
 from transcripts.trimming import trim
 
@@ -53,8 +54,7 @@ class VoskRecogniser:
             log.info("phrases outside the vocabulary phrases=%s", ",".join(unknown))
         known = [" ".join(words) for words in split.values() if words]
         grammar = json.dumps([*known, UNKNOWN], ensure_ascii=False)
-        words = self._run(vosk.KaldiRecognizer(self._model, float(audio.rate), grammar), audio)
-        return [word for word in words if word.text != UNKNOWN]
+        return self._run(vosk.KaldiRecognizer(self._model, float(audio.rate), grammar), audio)
 
     def knows(self, word: str) -> bool:
         """Whether `word` is in the model's vocabulary."""
@@ -62,13 +62,13 @@ class VoskRecogniser:
 
     def _run(self, recogniser: Any, audio: Audio) -> list[Word]:
         recogniser.SetWords(True)
-        raw, step = audio.to_bytes(), int(audio.rate * CHUNK_SECONDS) * 2
+        raw, step = dithered(audio).to_bytes(), int(audio.rate * CHUNK_SECONDS) * 2
         words: list[Word] = []
         for offset in range(0, len(raw), step):
             if recogniser.AcceptWaveform(raw[offset : offset + step]):
                 words += _words(recogniser.Result())
         words += _words(recogniser.FinalResult())
-        return [trim(word, audio) for word in words]
+        return [trim(word, audio) for word in words if word.text != UNKNOWN]
 
 
 def segment(phrase: str, knows: Callable[[str], bool]) -> list[str] | None:

@@ -21,7 +21,7 @@ from transcripts.audio import AudioError, read_wav
 from transcripts.recogniser import Recogniser, RecogniserError, Word
 from transcripts.vosk_engine import VoskRecogniser
 
-NICENESS = 10
+NICENESS = 5
 """Calls that are under way on the same machine come first."""
 
 BROKEN_MODEL = 3
