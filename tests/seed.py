@@ -212,6 +212,16 @@ def seed(engine: Engine, settings: Settings, now: datetime, *, filler: int = 0, 
         session.commit()
 
 
+def add_dialogue(engine: Engine, settings: Settings, script: Script, now: datetime) -> None:
+    """Writes what follows a call: its end, its sound, its words and its findings."""
+    facts = facts_of(script, now)
+    with Session(engine) as session:
+        save_call(session, facts, "main", "seed")
+        _judge(session, facts, script)
+        _record(session, facts, script, settings.recordings)
+        session.commit()
+
+
 def _filler(number: int) -> list[Script]:
     chance = random.Random(3)
     scripts = []

@@ -9,9 +9,6 @@ interface Region {
   end: number | null;
 }
 
-const player = document.getElementById("player");
-const audio = document.querySelector<HTMLAudioElement>("#audio");
-
 function style(name: string): string {
   return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 }
@@ -27,7 +24,7 @@ function exact(seconds: number): string {
   return `${Math.floor(tenths / 600)}:${String(Math.floor(tenths / 10) % 60).padStart(2, "0")}.${tenths % 10}`;
 }
 
-function drawWave(media: HTMLAudioElement, place: HTMLElement): WaveSurfer {
+function drawWave(media: HTMLAudioElement): () => void {
   const container = byId("wave");
   container.hidden = false;
   const channel = (name: string): object => ({
@@ -49,9 +46,12 @@ function drawWave(media: HTMLAudioElement, place: HTMLElement): WaveSurfer {
     splitChannels: [channel("caller"), channel("agent")],
   });
   const regions = wave.registerPlugin(RegionsPlugin.create());
-  wave.on("decode", (length) => {
+  const mark = (): void => {
+    const length = wave.getDuration();
+    if (!length) return;
     regions.clearRegions();
-    for (const mark of JSON.parse(place.dataset.regions ?? "[]") as Region[]) {
+    const source = document.querySelector<HTMLElement>("[data-regions]");
+    for (const mark of JSON.parse(source?.dataset.regions ?? "[]") as Region[]) {
       const region = regions.addRegion({
         start: mark.start,
         end: mark.end ?? Math.min(length, mark.start + 0.4),
@@ -61,12 +61,13 @@ function drawWave(media: HTMLAudioElement, place: HTMLElement): WaveSurfer {
       });
       region.element?.part.add(mark.verdict);
     }
-  });
+  };
+  wave.on("decode", mark);
   wave.on("error", (problem) => {
     container.hidden = true; // the audio element still plays
     console.warn("the waveform cannot be drawn", problem.message);
   });
-  return wave;
+  return mark;
 }
 
 function wire(media: HTMLAudioElement): void {
@@ -169,11 +170,24 @@ function makeReachable(): void {
   if (first) first.tabIndex = 0;
 }
 
-if (player && audio) {
+/** Draws the marks again; set once there is sound. */
+let mark: (() => void) | null = null;
+
+/** Takes the player in hand, which may come only when the call is over. */
+function start(): void {
+  const player = document.getElementById("player");
+  const audio = document.querySelector<HTMLAudioElement>("#audio");
+  if (mark || !player || !audio) return;
   player.querySelector<HTMLElement>(".controls")!.hidden = false;
   audio.controls = false;
-  drawWave(audio, player);
+  mark = drawWave(audio);
   wire(audio);
 }
+
+start();
 makeReachable();
-document.body.addEventListener("htmx:afterSwap", makeReachable);
+document.body.addEventListener("htmx:afterSettle", () => {
+  start();
+  mark?.();
+  makeReachable();
+});

@@ -50,6 +50,7 @@ function common(): Record<string, unknown> {
 
 const axisLine = (): Record<string, unknown> => ({ lineStyle: { color: colour("line") } });
 const splitLine = (): Record<string, unknown> => ({ lineStyle: { color: colour("line"), type: "dashed" } });
+const label = (): Record<string, unknown> => ({ color: colour("muted") });
 const percent = (value: unknown): string => (value == null ? "–" : `${String(value)}%`);
 
 function drawHours(figures: Figures): void {
@@ -59,10 +60,10 @@ function drawHours(figures: Figures): void {
   picture.setOption({
     ...common(),
     grid: { left: 34, right: 44, top: 16, bottom: 54 },
-    xAxis: { type: "category", data: figures.hours, axisLine: axisLine(), axisTick: { show: false } },
+    xAxis: { type: "category", data: figures.hours, axisLine: axisLine(), axisTick: { show: false }, axisLabel: label() },
     yAxis: [
-      { type: "value", minInterval: 1, splitLine: splitLine() },
-      { type: "value", min: 0, max: 100, splitLine: { show: false }, axisLabel: { formatter: "{value}%" } },
+      { type: "value", minInterval: 1, splitLine: splitLine(), axisLabel: label() },
+      { type: "value", min: 0, max: 100, splitLine: { show: false }, axisLabel: { ...label(), formatter: "{value}%" } },
     ],
     series: [
       { name: dataset.passed, type: "bar", stack: "calls", data: figures.passed, color: colour("pass"), barMaxWidth: 22 },
@@ -106,13 +107,14 @@ function drawAgents(figures: Figures): void {
   picture.setOption({
     ...common(),
     grid: { left: 8, right: 24, top: 8, bottom: 54, containLabel: true },
-    xAxis: { type: "value", min: 0, max: 100, axisLabel: { formatter: "{value}%" }, splitLine: splitLine() },
+    xAxis: { type: "value", min: 0, max: 100, axisLabel: { ...label(), formatter: "{value}%" }, splitLine: splitLine() },
     yAxis: {
       type: "category",
       inverse: true,
       data: figures.agents.map((agent) => agent.name),
       axisLine: axisLine(),
       axisTick: { show: false },
+      axisLabel: label(),
     },
     series: [bar("three_rings", "brand"), bar("opening", "teal"), bar("closing", "gold")],
   });

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from selenium.webdriver.remote.webelement import WebElement
 from sqlalchemy import Engine
 from sqlmodel import Session
 
+from callcenter.domain.calls import Outcome
 from callcenter.settings import Settings
 from callcenter.store.calls import save_call
 from callcenter.store.engine import make_engine
@@ -27,7 +28,7 @@ from callcenter.store.records import get_record, record_changes
 from callcenter.web import role
 from callcenter.web.hub import LiveHub
 from frontend.build import build
-from tests.seed import Script, facts_of, seed, seed_settings
+from tests.seed import Script, add_dialogue, facts_of, seed, seed_settings
 from tests.support import scaled, wait_for
 
 CHROMIUM, DRIVER = "/usr/bin/chromium", "/usr/bin/chromedriver"
@@ -257,3 +258,23 @@ def test_pages_work_without_scripts(site: Site, tmp_path: Path) -> None:
         wait_for(lambda: plain.current_url.endswith("#record"))
         assert plain.find_element(By.CSS_SELECTOR, "#record [name=matter]").text == "问路"
         assert plain.find_element(By.ID, "audio").is_displayed()
+
+
+def test_the_sound_appears_on_the_open_page_when_the_call_is_recorded(site: Site, browser: Chrome) -> None:
+    now = datetime.now(UTC)
+    began = Script("call-fresh", 60, talk=55, outcome=None, dialogue="repair-good")
+    with Session(site.engine) as session:
+        save_call(session, facts_of(began, now), "main", "seed")
+        session.commit()
+    browser.get(site.address + "calls/call-fresh")
+    one(browser, "#link-state:not([hidden])")
+    assert not browser.find_elements(By.ID, "player")
+    one(browser, "#record [name=matter]").send_keys("写到一半")
+    add_dialogue(site.engine, site.settings, replace(began, outcome=Outcome.ANSWERED, talk=50), now)
+    site.publish("call-fresh")
+    one(browser, "#wave > div")
+    one(browser, "#words .word")
+    one(browser, ".finding.pass")
+    assert one(browser, "#record [name=matter]").get_attribute("value") == "写到一半"
+    one(browser, "#play").click()
+    wait_for(lambda: script(browser, "document.querySelector('#audio').currentTime") > 0)

@@ -30,7 +30,7 @@ router = APIRouter(include_in_schema=False)
 
 SIZE = 40
 RULES = ("three_rings", "opening", "anything_else", "closing", "caller_hangs_up_first")
-SECTIONS = {"facts", "findings", "transcript", "record", "tickets"}
+SECTIONS = {"facts", "sound", "findings", "transcript", "record", "tickets"}
 
 
 @router.get("/calls")

@@ -35,7 +35,7 @@ def test_every_page_in_both_languages(client: Client, path: str, lang: str) -> N
     assert "style=" not in answer.text  # the content policy forbids it
 
 
-@pytest.mark.parametrize("section", ["facts", "findings", "transcript", "record", "tickets"])
+@pytest.mark.parametrize("section", ["facts", "sound", "findings", "transcript", "record", "tickets"])
 def test_every_part_of_a_call(client: Client, section: str) -> None:
     assert client.get(f"/calls/call-good/parts/{section}").status_code == 200
     assert client.get("/calls/call-good/parts/other").status_code == 404
