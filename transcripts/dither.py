@@ -1,8 +1,8 @@
 """Noise too soft to hear, the same every time.
 
-A telephone recording is filled with digital silence while nobody sends. Kaldi takes logarithms of energies: at
-exactly nothing they run to their floor, and the model, which never saw such frames, hears words in them. Its own
-remedy (dither) is random, so that results would differ from run to run; this one is a fixed sequence.
+A telephone recording is filled with digital silence while nobody sends. Kaldi takes logarithms of
+energies: at exactly nothing they run to their floor, and the model, which never saw such frames, hears words
+in them. Its own remedy (dither) is random, so that results would differ from run to run; this one is fixed.
 """
 
 from __future__ import annotations

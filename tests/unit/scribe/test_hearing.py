@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import pytest
+
+from callcenter.domain.standards import Thresholds
+from callcenter.scribe.hearing import Hearing, Said
+from tests.unit.scribe.said import words
+
+LIMITS = Thresholds(sure=0.2, absent=0.45, spot=0.13)
+
+
+@pytest.mark.parametrize(
+    ("free", "narrow", "said"),
+    [
+        ("万科 物业", None, Said.YES),
+        ("万科 物业", "", Said.YES),
+        ("问 物业", "万科 物业", Said.YES),
+        ("问 物业", "物业", Said.MAYBE),
+        ("问 物业", None, Said.MAYBE),
+        ("今天 下雨 了", "万科 物业", Said.MAYBE),
+        ("今天 下雨 了", "", Said.NO),
+        ("", "", Said.NO),
+    ],
+)
+def test_two_passes(free: str, narrow: str | None, said: Said) -> None:
+    spotted = None if narrow is None else words((0.0, narrow))
+    hearing = Hearing(words((0.0, free)), LIMITS, spotted)
+    assert hearing.best(["万科物业"], 0.0, 10.0).said is said
+
+
+def test_the_best_phrase_is_taken() -> None:
+    found = Hearing(words((0.0, "谢谢 您 的 电话 再见")), LIMITS).best(
+        ["感谢来电再见", "谢谢您的电话再见"], 0.0, 9.0
+    )
+    assert (found.said, found.phrase) == (Said.YES, "谢谢您的电话再见")
+
+
+def test_a_rival_must_be_heard_in_the_same_place() -> None:
+    free, narrow = words((0.0, "问 物业"), (5.0, "融创 物业")), words((0.0, "物业"), (5.0, "融创 物业"))
+    hearing = Hearing(free, LIMITS, narrow)
+    assert hearing.best(["万科物业"], 0.0, 4.0, ["融创物业"]).said is Said.MAYBE
+    near = Hearing(words((0.0, "融创 物业")), LIMITS, words((0.0, "融创 物业")))
+    assert near.best(["万科物业"], 0.0, 4.0, ["融创物业"]).said is Said.NO
+
+
+def test_nothing_to_look_for() -> None:
+    assert Hearing([], LIMITS).best([], 0.0, 1.0).said is Said.NO
