@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import resource
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -36,6 +37,7 @@ from sip.registration import Account
 log = logging.getLogger(__name__)
 
 ROLE = "switchboard"
+MANY_FILES = 65536
 
 
 async def run(settings: Settings, engine: Engine, client: MqttClient, stop: asyncio.Event) -> None:
@@ -43,6 +45,7 @@ async def run(settings: Settings, engine: Engine, client: MqttClient, stop: asyn
 
     Raises OSError where the SIP port is taken, StandardError or CatalogueError where data is missing.
     """
+    _allow_many_files()
     await asyncio.to_thread(recover, settings, engine)
     wake = asyncio.Event()
     ledger = Ledger(engine, settings.site, settings.node, wake.set)
@@ -69,6 +72,14 @@ async def run(settings: Settings, engine: Engine, client: MqttClient, stop: asyn
         await board.agent.stop()
         await board.recorder.close()
         await ledger.close()
+
+
+def _allow_many_files() -> None:
+    """A leg takes three sockets and a file: what the system lets us open is what bounds the calls."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MANY_FILES if hard == resource.RLIM_INFINITY else min(MANY_FILES, hard)
+    if soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def recover(settings: Settings, engine: Engine) -> None:

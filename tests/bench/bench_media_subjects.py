@@ -10,10 +10,12 @@ import asyncio
 import json
 import os
 import resource
+import shutil
 import sys
 import tempfile
 import threading
 import time
+import wave
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +28,8 @@ from sip.media.g711 import PCMA
 from tests.bench.bench_media_load import settle
 
 CORE = 0
+SPEECH = bytes(128 + (index * 7) % 32 for index in range(160))
+"""20 ms of 8-bit linear sound for pyVoIP to say."""
 
 
 def tell(**what: Any) -> None:
@@ -73,7 +77,10 @@ async def sanxiang(calls: int, port: int) -> None:
 
 
 def pyvoip(calls: int, port: int) -> None:
-    """Answers whatever calls come from the server at `port`, reading all audio as its documentation does."""
+    """Answers whatever calls come from the server at `port`: speaks, and records what it hears to a WAV.
+
+    It reads and writes 20 ms at a time, as its documentation does; the file is 8-bit, as its audio is.
+    """
     import warnings
 
     warnings.simplefilter("ignore")
@@ -84,11 +91,15 @@ def pyvoip(calls: int, port: int) -> None:
     for unused in ("register", "deregister"):
         setattr(SIPClient, unused, lambda self: True)
 
+    folder = Path(tempfile.mkdtemp())
+
     def answer(call: Any) -> None:
         call.answer()
-        heard = bytearray()
-        while call.state is CallState.ANSWERED:
-            heard += call.read_audio(160, blocking=True)
+        with wave.open(str(folder / f"{call.call_id}.wav"), "wb") as heard:
+            heard.setparams((1, 1, 8000, 0, "NONE", "not compressed"))
+            while call.state is CallState.ANSWERED:
+                heard.writeframes(call.read_audio(160, blocking=True))
+                call.write_audio(SPEECH)
 
     phone = VoIPPhone(
         "127.0.0.1",
@@ -107,6 +118,7 @@ def pyvoip(calls: int, port: int) -> None:
     meter = Meter()
     sys.stdin.readline()
     tell(**meter.read(), lost=0, recorded=0.0, longest_flush=0.0)
+    shutil.rmtree(folder, ignore_errors=True)
     os._exit(0)  # its threads do not end by themselves
 
 
