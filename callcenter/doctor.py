@@ -149,7 +149,7 @@ def _ports(settings: Settings) -> Iterator[Check]:
         "RTP", low < high and calls > 0, f"{low}-{high}: {calls} calls at once", "widen [sip] rtp_ports"
     )
     files_allowed = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-    wanted = min(calls, 500) * 8 + 100  # two sockets and a file for each leg, and some
+    wanted = min(calls, 500) * 8 + 100  # three sockets and a file for each leg, and some
     yield Check(
         "文件数 open files", files_allowed >= wanted, f"{files_allowed} allowed", f"ulimit -n {wanted}"
     )
