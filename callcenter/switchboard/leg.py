@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import secrets
 from dataclasses import dataclass
 from typing import Final
@@ -11,6 +12,7 @@ from sip.aio.call import Call
 from sip.aio.recorder import Track
 from sip.aio.rtp import MediaStream
 from sip.effects import Ended, Ending
+from sip.errors import PeerError
 from sip.media import g711
 from sip.sdp import PCMA, PCMU, Agreement, Description, Format, answer, offer, settle
 
@@ -57,10 +59,12 @@ class Media:
             session_id=self._session_id,
             version=self._version,
         )
+        _check_address(agreement)
         return bytes(ours), agreement
 
     def apply(self, agreement: Agreement) -> None:
-        """Sets the stream to what was agreed."""
+        """Sets the stream to what was agreed. Raises PeerError(488) for an address that is a name."""
+        _check_address(agreement)
         self.codec = agreement.codec.name.upper()
         event = agreement.telephone_event
         self.stream.set_remote(
@@ -71,6 +75,14 @@ class Media:
         self.stream.sending = agreement.sends
         # A party that holds us may leave its microphone open; nobody is to hear its room.
         self.stream.receiving = agreement.receives and agreement.sends
+
+
+def _check_address(agreement: Agreement) -> None:
+    # A name is legal in a c-line, but the media path resolves none, and no telephone writes one.
+    try:
+        ipaddress.ip_address(agreement.address)
+    except ValueError:
+        raise PeerError(f"media address {agreement.address!r} is no IP address", status=488) from None
 
 
 @dataclass(slots=True, eq=False)
