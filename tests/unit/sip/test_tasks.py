@@ -1,0 +1,29 @@
+"""Named tasks: a failure is logged, an end forgets the task."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from sip.aio.tasks import Tasks
+from tests.support import eventually
+
+
+async def test_a_failure_is_logged_with_its_name(caplog: pytest.LogCaptureFixture) -> None:
+    async def fail() -> None:
+        raise ValueError("a fault of ours")
+
+    tasks = Tasks()
+    tasks.start("call 1", fail())
+    await eventually(lambda: not tasks.tasks)
+    assert "task failed name=call 1 error=ValueError('a fault of ours')" in caplog.text
+
+
+async def test_what_is_cancelled_is_no_failure(caplog: pytest.LogCaptureFixture) -> None:
+    tasks = Tasks()
+    tasks.start("call 1", asyncio.sleep(60))
+    (task,) = tasks.tasks
+    task.cancel()
+    await eventually(lambda: not tasks.tasks)
+    assert not caplog.records
