@@ -32,6 +32,7 @@ from callcenter.demo.phones.scenarios import (
     sdp,
     wait_bye,
 )
+from prompts.g711 import alaw_to_ulaw
 
 NEVER = 3600
 
@@ -63,8 +64,8 @@ def agent_scenario(options: argparse.Namespace, number: int, folder: Path) -> st
     if not options.play:
         return scenario(*steps, wait_bye())
     speech = alaw_of(options.play[min(number, len(options.play) - 1)])
-    file = folder / f"speech{number}.al"
-    file.write_bytes(speech)
+    file = folder / f"speech{number}.raw"
+    file.write_bytes(alaw_to_ulaw(speech) if options.codec.endswith("PCMU") else speech)
     steps.append(play(file, options.codec.replace(" ", ",") + "/8000"))
     if options.hangup_after is None:
         return scenario(*steps, wait_bye())
