@@ -14,7 +14,7 @@ from typing import Any
 
 from sip.aio.call import Call
 from sip.aio.network import bracketed, hop_of, literal, nat_flow, reachable, resolve
-from sip.aio.policy import Admission, Owner, Policy
+from sip.aio.policy import Admission, Owner, Policy, inspect
 from sip.aio.tasks import Tasks
 from sip.dialog import Dialog, LocalSide
 from sip.digest import DigestClient
@@ -357,7 +357,7 @@ class UserAgent(asyncio.DatagramProtocol):
         if request.method == "CANCEL":
             self._cancel(transaction, request, moment)
             return
-        self._check(request)
+        inspect(request)
         if tag_of(request.to_address) is not None:
             self._in_dialog(transaction, request, moment)
         elif request.method in ("INVITE", "REGISTER"):
@@ -385,16 +385,6 @@ class UserAgent(asyncio.DatagramProtocol):
                 self.perform(call, call.session.receive_request(transaction), moment)
                 return
         raise PeerError("no such dialog", status=481)
-
-    def _check(self, request: Request) -> None:
-        # In the order of section 8.2: URI, then extensions.
-        if not request.uri.is_sip:
-            raise PeerError("unknown URI scheme", status=416)
-        if (request.headers.get("Max-Forwards") or "").strip() == "0" and request.method == "INVITE":
-            raise PeerError("too many hops", status=483)  # we would send it on
-        if request.require:
-            wanted = ", ".join(request.require)
-            raise PeerError("unknown extension", status=420, headers=(("Unsupported", wanted),))
 
     def _admit(self, transaction: Transaction, request: Request, moment: Moment) -> None:
         source = transaction.source

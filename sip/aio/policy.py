@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from sip.errors import PeerError
 from sip.message import Request, Response
 from sip.moment import Moment
 from sip.transactions import Address as HostPort
@@ -33,3 +34,14 @@ class Owner(Protocol):
     def receive(self, request: Request, response: Response, moment: Moment) -> None: ...
 
     def timed_out(self, request: Request, moment: Moment) -> None: ...
+
+
+def inspect(request: Request) -> None:
+    """What every user agent refuses, whoever asks (RFC 3261 section 8.2). Raises PeerError."""
+    if not request.uri.is_sip:
+        raise PeerError("unknown URI scheme", status=416)
+    if (request.headers.get("Max-Forwards") or "").strip() == "0" and request.method == "INVITE":
+        raise PeerError("too many hops", status=483)  # we would send it on
+    if request.require:
+        wanted = ", ".join(request.require)
+        raise PeerError("unknown extension", status=420, headers=(("Unsupported", wanted),))
