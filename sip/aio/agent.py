@@ -10,12 +10,12 @@ import socket
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from typing import Any
 
 from sip.aio.call import Call
 from sip.aio.network import bracketed, hop_of, literal, nat_flow, reachable, resolve
 from sip.aio.policy import Admission, Owner, Policy, inspect
 from sip.aio.tasks import Tasks
+from sip.aio.udp import UdpSocket
 from sip.dialog import Dialog, LocalSide
 from sip.digest import DigestClient
 from sip.effects import Effect, Respond, SendAck, SendCancel, SendRequest
@@ -32,7 +32,7 @@ __all__ = ["Admission", "Owner", "Policy", "UserAgent"]
 log = logging.getLogger(__name__)
 
 
-class UserAgent(asyncio.DatagramProtocol):
+class UserAgent:
     """A SIP user agent on one UDP socket.
 
     `on_call(call)` is awaited in a task of its own for every INVITE that the policy admits. If it returns and
@@ -55,7 +55,7 @@ class UserAgent(asyncio.DatagramProtocol):
         self._waiting: set[Call] = set()
         self._work = Tasks()
         self._timer: asyncio.TimerHandle | None = None
-        self._transport: asyncio.DatagramTransport | None = None
+        self._socket: UdpSocket | None = None
         self._quiet: asyncio.Event | None = None
         self._stopped = False
         self._resolving = 0
@@ -67,14 +67,9 @@ class UserAgent(asyncio.DatagramProtocol):
 
     async def start(self, host: str, port: int, advertised: str = "") -> None:
         """Opens the socket. `advertised` is the host written into messages. Raises OSError if taken."""
-        loop = asyncio.get_running_loop()
-        transport, _ = await loop.create_datagram_endpoint(lambda: self, local_addr=(host, port))
-        sock = transport.get_extra_info("socket")
-        if sock is not None:
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
-        self._transport = transport
-        bound = transport.get_extra_info("sockname")
-        self.local = LocalSide(bracketed(advertised or reachable(host)), bound[1])
+        counters = self.layer.counters
+        self._socket = await UdpSocket.open(host, port, self.receive, self._clock, counters)
+        self.local = LocalSide(bracketed(advertised or reachable(host)), self._socket.local[1])
         self.layer.sent_by = (self.local.host, self.local.port)
 
     async def stop(self, grace: float = 0.5) -> None:
@@ -94,12 +89,16 @@ class UserAgent(asyncio.DatagramProtocol):
                 handle.cancel()
         self._timer = None
         self._forgetting.clear()
-        if self._transport:
-            self._transport.close()
+        if self._socket:
+            self._socket.close()
 
     @property
     def calls(self) -> list[Call]:
         return [call for calls in self._calls.values() for call in calls]
+
+    @property
+    def _family(self) -> int:
+        return self._socket.family if self._socket else socket.AF_INET
 
     def now(self) -> Moment:
         return Moment(datetime.now(UTC), self._clock())
@@ -132,16 +131,8 @@ class UserAgent(asyncio.DatagramProtocol):
 
     # -- the wire -----------------------------------------------------------------------------------------
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        pass
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        if not self._stopped:
-            log.error("sip socket lost error=%s", exc)
-
-    def datagram_received(self, data: bytes, addr: tuple[Any, ...]) -> None:
-        moment = self.now()
-        source: HostPort = (addr[0], addr[1])
+    def receive(self, data: bytes, source: HostPort, moment: Moment) -> None:
+        """A datagram, with the moment of its arrival."""
         try:
             self._carry_out(self.layer.receive(data, source, moment.mono), moment)
         except (SipError, ValueError) as error:  # ValueError: a header that cannot be read
@@ -156,15 +147,12 @@ class UserAgent(asyncio.DatagramProtocol):
             self._arm()
             self._note_quiet()
 
-    def error_received(self, exc: Exception) -> None:
-        self.layer.counters["socket_error"] += 1  # an ICMP answer; the transaction's timers decide
-
     def _note_quiet(self) -> None:
         if self._quiet is not None and not (self.layer.outstanding or self._waiting or self._resolving):
             self._quiet.set()
 
     def _transmit(self, data: bytes, to: HostPort) -> None:
-        if self._transport is None or self._transport.is_closing():
+        if self._socket is None:
             return
         try:
             # A name would be looked up here and now, and an impossible port would close the socket for good.
@@ -175,7 +163,7 @@ class UserAgent(asyncio.DatagramProtocol):
             self.layer.counters["unsendable"] += 1
             log.warning("datagram not sent error=%s", error)
             return
-        self._transport.sendto(data, to)
+        self._socket.send(data, to)
 
     def _on_timer(self) -> None:
         self._timer = None
@@ -273,7 +261,7 @@ class UserAgent(asyncio.DatagramProtocol):
 
     async def _send_resolved(self, request: Request, hop: URI, owner: Owner | Call) -> None:
         try:
-            address = await resolve(hop, self._transport)
+            address = await resolve(hop, self._family)
         except OSError as error:
             log.warning("host not found host=%s error=%s", hop.host, error)
             self._tell_timeout(request, owner, self.now())
@@ -298,7 +286,7 @@ class UserAgent(asyncio.DatagramProtocol):
 
     async def _ack_resolved(self, request: Request, hop: URI) -> None:
         try:
-            self._transmit(encode(request), await resolve(hop, self._transport))
+            self._transmit(encode(request), await resolve(hop, self._family))
         except OSError as error:
             log.warning("host not found host=%s error=%s", hop.host, error)
 

@@ -49,12 +49,10 @@ def hop_of(invite: Request) -> URI:
     return invite.route[0].uri if invite.route else invite.uri
 
 
-async def resolve(uri: URI, transport: asyncio.DatagramTransport | None) -> HostPort:
-    """The address of a URI's host, of the transport's family. Raises OSError where there is none."""
+async def resolve(uri: URI, family: int) -> HostPort:
+    """The address of a URI's host, of a socket's family. Raises OSError where there is none."""
     if not uri.is_sip or not uri.host:
         raise OSError(f"no host in a {uri.scheme} URI")
-    sock = transport.get_extra_info("socket") if transport else None
-    family = sock.family if sock is not None else socket.AF_INET
     loop = asyncio.get_running_loop()
     found = await loop.getaddrinfo(uri.host, uri.port or 5060, family=family, type=socket.SOCK_DGRAM)
     return (str(found[0][4][0]), int(found[0][4][1]))

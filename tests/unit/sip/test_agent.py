@@ -343,7 +343,7 @@ async def test_stopping_hangs_up_and_leaves_nothing_behind() -> None:
 async def test_stopping_at_once_after_an_invite_leaves_no_coroutine_unawaited() -> None:
     desk = Desk()
     async with running(desk) as (agent, peer, _):
-        agent.datagram_received(peer.make("INVITE", body=OFFER), ("127.0.0.1", peer.port))
+        agent.receive(peer.make("INVITE", body=OFFER), ("127.0.0.1", peer.port), agent.now())
         await agent.stop(grace=0)
 
 

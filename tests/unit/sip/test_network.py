@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+
 import pytest
 
 from sip.aio.network import bracketed, hop_of, literal, nat_flow, reachable, resolve
@@ -41,7 +43,7 @@ def test_a_cancel_goes_where_its_invite_went() -> None:
 
 
 async def test_names_are_looked_up() -> None:
-    assert await resolve(URI.parse("sip:localhost"), None) == ("127.0.0.1", 5060)
+    assert await resolve(URI.parse("sip:localhost"), socket.AF_INET) == ("127.0.0.1", 5060)
     for text in ("tel:110", "sip:nobody.invalid"):
         with pytest.raises(OSError, match=r"."):
-            await resolve(URI.parse(text), None)
+            await resolve(URI.parse(text), socket.AF_INET)
