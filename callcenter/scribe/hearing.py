@@ -17,6 +17,10 @@ from transcripts.alignment import Match, Pattern, find
 from transcripts.recogniser import Word
 
 
+HINT = 2.0
+"""A narrow fit of up to so many times the limit cannot pass a call, nor let it fail: noise hides syllables."""
+
+
 class Said(Enum):
     """Ordered: a phrase that may have been said is better evidence than one that was not."""
 
@@ -72,8 +76,11 @@ class Hearing:
     def _decide(self, free: Match | None, narrow: Match | None) -> Said:
         limits = self.thresholds
         spotted = narrow is not None and narrow.worst <= limits.spot
+        hinted = narrow is not None and narrow.worst <= limits.spot * HINT
         if free is None or free.worst > limits.absent:
-            return Said.MAYBE if spotted else Said.NO
+            if spotted and free is not None and free.cost <= limits.absent:
+                return Said.YES  # the whole fits, and the narrow pass heard the core
+            return Said.MAYBE if hinted else Said.NO
         if free.worst <= limits.sure or spotted:
             return Said.YES
         return Said.MAYBE

@@ -110,7 +110,7 @@ def _phrase(rule: PhraseRule, case: Case) -> Finding:
     if found.said is Said.MAYBE:
         return _with(rule, Verdict.UNSURE, found, f"perhaps 「{found.phrase}」: the sounds fit only in part")
     half = case.agent.best(rule.partial, start, case.duration)
-    if half.said is Said.YES:
+    if half.said is Said.YES and half.match and half.match.worst <= case.standard.thresholds.sure / 2:
         return _with(rule, Verdict.UNSURE, half, f"only 「{half.phrase}」 was heard: a person decides")
     return _missing(rule, case, found, "none of the wanted phrases was heard")
 
