@@ -1,0 +1,64 @@
+"""Every module is held by a test file of its own, or by the one named here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent.parent
+TESTS = {path.name for path in (ROOT / "tests").rglob("test_*.py")}
+PACKAGES = ("sip", "transcripts", "prompts", "callcenter")
+
+HELD_BY = {
+    # Protocols and tables of values: those who use them.
+    "sip/effects.py": "test_layer.py",
+    "sip/aio/policy.py": "test_agent.py",
+    "transcripts/recogniser.py": "test_vosk_engine.py",
+    "callcenter/domain/findings.py": "test_judging.py",
+    "callcenter/domain/standards.py": "test_loader.py",
+    "callcenter/store/tables.py": "test_migrate.py",
+    # Parts of one thing, held together.
+    "sip/aio/player.py": "test_stream.py",
+    "sip/aio/rtp_poller.py": "test_stream.py",
+    "callcenter/events/status.py": "test_client.py",
+    "callcenter/scribe/commit.py": "test_role.py",
+    "callcenter/scribe/rules.py": "test_judging.py",
+    "callcenter/store/counts.py": "test_health.py",
+    "callcenter/store/days.py": "test_queries.py",
+    "callcenter/web/api/days.py": "test_api_calls.py",
+    "callcenter/web/api/models.py": "test_api_calls.py",
+    "callcenter/web/app.py": "test_errors.py",
+    "callcenter/web/context.py": "test_api_calls.py",
+    "callcenter/web/pages/day.py": "test_pages.py",
+    "callcenter/web/views/figures.py": "test_views.py",
+    "callcenter/web/views/i18n.py": "test_views.py",
+    "callcenter/web/views/render.py": "test_views.py",
+    # Processes of their own.
+    "callcenter/demo/phones/baresip_agent.py": "test_phones.py",
+    "callcenter/demo/phones/pyvoip_caller.py": "test_phones.py",
+    "callcenter/demo/phones/sipp_agent.py": "test_phones.py",
+    "callcenter/demo/run.py": "test_demo.py",
+    "callcenter/demo/stage.py": "test_demo.py",
+    # The wiring, whole: three roles started apart.
+    "callcenter/app.py": "test_compose.py",
+}
+
+
+def modules() -> list[str]:
+    found = (path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
+    return sorted(
+        str(path.relative_to(ROOT))
+        for path in found
+        if not path.name.startswith("__") and "migrations" not in path.parts
+    )
+
+
+@pytest.mark.parametrize("module", modules())
+def test_a_module_has_its_tests(module: str) -> None:
+    wanted = HELD_BY.get(module, f"test_{Path(module).stem}.py")
+    assert wanted in TESTS, f"{module} is held by no test: write {wanted}"
+
+
+def test_the_exceptions_are_modules() -> None:
+    assert set(HELD_BY) <= set(modules())
