@@ -16,9 +16,8 @@ from callcenter.domain.standards import Thresholds
 from transcripts.alignment import Match, Pattern, find
 from transcripts.recogniser import Word
 
-
 HINT = 2.0
-"""A narrow fit of up to so many times the limit cannot pass a call, nor let it fail: noise hides syllables."""
+"""A narrow fit of up to so many times the limit can neither pass a call nor fail it: noise hides syllables."""
 
 
 class Said(Enum):
