@@ -17,7 +17,7 @@ from transcripts.alignment import Match, Pattern, find
 from transcripts.recogniser import Word
 
 HINT = 2.0
-"""A narrow fit of up to so many times the limit can neither pass a call nor fail it: noise hides syllables."""
+"""A narrow fit up to so many times the limit neither passes nor fails a call: noise hides syllables."""
 
 
 class Said(Enum):
