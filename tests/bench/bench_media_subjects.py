@@ -28,8 +28,6 @@ from sip.media.g711 import PCMA
 from tests.bench.bench_media_load import settle
 
 CORE = 0
-SPEECH = bytes(128 + (index * 7) % 32 for index in range(160))
-"""20 ms of 8-bit linear sound for pyVoIP to say."""
 
 
 def tell(**what: Any) -> None:
@@ -77,7 +75,7 @@ async def sanxiang(calls: int, port: int) -> None:
 
 
 def pyvoip(calls: int, port: int) -> None:
-    """Answers whatever calls come from the server at `port`: speaks, and records what it hears to a WAV.
+    """Does the same: answers the legs that the server at `port` sends, bridges them by twos, records each.
 
     It reads and writes 20 ms at a time, as its documentation does; the file is 8-bit, as its audio is.
     """
@@ -92,14 +90,26 @@ def pyvoip(calls: int, port: int) -> None:
         setattr(SIPClient, unused, lambda self: True)
 
     folder = Path(tempfile.mkdtemp())
+    alone: list[Any] = []
+    partners: dict[Any, Any] = {}
+    pairing = threading.Lock()
 
     def answer(call: Any) -> None:
+        with pairing:
+            if alone:
+                other = alone.pop()
+                partners[call], partners[other] = other, call
+            else:
+                alone.append(call)
         call.answer()
         with wave.open(str(folder / f"{call.call_id}.wav"), "wb") as heard:
             heard.setparams((1, 1, 8000, 0, "NONE", "not compressed"))
             while call.state is CallState.ANSWERED:
-                heard.writeframes(call.read_audio(160, blocking=True))
-                call.write_audio(SPEECH)
+                audio = call.read_audio(160, blocking=True)
+                heard.writeframes(audio)
+                partner = partners.get(call)
+                if partner is not None and partner.state is CallState.ANSWERED:
+                    partner.write_audio(audio)
 
     phone = VoIPPhone(
         "127.0.0.1",
@@ -110,7 +120,7 @@ def pyvoip(calls: int, port: int) -> None:
         sipPort=port + 1,
         callCallback=answer,
         rtpPortLow=30000,
-        rtpPortHigh=31999,
+        rtpPortHigh=39999,
     )
     phone.start()
     tell(ports=[])
