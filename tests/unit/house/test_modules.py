@@ -12,8 +12,6 @@ PACKAGES = ("sip", "transcripts", "prompts", "callcenter")
 
 HELD_BY = {
     # Protocols and tables of values: those who use them.
-    "sip/effects.py": "test_layer.py",
-    "sip/aio/policy.py": "test_agent.py",
     "transcripts/recogniser.py": "test_vosk_engine.py",
     "callcenter/domain/findings.py": "test_judging.py",
     "callcenter/domain/standards.py": "test_loader.py",
