@@ -163,73 +163,40 @@ def _flags(config: Path | None, data: Path | None, sip: str | None, http: str | 
     return [text for flag, value in given.items() if value is not None for text in (flag, str(value))]
 
 
-def _role(run: Callable[[Settings], None], settings: Callable[[], Settings], verbose: bool) -> None:
-    configure_logging(verbose)
-    with clear_errors():
-        run(settings())
+def _run_role(name: str, settings: Settings) -> None:
+    from callcenter import app as wiring
+
+    runs: dict[str, Callable[[], None]] = {
+        "switchboard": lambda: wiring.run_switchboard(settings),
+        "scribe": lambda: wiring.run_scribe(settings),
+        "web": lambda: wiring.run_web(settings, lambda url: out.print(f"三响 {url}", highlight=False)),
+        "broker": lambda: wiring.run_broker(settings),
+    }
+    runs[name]()
 
 
-@app.command()
-def switchboard(
-    config: Config = None,
-    data: Data = None,
-    sip: Sip = None,
-    http: Http = None,
-    mqtt: Mqtt = None,
-    verbose: Verbose = False,
-) -> None:
-    """Only the role that takes calls."""
-    from callcenter.app import run_switchboard
+def _role_command(name: str, help: str, hidden: bool = False) -> None:
+    """`callcenter NAME` runs one role in this process; all take the same options."""
 
-    _role(run_switchboard, lambda: settings_of(config, data, sip, http, mqtt), verbose)
+    def command(
+        config: Config = None,
+        data: Data = None,
+        sip: Sip = None,
+        http: Http = None,
+        mqtt: Mqtt = None,
+        verbose: Verbose = False,
+    ) -> None:
+        configure_logging(verbose)
+        with clear_errors():
+            _run_role(name, settings_of(config, data, sip, http, mqtt))
 
-
-@app.command()
-def scribe(
-    config: Config = None,
-    data: Data = None,
-    sip: Sip = None,
-    http: Http = None,
-    mqtt: Mqtt = None,
-    verbose: Verbose = False,
-) -> None:
-    """Only the role that transcribes and judges."""
-    from callcenter.app import run_scribe
-
-    _role(run_scribe, lambda: settings_of(config, data, sip, http, mqtt), verbose)
+    app.command(name, help=help, hidden=hidden)(command)
 
 
-@app.command()
-def web(
-    config: Config = None,
-    data: Data = None,
-    sip: Sip = None,
-    http: Http = None,
-    mqtt: Mqtt = None,
-    verbose: Verbose = False,
-) -> None:
-    """Only the role that serves the pages and the API."""
-    from callcenter.app import run_web
-
-    def run(settings: Settings) -> None:
-        run_web(settings, lambda url: out.print(f"三响 {url}", highlight=False))
-
-    _role(run, lambda: settings_of(config, data, sip, http, mqtt), verbose)
-
-
-@app.command(hidden=True)
-def broker(
-    config: Config = None,
-    data: Data = None,
-    sip: Sip = None,
-    http: Http = None,
-    mqtt: Mqtt = None,
-    verbose: Verbose = False,
-) -> None:
-    """Only the embedded MQTT broker."""
-    from callcenter.app import run_broker
-
-    _role(run_broker, lambda: settings_of(config, data, sip, http, mqtt), verbose)
+_role_command("switchboard", "Only the role that takes calls.")
+_role_command("scribe", "Only the role that transcribes and judges.")
+_role_command("web", "Only the role that serves the pages and the API.")
+_role_command("broker", "Only the embedded MQTT broker.", hidden=True)
 
 
 @app.command()
