@@ -71,7 +71,8 @@ demo: $(STAMPS)/service model pages
 	@$(BIN)/callcenter demo $(if $(DIALOGUES),--dialogues '$(DIALOGUES)') $(ARGS)
 
 test: $(STAMPS)/development model pages system-packages
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
+	@$(BIN)/python -m pytest -m alone $(ARGS) || [ $$? -eq 5 ]
+	@$(BIN)/python -m pytest -m 'not alone' -n $(WORKERS) --dist worksteal $(ARGS)
 
 test-pythons: model pages
 	@for version in 3.12 3.13; do tools/test-python $$version; done

@@ -105,6 +105,9 @@ def postgresql() -> Iterator[str]:
         command += [word for option in options for word in ("-c", option)]
         server = ServerProcess(command, port, folder / "log", "postgres")
         server.start()
+        # It listens before it takes connections.
+        ready = [str(binaries / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(port)]
+        wait_for(lambda: subprocess.run(ready, check=False).returncode == 0, 20)
         try:
             yield f"postgresql://postgres@127.0.0.1:{port}/postgres"
         finally:

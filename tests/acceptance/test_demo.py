@@ -19,6 +19,8 @@ from tests.interop.peers import capture
 from tests.interop.ring_capture import ring_seconds
 from tests.support import scaled
 
+pytestmark = pytest.mark.alone
+
 RING_TOLERANCE = 0.005
 """Seconds by which the record may differ from the wire."""
 
