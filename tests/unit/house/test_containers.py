@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -84,3 +85,12 @@ def test_the_configuration_uses_the_secrets(tmp_path: Path) -> None:
     passwords = [extension.password for extension in settings.extensions]
     passwords += [trunk.password for trunk in settings.trunks]
     assert len({password.get_secret_value() for password in passwords}) == len(passwords) == 4
+
+
+def test_the_image_is_made_of_a_wheel_with_the_built_pages() -> None:
+    project = tomllib.loads((DOCKER.parent / "pyproject.toml").read_text("utf-8"))
+    assert project["tool"]["hatch"]["build"]["targets"]["wheel"]["artifacts"] == [
+        "callcenter/web/static/dist/*"
+    ]
+    build = DOCKERFILE.partition("FROM ")[2]
+    assert build.index("frontend/build.py") < build.index("COPY callcenter/") < build.index("pip wheel")
