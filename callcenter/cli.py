@@ -249,7 +249,7 @@ def judge(
 ) -> None:
     """Judge a recording made elsewhere. Both files start at the agent's answer."""
     from callcenter.listing import findings_table
-    from callcenter.scribe.judge_files import judge_files
+    from callcenter.scribe.judge_files import finding_json, judge_files
     from callcenter.standards import load_standard
     from transcripts.model import find_model
     from transcripts.vosk_engine import VoskRecogniser
@@ -257,11 +257,12 @@ def judge(
     with clear_errors():
         wanted = load_standard(standard)
         recogniser = VoskRecogniser(find_model())
-        result = judge_files(wanted, agent, caller, facts, name or [], recogniser)
+        findings = judge_files(wanted, agent, caller, facts, name or [], recogniser)
     if as_json:
+        result = {"findings": [finding_json(finding) for finding in findings]}
         sys.stdout.write(json.dumps(result, ensure_ascii=False, indent=1) + "\n")
     else:
-        out.print(findings_table(result["findings"]))
+        out.print(findings_table(findings))
 
 
 @app.command()

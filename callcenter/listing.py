@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from rich.table import Table
 
+from callcenter.domain.findings import Finding
 from callcenter.settings import Settings
 from callcenter.store import migrate
 from callcenter.store.engine import make_engine, session
@@ -42,17 +43,17 @@ def calls_table(settings: Settings, limit: int) -> Table:
     return table
 
 
-def findings_table(findings: Sequence[Mapping[str, Any]]) -> Table:
-    """Findings with their evidence."""
+def findings_table(findings: Sequence[Finding]) -> Table:
+    """Findings with their evidence, in Chinese."""
     table = Table("规则 rule", "结论 verdict", "起 from", "止 to", "听到 heard", "依据 why", "条款 clause")
     for finding in findings:
         table.add_row(
-            finding["rule"],
-            verdict(finding["verdict"]),
-            *("" if finding[key] is None else f"{finding[key]:.2f}" for key in ("start", "end")),
-            finding["heard"],
-            finding["why"],
-            finding["clause"],
+            finding.rule,
+            verdict(finding.verdict),
+            *("" if second is None else f"{second:.2f}" for second in (finding.start, finding.end)),
+            finding.heard,
+            finding.reason.text("zh") if finding.reason else "",
+            finding.clause,
         )
     return table
 

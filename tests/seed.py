@@ -29,6 +29,7 @@ from callcenter.domain.calls import (
     Role,
 )
 from callcenter.domain.findings import Verdict
+from callcenter.domain.reasons import Code, Reason, reason
 from callcenter.domain.rings import count_rings, judge_rings
 from callcenter.settings import Settings
 from callcenter.store.calls import save_call, save_recording
@@ -193,7 +194,7 @@ def _transferred(facts: CallFacts, caller: LegFacts, agent: LegFacts) -> CallFac
         "PCMA",
         200,
     )
-    said = AnnouncementFacts(caller.id, "busy-back", left + timedelta(seconds=0.3), back)
+    said = AnnouncementFacts(caller.id, "busy-to-desk", left + timedelta(seconds=0.3), back)
     return replace(facts, transfer_to="8100", legs=(caller, first, target, again), announcements=(said,))
 
 
@@ -258,6 +259,7 @@ def _judge(session: Session, facts: CallFacts, script: Script) -> None:
     for rule in ("three_rings", *RULES):
         failed = rule in script.fails or (rule == "three_rings" and facts.three_rings == "fail")
         start, end = spans.get(rule, (None, None)) if script.dialogue == "repair-good" else (None, None)
+        why = _why(rule, failed, facts, heard.get(rule, ""))
         session.add(
             FindingRow(
                 call_id=facts.id,
@@ -267,13 +269,24 @@ def _judge(session: Session, facts: CallFacts, script: Script) -> None:
                 start=start,
                 end=end,
                 heard="" if failed else heard.get(rule, ""),
-                why="heard within the window" if not failed else "nothing like it was heard",
+                why=why.text("en"),
+                reason=why.code,
+                reason_args=dict(why.args),
                 standard="vanke",
                 standard_version="1",
                 engine="seed",
                 judged_at=facts.ended_at or facts.started_at,
             )
         )
+
+
+def _why(rule: str, failed: bool, facts: CallFacts, heard: str) -> Reason:
+    if rule == "three_rings":
+        limit = {"limit": 3, "limit_seconds": 15.0}
+        return reason(Code.ANSWERED_AFTER, rings=facts.rings, seconds=facts.ring_seconds or 0.0, **limit)
+    if rule == "caller_hangs_up_first":
+        return Reason(Code.AGENT_FIRST if failed else Code.CALLER_FIRST)
+    return Reason(Code.NO_PHRASE) if failed else reason(Code.HEARD, phrases=f"「{heard}」")
 
 
 def _record(session: Session, facts: CallFacts, script: Script, recordings: Path) -> None:

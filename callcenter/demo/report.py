@@ -5,18 +5,34 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from rich.box import HORIZONTALS
+from rich.console import Group
+from rich.markup import escape
 from rich.table import Table
 
 from callcenter.demo.script import RULES, DemoCall
 
 HEADINGS = {
-    "three_rings": "三声\nthree rings",
+    "three_rings": "三声\n3 rings",
     "opening": "开场\nopening",
-    "anything_else": "还有什么\nanything else",
+    "anything_else": "询问\nmore?",
     "closing": "结束语\nclosing",
-    "caller_hangs_up_first": "客户先挂\ncaller first",
+    "caller_hangs_up_first": "先挂\nhang-up",
 }
-MARKS = {"pass": "合格 pass", "fail": "不合格 fail", "unsure": "待定 unsure", "not_applicable": "–"}
+MARKS = {
+    "pass": "合格\npass",
+    "fail": "不合格\nfail",
+    "unsure": "待定\nunsure",
+    "not_applicable": "–",
+}
+OUTCOMES = {
+    "answered": "接通\nanswered",
+    "abandoned": "放弃\nabandoned",
+    "busy": "占线\nbusy",
+    "no_answer": "无人接\nno answer",
+    "rejected": "拒接\nrejected",
+    "failed": "失败\nfailed",
+}
 
 
 @dataclass
@@ -64,32 +80,55 @@ class Result:
         return wrong + ([] if len(answered) > 1 else ["the caller did not come back to the desk"])
 
 
-def table(results: list[Result]) -> Table:
-    """One row a call; a verdict that is not the expected one says so."""
-    shown = Table(title="三响 · 演示结果 Demo", header_style="bold", show_lines=True)
-    for heading in ("通话\ncall", "响铃\nrings", "秒\nseconds", "结果\noutcome"):
-        shown.add_column(heading, justify="right" if heading[0] in "响秒" else "left")
-    for rule in RULES:
-        shown.add_column(HEADINGS[rule])
-    shown.add_column("符合预期\nas expected")
+def table(results: list[Result]) -> Group:
+    """One row a call, Chinese over English, and below it what is not as expected.
+
+    Readable on 80 columns: there every column but the first keeps its words whole.
+    """
+    shown = Table(
+        title="三响 · 演示结果 Demo",
+        header_style="bold",
+        box=HORIZONTALS,
+        show_lines=True,
+        show_edge=False,
+        pad_edge=False,
+        padding=0,
+    )
+    shown.add_column("通话\ncall")
+    for heading in ("振铃\nringing", "结果\noutcome", *(HEADINGS[rule] for rule in RULES), "符合\nmatch"):
+        shown.add_column(heading, no_wrap=True)
     for result in results:
         shown.add_row(*_row(result))
-    return shown
+    return Group(shown, *_told(results))
+
+
+def _told(results: list[Result]) -> list[str]:
+    """A line for each difference, under the title of its call."""
+    lines: list[str] = []
+    for result in results:
+        if wrong := result.differences():
+            lines.append(f"\n[red]不符合预期 not as expected: {escape(result.script.title)}[/]")
+            lines += [f"  {escape(each)}" for each in wrong]
+    return lines
 
 
 def _row(result: Result) -> list[str]:
-    call, wrong = result.call or {}, result.differences()
-    seconds = call.get("ring_seconds")
-    verdicts = [_mark(result, rule) for rule in RULES]
-    rings = "–" if call.get("rings") is None else str(call["rings"])
+    call = result.call or {}
+    outcome = str(call.get("outcome") or "–")
     return [
-        result.script.title,
-        rings,
-        "–" if seconds is None else f"{seconds:.3f}",
-        str(call.get("outcome") or "–"),
-        *verdicts,
-        "[green]是 yes[/]" if not wrong else "[red]" + "\n".join(wrong) + "[/]",
+        escape(result.script.title.replace(" · ", "\n")),
+        _ringing(call),
+        OUTCOMES.get(outcome, outcome),
+        *(_mark(result, rule) for rule in RULES),
+        "[red]否\nno[/]" if result.differences() else "[green]是\nyes[/]",
     ]
+
+
+def _ringing(call: dict[str, Any]) -> str:
+    """「2 声」 over the seconds."""
+    rings, seconds = call.get("rings"), call.get("ring_seconds")
+    counted = "–" if rings is None else f"{rings} 声"
+    return counted if seconds is None else f"{counted}\n{seconds:.3f} s"
 
 
 def _mark(result: Result, rule: str) -> str:

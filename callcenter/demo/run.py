@@ -25,6 +25,8 @@ AT_ONCE = 6
 """Calls at one time: each takes two processes, and two cores have to carry them and the recogniser."""
 READY = 60.0
 """Seconds within which the service has to be up."""
+UNSEEN_WIDTH = 100
+"""Columns at least where the console is no terminal: a file or a log has no edge to wrap at."""
 GOOD, WRONG, CANNOT, INTERRUPTED = 0, 1, 2, 130
 
 
@@ -34,6 +36,8 @@ async def run_demo(*, exit_after: bool, dialogues: Path | None, data: Path | Non
     `dialogues` is a folder to play instead of the five calls; `data` is where the service keeps its things
     (a temporary folder if None). Unless `exit_after`, the service goes on until Ctrl-C.
     """
+    if not console.is_terminal:
+        console.width = max(console.width, UNSEEN_WIDTH)
     try:
         calls = read_folder(dialogues, standard_names()) if dialogues else five_calls()
         agent_script(), caller_script(), find_model()

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from callcenter.domain.reasons import Reason
+
 
 class Verdict(StrEnum):
     """What a rule says of a call. UNSURE goes to a human."""
@@ -20,7 +22,7 @@ class Finding:
     """One rule's verdict on one call, with its evidence.
 
     `start` and `end` are seconds from the agent's answer (the call's zero); None where the evidence is the
-    signalling alone. `heard` is what the recogniser heard there, `why` one English sentence.
+    signalling alone. `heard` is what the recogniser heard there.
     """
 
     rule: str
@@ -29,4 +31,9 @@ class Finding:
     start: float | None = None
     end: float | None = None
     heard: str = ""
-    why: str = ""
+    reason: Reason | None = None
+
+    @property
+    def why(self) -> str:
+        """The reason as one English sentence."""
+        return self.reason.text("en") if self.reason else ""

@@ -26,8 +26,8 @@ def judge_files(
     facts_path: Path | None,
     names: Sequence[str],
     recogniser: Recogniser,
-) -> dict[str, Any]:
-    """The findings on two recordings that start at the agent's answer, as `callcenter judge` prints them.
+) -> list[Finding]:
+    """The findings on two recordings that start at the agent's answer.
 
     `names` are the desk's own, beside those of the standard. Raises JudgeError.
     """
@@ -36,7 +36,7 @@ def judge_files(
     for name in names:
         if not any("\u4e00" <= character <= "\u9fff" for character in name):
             raise JudgeError(f"--name {name}: a name is compared by sound and must hold Chinese")
-    findings = judge(
+    return judge(
         standard,
         facts,
         recogniser.transcribe(agent),
@@ -45,7 +45,6 @@ def judge_files(
         max(agent.duration, caller.duration),
         recogniser.spot(agent, spot_phrases(standard, names)),
     )
-    return {"findings": [finding_json(finding) for finding in findings]}
 
 
 def read_facts(path: Path | None) -> JudgeFacts:

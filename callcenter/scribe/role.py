@@ -28,6 +28,7 @@ from callcenter.scribe.commit import Result, commit
 from callcenter.scribe.hands import Hands, Transcript, WorkerDied
 from callcenter.scribe.judging import spot_phrases
 from callcenter.scribe.lease import ClaimLost, kept
+from callcenter.scribe.stopping import Stopped, unless
 from callcenter.settings import Settings
 from callcenter.standards import StandardError, load_standard
 from callcenter.store import jobs
@@ -83,7 +84,11 @@ class Scribe:
         return {"scribe_calls_done": self.done, "scribe_calls_failed": self.failed}
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Works until `stop` is set; a call in hand is finished first."""
+        """Works until `stop` is set; then a call in hand is given back, and its worker killed.
+
+        Nothing is lost by it: the next scribe that is there takes the call up at once.
+        A transcription may need longer than a role has to end.
+        """
         try:
             async with asyncio.TaskGroup() as group:
                 for hands in self.hands:
@@ -97,7 +102,7 @@ class Scribe:
             try:
                 claim = await self._database(lambda work: self._claim(work, hands.name))
                 if claim is not None:
-                    await self._work(claim, hands)
+                    await self._work(claim, hands, stop)
                     continue
             except DBAPIError as error:
                 log.warning("database unavailable role=scribe error=%s", brief(error))
@@ -116,7 +121,7 @@ class Scribe:
     def _claim(self, work: Session, worker: str) -> Claim | None:
         return jobs.claim(work, worker, _now(), timedelta(seconds=self._pace.lease))
 
-    async def _work(self, claim: Claim, hands: Hands) -> None:
+    async def _work(self, claim: Claim, hands: Hands, stop: asyncio.Event) -> None:
         """One call, from claim to commit. A worker that dies costs an attempt, not the call."""
         log.info("job claimed call=%s attempt=%d worker=%s", claim.call_id, claim.attempt, hands.name)
         work = await self._database(lambda db: jobs.load_work(db, claim.call_id))
@@ -124,10 +129,13 @@ class Scribe:
             if claim.attempt > self._pace.attempts:
                 raise WorkerDied("a scribe died over this call each time it was tried")
             async with kept(lambda: self._renew(claim), self._pace.lease / 3, claim.call_id):
-                result = await self._transcribe_and_judge(work, hands)
+                result = await unless(stop, self._transcribe_and_judge(work, hands))
                 await self._commit(claim, work, result)
         except WorkerDied as error:
             await self._failed(claim, work, hands, str(error))
+        except Stopped:
+            await self._database(lambda db: jobs.give_back(db, claim))
+            log.info("job given back call=%s worker=%s", claim.call_id, hands.name)
         except ClaimLost:
             log.warning("job lost call=%s worker=%s", claim.call_id, hands.name)
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from callcenter.domain.calls import HungUpBy, Line
 from callcenter.domain.findings import Finding, Verdict
+from callcenter.domain.reasons import Code, Reason, reason
 from callcenter.domain.rings import limit_seconds
 from callcenter.domain.standards import OpeningRule, PhraseRule, Rule, Standard
 from callcenter.scribe.facts import JudgeFacts
@@ -37,15 +38,21 @@ class Case:
 def three_rings(rule: Rule, case: Case) -> Finding:
     facts = case.facts
     limit = facts.max_rings or case.standard.max_rings
-    seconds = "" if facts.ring_seconds is None else f" ({facts.ring_seconds:.3f} s)"
-    within = f"the limit is {limit} rings ({limit_seconds(limit, case.standard.cadence):.3f} s)"
-    if facts.three_rings is not None:
-        how = "answered" if facts.answered else "not answered"
-        return _plain(rule, facts.three_rings, f"{how} after {facts.rings or 0} rings{seconds}; {within}")
-    if facts.rings is None:
-        return _plain(rule, Verdict.UNSURE, "the number of rings is not known")
-    verdict = Verdict.PASS if facts.rings <= limit else Verdict.FAIL
-    return _plain(rule, verdict, f"answered on ring {facts.rings}{seconds}; {within}")
+    verdict = facts.three_rings
+    if verdict is None and facts.rings is None:
+        return _plain(rule, Verdict.UNSURE, Reason(Code.RINGS_UNKNOWN))
+    if verdict is None:
+        verdict = Verdict.PASS if (facts.rings or 0) <= limit else Verdict.FAIL
+    return _plain(rule, verdict, _rung(facts, limit, limit_seconds(limit, case.standard.cadence)))
+
+
+def _rung(facts: JudgeFacts, limit: int, limit_seconds: float) -> Reason:
+    args = {"rings": facts.rings or 0, "limit": limit, "limit_seconds": limit_seconds}
+    if facts.ring_seconds is None:
+        code = Code.ANSWERED_AFTER_UNTIMED if facts.answered else Code.NOT_ANSWERED_AFTER_UNTIMED
+        return Reason(code, args)
+    code = Code.ANSWERED_AFTER if facts.answered else Code.NOT_ANSWERED_AFTER
+    return Reason(code, args | {"seconds": facts.ring_seconds})
 
 
 def opening(rule: OpeningRule, case: Case) -> Finding:
@@ -80,19 +87,21 @@ def closing(rule: PhraseRule, case: Case) -> Finding:
 def caller_hangs_up_first(rule: Rule, case: Case) -> Finding:
     facts = case.facts
     if not facts.answered:
-        return _plain(rule, Verdict.NOT_APPLICABLE, "the call was not answered")
+        return _plain(rule, Verdict.NOT_APPLICABLE, Reason(Code.NOT_ANSWERED))
     if facts.transfer is not None and not facts.returned:
-        return _plain(rule, Verdict.NOT_APPLICABLE, "the call was transferred: its BYE is no hang-up")
+        return _plain(rule, Verdict.NOT_APPLICABLE, Reason(Code.TRANSFERRED))
     match facts.hangup:
         case HungUpBy.CALLER:
-            return _plain(rule, Verdict.PASS, "the caller's BYE came first")
+            return _plain(rule, Verdict.PASS, Reason(Code.CALLER_FIRST))
         case HungUpBy.AGENT:
-            return _plain(rule, Verdict.FAIL, "the agent's BYE came first")
-        case HungUpBy.SYSTEM | HungUpBy.NETWORK:
-            return _plain(rule, Verdict.NOT_APPLICABLE, f"neither side hung up, the {facts.hangup} did")
+            return _plain(rule, Verdict.FAIL, Reason(Code.AGENT_FIRST))
+        case HungUpBy.SYSTEM:
+            return _plain(rule, Verdict.NOT_APPLICABLE, Reason(Code.ENDED_BY_SYSTEM))
+        case HungUpBy.NETWORK:
+            return _plain(rule, Verdict.NOT_APPLICABLE, Reason(Code.ENDED_BY_NETWORK))
     if facts.interrupted:
-        return _plain(rule, Verdict.NOT_APPLICABLE, "neither side hung up: the call was interrupted")
-    return _plain(rule, Verdict.UNSURE, "it is not known who hung up first")
+        return _plain(rule, Verdict.NOT_APPLICABLE, Reason(Code.INTERRUPTED))
+    return _plain(rule, Verdict.UNSURE, Reason(Code.HANGUP_UNKNOWN))
 
 
 def _phrase(rule: PhraseRule, case: Case) -> Finding:
@@ -100,19 +109,19 @@ def _phrase(rule: PhraseRule, case: Case) -> Finding:
     assert case.agent is not None
     words = case.agent.words
     if not words:
-        return _missing(rule, case, Evidence(Said.NO, ""), "the agent was not heard to say anything")
+        return _missing(rule, case, Evidence(Said.NO, ""), _SILENT)
     start = _after_the_caller_spoke(case)
     if rule.last is not None:
         start = max(start, words[-1].end - rule.last)
     found = case.agent.best(rule.phrases, start, case.duration, rule.others)
     if found.said is Said.YES:
-        return _with(rule, Verdict.PASS, found, f"heard 「{found.phrase}」")
+        return _with(rule, Verdict.PASS, found, _heard_all(found))
     if found.said is Said.MAYBE:
-        return _with(rule, Verdict.UNSURE, found, f"perhaps 「{found.phrase}」: the sounds fit only in part")
+        return _with(rule, Verdict.UNSURE, found, reason(Code.HEARD_IN_PART, phrase=found.phrase))
     half = case.agent.best(rule.partial, start, case.duration)
     if half.said is Said.YES and half.match and half.match.worst <= case.standard.thresholds.sure / 2:
-        return _with(rule, Verdict.UNSURE, half, f"only 「{half.phrase}」 was heard: a person decides")
-    return _missing(rule, case, found, "none of the wanted phrases was heard")
+        return _with(rule, Verdict.UNSURE, half, reason(Code.HEARD_SHORTENED, phrase=half.phrase))
+    return _missing(rule, case, found, _NO_PHRASE)
 
 
 def _after_the_caller_spoke(case: Case) -> float:
@@ -125,31 +134,44 @@ def _after_the_caller_spoke(case: Case) -> float:
     return agent[0].start + rule.within if rule and agent else 0.0
 
 
-def _missing(rule: Rule, case: Case, found: Evidence, why: str) -> Finding:
+@dataclass(frozen=True, slots=True)
+class _Lack:
+    """Why nothing was found: of a call that ended as it should, that came back, that was cut off."""
+
+    ended: Code
+    returned: Code
+    cut_off: Code
+
+
+_SILENT = _Lack(Code.SILENT, Code.SILENT_RETURNED, Code.SILENT_CUT_OFF)
+_NO_PHRASE = _Lack(Code.NO_PHRASE, Code.NO_PHRASE_RETURNED, Code.NO_PHRASE_CUT_OFF)
+
+
+def _missing(rule: Rule, case: Case, found: Evidence, lack: _Lack) -> Finding:
     """Not heard: a failure of the agent, unless neither the agent nor the caller ended the call."""
     facts = case.facts
     if facts.transfer is not None:
-        return _plain(rule, Verdict.UNSURE, f"the call came back from a transfer, and {why}")
+        return _plain(rule, Verdict.UNSURE, Reason(lack.returned))
     if facts.hangup in (HungUpBy.SYSTEM, HungUpBy.NETWORK) or facts.interrupted:
-        return _plain(rule, Verdict.NOT_APPLICABLE, f"the call was cut off, and {why}")
-    return _with(rule, Verdict.FAIL, found, why)
+        return _plain(rule, Verdict.NOT_APPLICABLE, Reason(lack.cut_off))
+    return _with(rule, Verdict.FAIL, found, Reason(lack.ended))
 
 
 def _cannot_judge_words(rule: Rule, case: Case) -> Finding | None:
     facts = case.facts
     if not facts.answered:
-        return _plain(rule, Verdict.NOT_APPLICABLE, "the call was not answered")
+        return _plain(rule, Verdict.NOT_APPLICABLE, Reason(Code.NOT_ANSWERED))
     if facts.transfer is not None and not facts.returned and rule.id != "opening":
-        return _plain(rule, Verdict.NOT_APPLICABLE, f"the call was transferred to {facts.transfer}")
+        return _plain(rule, Verdict.NOT_APPLICABLE, reason(Code.TRANSFERRED_TO, target=facts.transfer))
     if case.agent is None:
-        return _plain(rule, Verdict.UNSURE, "there is no recording of the agent that could be read")
+        return _plain(rule, Verdict.UNSURE, Reason(Code.NO_RECORDING))
     return None
 
 
 def _silent(rule: Rule, case: Case) -> Finding:
     if case.duration < SHORTEST_CALL:
-        return _plain(rule, Verdict.NOT_APPLICABLE, f"the call lasted only {case.duration:.1f} s")
-    return _plain(rule, Verdict.FAIL, "the agent was not heard to say anything")
+        return _plain(rule, Verdict.NOT_APPLICABLE, reason(Code.TOO_SHORT, seconds=case.duration))
+    return _plain(rule, Verdict.FAIL, Reason(Code.SILENT))
 
 
 def _near(name: Evidence, greeting: Evidence, gap: float) -> Evidence:
@@ -170,22 +192,26 @@ def _heard(rule: Rule, words: Sequence[Word], end: float, *parts: Evidence) -> F
         heard = [word for word in words if word.end > start and word.start < stop]
     verdict = {Said.YES: Verdict.PASS, Said.MAYBE: Verdict.UNSURE, Said.NO: Verdict.FAIL}[worst.said]
     why = {
-        Said.YES: f"heard {'，'.join(f'「{part.phrase}」' for part in parts)}",
-        Said.MAYBE: f"perhaps 「{worst.phrase}」: the sounds fit only in part",
-        Said.NO: f"「{worst.phrase}」 was not heard at the beginning",
+        Said.YES: _heard_all(*parts),
+        Said.MAYBE: reason(Code.HEARD_IN_PART, phrase=worst.phrase),
+        Said.NO: reason(Code.NOT_HEARD_AT_BEGINNING, phrase=worst.phrase),
     }[worst.said]
     return Finding(rule.id, verdict, _clause(rule), heard[0].start, heard[-1].end, join_text(heard), why)
 
 
-def _with(rule: Rule, verdict: Verdict, evidence: Evidence, why: str) -> Finding:
+def _heard_all(*parts: Evidence) -> Reason:
+    return reason(Code.HEARD, phrases="，".join(f"「{part.phrase}」" for part in parts))
+
+
+def _with(rule: Rule, verdict: Verdict, evidence: Evidence, why: Reason) -> Finding:
     match = evidence.match
     if match is None or evidence.said is Said.NO:
         return _plain(rule, verdict, why)
     return Finding(rule.id, verdict, _clause(rule), match.start, match.end, match.heard, why)
 
 
-def _plain(rule: Rule, verdict: Verdict, why: str) -> Finding:
-    return Finding(rule.id, verdict, _clause(rule), why=why)
+def _plain(rule: Rule, verdict: Verdict, why: Reason) -> Finding:
+    return Finding(rule.id, verdict, _clause(rule), reason=why)
 
 
 def _clause(rule: Rule) -> str:

@@ -87,6 +87,14 @@ def release(session: Session, held: Claim, error: str, again_at: datetime) -> bo
     )
 
 
+def give_back(session: Session, held: Claim) -> bool:
+    """Undoes the claim: the job is free at once, and the attempt does not count; False where it is lost."""
+    return _changed(
+        session,
+        _mine(held).values(state=PENDING, claimed_by=None, lease_until=None, attempts=held.attempt - 1),
+    )
+
+
 def finish(
     session: Session, held: Claim, now: datetime, *, error: str | None = None, failed: bool = False
 ) -> bool:
@@ -142,6 +150,8 @@ def replace_findings(session: Session, call_id: str, findings: Iterable[Finding]
             "end": finding.end,
             "heard": finding.heard,
             "why": finding.why,
+            "reason": finding.reason.code.value if finding.reason else None,
+            "reason_args": dict(finding.reason.args) if finding.reason else None,
             "standard": judged.standard,
             "standard_version": judged.version,
             "engine": judged.engine,

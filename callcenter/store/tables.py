@@ -11,6 +11,8 @@ from typing import Any
 from sqlalchemy import DateTime, Dialect, TypeDecorator, UniqueConstraint
 from sqlmodel import JSON, Field, SQLModel
 
+from callcenter.domain.reasons import Language, kept_reason
+
 
 class UtcDateTime(TypeDecorator[datetime]):
     """An aware UTC datetime, the same in SQLite (which knows no zones) and PostgreSQL."""
@@ -144,7 +146,10 @@ class Word(SQLModel, table=True):
 
 
 class FindingRow(SQLModel, table=True):
-    """A rule's verdict on a call. `start` and `end` are seconds from the call's zero (the agent's 200)."""
+    """A rule's verdict on a call. `start` and `end` are seconds from the call's zero (the agent's 200).
+
+    `why` is the reason in English; `reason` (its code) and `reason_args` are missing in rows older than 0002.
+    """
 
     __tablename__ = "findings"
     __table_args__ = (UniqueConstraint("call_id", "rule", "standard_version"),)
@@ -157,10 +162,22 @@ class FindingRow(SQLModel, table=True):
     end: float | None = None
     heard: str = ""
     why: str = ""
+    reason: str | None = None
+    reason_args: dict[str, Any] | None = Field(default=None, sa_type=JSON(none_as_null=True))
     standard: str
     standard_version: str
     engine: str
     judged_at: datetime = instant()
+
+    def told(self, language: Language) -> str | None:
+        """The reason in that language; None where only `why` is known."""
+        reason = kept_reason(self.reason, self.reason_args)
+        return reason.text(language) if reason else None
+
+    @property
+    def why_zh(self) -> str | None:
+        """The reason in Chinese, where it is known."""
+        return self.told("zh")
 
 
 class Record(SQLModel, table=True):

@@ -9,6 +9,8 @@ import pytest
 from rich.console import Console
 from rich.table import Table
 
+from callcenter.domain.findings import Finding, Verdict
+from callcenter.domain.reasons import Code, Reason
 from callcenter.listing import calls_json, calls_table, findings_table
 from callcenter.settings import Settings
 from callcenter.store import migrate
@@ -60,15 +62,8 @@ def test_json_is_what_the_api_gives(settings: Settings) -> None:
 
 
 def test_findings_are_shown_with_their_evidence() -> None:
-    finding = {
-        "rule": "opening",
-        "verdict": "fail",
-        "clause": "[0] 3.1",
-        "start": 0.5,
-        "end": None,
-        "heard": "喂",
-        "why": "no greeting",
-    }
+    why = Reason(Code.SILENT)
+    finding = Finding("opening", Verdict.FAIL, "[0] 3.1", start=0.5, heard="喂", reason=why)
     text = shown(findings_table([finding]))
-    for word in ("opening", "fail", "0.50", "喂", "no greeting", "[0] 3.1"):
+    for word in ("opening", "fail", "0.50", "喂", "没有听到坐席说话", "[0] 3.1"):
         assert word in text

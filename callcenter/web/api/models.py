@@ -89,6 +89,8 @@ class RecordingOut(Said):
 
 
 class FindingOut(Said):
+    """A rule's verdict. `why` is English; `why_zh` is null in rows older than it."""
+
     rule: str
     verdict: Verdict
     clause: str
@@ -96,6 +98,7 @@ class FindingOut(Said):
     end: float | None
     heard: str
     why: str
+    why_zh: str | None
     standard: str
     standard_version: str
     engine: str

@@ -23,6 +23,7 @@ from callcenter.web.api.models import Day, Dialled, Long, Short, Who
 from callcenter.web.api.recordings import stereo
 from callcenter.web.context import CommandsDep, Context, ContextDep, SessionDep
 from callcenter.web.errors import not_found
+from callcenter.web.views.lines import lines_of
 from callcenter.web.views.render import remember_operator, render
 from callcenter.web.views.timeline import draw
 
@@ -145,13 +146,15 @@ def _values(session: Session, context: Context, call_id: str) -> dict[str, Any]:
     if detail is None:
         raise not_found(f"call {call_id}")
     job = session.get(Job, call_id)
+    utterances = call_transcript(session, call_id)
     sound = stereo(context.settings, call_recordings(session, call_id))
     return {
         "detail": detail,
         "call": detail.call,
         "is_live": detail.call.outcome is None and detail.call.ended_at is None,
         "changes": record_changes(session, call_id),
-        "utterances": call_transcript(session, call_id),
+        "utterances": utterances,
+        "lines": lines_of(utterances, detail.announcements, detail.call.answered_at),
         "job": job.state if job else None,
         "sound": sound.frames > 0,
         "timeline": draw(detail.call, detail.legs, context.now()),

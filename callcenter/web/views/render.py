@@ -15,6 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from callcenter.domain.rings import count_rings
 from callcenter.domain.tickets import KIND_IDS, KINDS, ONE_KEY_KINDS, TICKET_KINDS
 from callcenter.web.views import figures
+from callcenter.web.views.announcements import spoken
 from callcenter.web.views.i18n import LANGUAGES, Language, Words, choose
 
 if TYPE_CHECKING:
@@ -75,6 +76,7 @@ def render(request: Request, template: str, values: Mapping[str, Any], *, status
         "asset": asset,
         "operator": operator_of(request),
         "kind_name": partial(kind_name, language),
+        "spoken": partial(spoken, language),
         "party": partial(party_name, context),
         "desk_name": partial(desk_name, context),
         "desks": context.settings.desks,

@@ -6,8 +6,8 @@ from typing import Any
 
 from rich.console import Console
 
-from callcenter.demo.report import Result, table
-from callcenter.demo.script import DemoCall
+from callcenter.demo.report import HEADINGS, Result, table
+from callcenter.demo.script import RULES, DemoCall, five_calls
 
 SCRIPT = DemoCall("good", 1, rings=2, expect={"opening": "pass"})
 
@@ -68,3 +68,26 @@ def test_the_table_shows_every_call() -> None:
     assert "7.000" in text
     assert "rings is 3, should be 2" in text
     assert "the service has no such call" in text
+
+
+def test_on_a_screen_of_80_columns_words_stay_whole() -> None:
+    scripts = five_calls()
+    results = [
+        Result(
+            script,
+            call(
+                outcome=script.outcome,
+                ring_seconds=22.0,
+                findings=[{"rule": rule, "verdict": "unsure"} for rule in RULES],
+            ),
+        )
+        for script in scripts
+    ]
+    console = Console(record=True, width=80)
+    console.print(table(results))
+    text = console.export_text()
+    headings = [word for heading in HEADINGS.values() for word in heading.split("\n")]
+    for word in ("通话", "ringing", "abandoned", "22.000 s", *headings):
+        assert word in text
+    assert text.count("unsure  unsure") >= len(scripts)
+    assert "…" not in text

@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 from sqlmodel import select
 
 from callcenter.domain.findings import Finding, Verdict
+from callcenter.domain.reasons import Code, reason
 from callcenter.store import jobs
 from callcenter.store.engine import session
 from callcenter.store.jobs import Claim, Judged
@@ -102,3 +103,29 @@ def test_words_and_findings_replace_those_before(either: Engine) -> None:
         assert [word.text for word in db.exec(select(WordRow))] == ["您好"]
         rows = {row.standard_version: row.verdict for row in db.exec(select(FindingRow))}
     assert rows == {"1.0": "pass", "1.1": "fail"}
+
+
+def test_a_job_that_is_given_back_is_free_at_once_and_costs_no_attempt(either: Engine) -> None:
+    recorded(either, "c1")
+    held = take(either, "a", 20)
+    assert held is not None
+    with session(either) as db:
+        assert jobs.give_back(db, held)
+    assert (state(either, "c1").state, state(either, "c1").attempts) == ("pending", 0)
+    assert take(either, "b", 20) == Claim("c1", "b", 1)
+    with session(either) as db:
+        assert not jobs.give_back(db, held)
+    assert state(either, "c1").claimed_by == "b"
+
+
+def test_the_reason_is_kept_for_either_language(either: Engine) -> None:
+    recorded(either, "c1")
+    told = Finding("closing", Verdict.NOT_APPLICABLE, "A8", reason=reason(Code.TRANSFERRED_TO, target="8100"))
+    with session(either) as db:
+        found = [told, Finding("opening", Verdict.PASS, "A2")]
+        jobs.replace_findings(db, "c1", found, Judged("vanke", "1.0", "model", at(30)))
+    with session(either) as db:
+        rows = {row.rule: row for row in db.exec(select(FindingRow))}
+    assert rows["closing"].why == rows["closing"].told("en") == "the call was transferred to 8100"
+    assert rows["closing"].why_zh == "通话已转接至 8100"
+    assert rows["opening"].why_zh is None

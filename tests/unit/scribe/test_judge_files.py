@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from callcenter.scribe.judge_files import JudgeError, judge_files, read_facts
+from callcenter.scribe.judge_files import JudgeError, finding_json, judge_files, read_facts
 from callcenter.standards import load_standard
 from tests.speech import dialogue, facts, recogniser, wav
 
@@ -15,10 +15,11 @@ RULES = ("three_rings", "opening", "anything_else", "closing", "caller_hangs_up_
 
 
 def judged(name: str, facts_path: Path | None) -> dict[str, dict[str, object]]:
-    result = judge_files(
+    found = judge_files(
         load_standard("vanke"), wav(name, "agent"), wav(name, "caller"), facts_path, (), recogniser()
     )
-    return {finding["rule"]: finding for finding in json.loads(json.dumps(result))["findings"]}
+    printed = json.loads(json.dumps([finding_json(finding) for finding in found]))
+    return {finding["rule"]: finding for finding in printed}
 
 
 @pytest.mark.parametrize("name", ["repair-good", "late-answer", "greeting-missing", "transfer-good"])

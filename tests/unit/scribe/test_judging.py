@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import pytest
 
 from callcenter.domain.calls import HungUpBy, Line
 from callcenter.domain.findings import Finding, Verdict
+from callcenter.domain.reasons import Code
 from callcenter.scribe.facts import JudgeFacts
 from callcenter.scribe.judging import judge, spot_phrases
 from callcenter.standards import load_standard
@@ -225,3 +226,48 @@ def test_what_the_narrow_pass_listens_for() -> None:
     )
     assert not any(mark in phrase for phrase in phrases for mark in "【】，")
     assert len(phrases) == len(set(phrases))
+
+
+BACK = replace(FACTS, transfer="工程部", returned=True)
+CUT_OFF = replace(FACTS, hangup=HungUpBy.NETWORK)
+REASONS: list[tuple[Sequence[Word] | None, JudgeFacts, set[Code]]] = [
+    (GOOD, replace(FACTS, ring_seconds=7.0), {Code.ANSWERED_AFTER, Code.HEARD, Code.CALLER_FIRST}),
+    (words((0.6, "喂")), replace(FACTS, rings=None), {Code.RINGS_UNKNOWN, Code.NOT_HEARD_AT_BEGINNING}),
+    (
+        words((0.6, "您好 问 物业"), (16.0, "再见")),
+        FACTS,
+        {Code.ANSWERED_AFTER_UNTIMED, Code.HEARD_SHORTENED},
+    ),
+    (GOOD, JudgeFacts(rings=2, hangup=HungUpBy.AGENT), {Code.AGENT_FIRST}),
+    (GOOD, JudgeFacts(rings=2, hangup=HungUpBy.SYSTEM), {Code.ENDED_BY_SYSTEM}),
+    (GOOD, JudgeFacts(rings=2, interrupted=True), {Code.INTERRUPTED}),
+    (GOOD, JudgeFacts(rings=2), {Code.HANGUP_UNKNOWN}),
+    (GOOD, replace(FACTS, transfer="工程部"), {Code.TRANSFERRED, Code.TRANSFERRED_TO}),
+    (None, FACTS, {Code.NO_RECORDING}),
+    (None, JudgeFacts(rings=1, answered=False), {Code.NOT_ANSWERED, Code.NOT_ANSWERED_AFTER_UNTIMED}),
+    (None, JudgeFacts(rings=1, answered=False, ring_seconds=2.0), {Code.NOT_ANSWERED_AFTER}),
+    (words(OPENING), FACTS, {Code.NO_PHRASE}),
+    (words(OPENING), BACK, {Code.NO_PHRASE_RETURNED}),
+    (words(OPENING), CUT_OFF, {Code.NO_PHRASE_CUT_OFF, Code.ENDED_BY_NETWORK}),
+    ([], FACTS, {Code.SILENT}),
+    ([], BACK, {Code.SILENT_RETURNED}),
+    ([], CUT_OFF, {Code.SILENT_CUT_OFF}),
+]
+
+
+def codes(found: Iterable[Finding]) -> set[Code]:
+    return {finding.reason.code for finding in found if finding.reason}
+
+
+@pytest.mark.parametrize(("agent", "facts", "told"), REASONS)
+def test_why(agent: Sequence[Word] | None, facts: JudgeFacts, told: set[Code]) -> None:
+    found = findings(agent, facts).values()
+    assert all(finding.reason for finding in found)
+    assert told <= codes(found)
+
+
+def test_each_reason_is_one_that_the_rules_give() -> None:
+    given = set().union(*(codes(findings(agent, facts).values()) for agent, facts, _ in REASONS))
+    in_part = findings(words((0.6, "您好 问 物业")), spotted=words((0.6, "您好 物业")))
+    short = judge(VANKE, FACTS, [], [], (), 1.5)
+    assert given | codes(in_part.values()) | codes(short) == set(Code)

@@ -174,6 +174,33 @@ async def test_a_scribe_that_lost_its_lease_writes_nothing(
     assert told(engine) == []
 
 
+async def test_a_call_in_hand_is_given_back_at_once_when_it_is_to_stop(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However long its transcription would take: the worker is killed, and no attempt counted."""
+    started = Hands._started
+
+    async def stand_still(self: Hands) -> asyncio.subprocess.Process:
+        process = await started(self)
+        os.kill(process.pid, signal.SIGSTOP)
+        return process
+
+    monkeypatch.setattr(Hands, "_started", stand_still)
+    recorded(engine, "c1")
+    scribe = Scribe(settings(tmp_path), engine, pace=QUICK)
+    async with asyncio.timeout(scaled(20)), running(scribe):
+        worker = await eventually(lambda: scribe.hands[0].pid)
+    assert worker is not None
+    with pytest.raises(ProcessLookupError):
+        os.kill(worker, 0)
+    with session(engine) as db:
+        job = db.get_one(Job, "c1")
+        assert (job.state, job.attempts, job.claimed_by) == ("pending", 0, None)
+        again = jobs.claim(db, "another", datetime.now(UTC), timedelta(seconds=1))
+    assert again is not None and again.attempt == 1
+    assert told(engine) == []
+
+
 async def test_a_recording_that_is_gone_leaves_the_words_unsure(engine: Engine, tmp_path: Path) -> None:
     recorded(engine, "c1", None)
     with session(engine) as db:

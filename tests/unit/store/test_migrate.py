@@ -6,13 +6,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import inspect, text
-from sqlmodel import SQLModel
+from sqlmodel import SQLModel, select
 
 from callcenter.store import migrate, tables
-from callcenter.store.engine import StoreError, make_engine
+from callcenter.store.engine import StoreError, make_engine, session
 from tests.support import scaled
 
 
@@ -99,3 +100,34 @@ def test_a_revision_is_written_from_the_difference(tmp_path: Path, monkeypatch: 
     written = migrate.revise(url, "Bring the codec back").read_text("utf-8")
     assert "sa.Column('codec', sa.String(), nullable=True)" in written
     assert f"down_revision = '{migrate.head()[:-1]}" in written
+
+
+def test_a_finding_of_before_reasons_were_kept_stays_as_it_was(empty_url: str) -> None:
+    engine = make_engine(empty_url)
+    with migrate._locked(empty_url) as connection:
+        command.upgrade(migrate._config(connection), "0001")
+    with engine.begin() as connection:
+        connection.execute(text(OLD_CALL))
+        connection.execute(text(OLD_FINDING))
+    migrate.upgrade(empty_url)
+    with session(engine) as db:
+        finding = db.exec(select(tables.FindingRow)).one()
+    engine.dispose()
+    assert (finding.why, finding.reason, finding.reason_args, finding.why_zh) == (
+        "it was so",
+        None,
+        None,
+        None,
+    )
+
+
+OLD_CALL = """
+INSERT INTO calls (id, site, node, direction, line, caller, callee, started_at, rings, three_rings,
+                   wait_seconds, talk_seconds, hold_seconds)
+VALUES ('c1', 's', 'n', 'inbound', 'external', '1', '2', '2026-11-21 08:00:00', 1, 'pass', 0, 0, 0)
+"""
+OLD_FINDING = """
+INSERT INTO findings (call_id, rule, verdict, clause, heard, why, standard, standard_version, engine,
+                      judged_at)
+VALUES ('c1', 'opening', 'pass', 'A2', '', 'it was so', 'vanke', '1', 'model', '2026-11-21 08:05:00')
+"""

@@ -41,7 +41,7 @@ def test_a_transferred_call_keeps_every_leg(client: Client) -> None:
     call = client.get("/api/v1/calls/call-transfer").json()
     assert [leg["role"] for leg in call["legs"]] == ["caller", "agent", "target", "agent"]
     assert call["transfer_to"] == "8100"
-    assert call["announcements"][0]["prompt"] == "busy-back"
+    assert call["announcements"][0]["prompt"] == "busy-to-desk"
 
 
 def test_a_call_that_lasts_has_no_outcome(client: Client) -> None:

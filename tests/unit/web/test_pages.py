@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import Engine
+from sqlmodel import select
 
+from callcenter.store.engine import session
+from callcenter.store.tables import FindingRow
 from tests.unit.web.client import Client
 from tests.unit.web.conftest import FakeCommands
 
@@ -101,3 +105,32 @@ def test_steering_a_call(client: Client, commands: FakeCommands) -> None:
     assert client.post("/calls/call-talking/transfer", data={"target": "<>"}).status_code == 422
     assert client.post("/calls/call-talking/hangup").status_code == 200
     assert [name for name, _ in commands.asked] == ["transfer", "hangup"]
+
+
+def test_reasons_are_told_in_the_readers_language(client: Client) -> None:
+    chinese, english = (client.get("/calls/call-late", params={"lang": lang}).text for lang in ("zh", "en"))
+    assert "后接起；时限 3 声（15.000 秒）" in chinese
+    assert "the limit is" not in chinese
+    assert "the limit is 3 rings (15.000 s)" in english
+    finding = client.get("/api/v1/calls/call-late/findings").json()["items"][0]
+    assert finding["why"] in english and finding["why_zh"] in chinese
+
+
+def test_a_finding_older_than_its_reason_is_told_in_english(client: Client, engine: Engine) -> None:
+    with session(engine) as db:
+        for row in db.exec(select(FindingRow).where(FindingRow.call_id == "call-late")):
+            row.reason, row.reason_args, row.why = None, None, "as it was told then"
+    assert '<p class="why" lang="en">as it was told then</p>' in client.get("/calls/call-late?lang=zh").text
+    assert client.get("/api/v1/calls/call-late/findings").json()["items"][0]["why_zh"] is None
+
+
+def test_announcements_are_shown_in_their_words(client: Client) -> None:
+    facts, transcript = (
+        client.get(f"/calls/call-transfer/parts/{part}").text for part in ("facts", "transcript")
+    )
+    for part in (facts, transcript):
+        assert "「您好，电话占线，正在为您转回总机」" in part
+        assert "busy-to-desk" not in part
+    line = transcript[transcript.index('<li class="system">') :]
+    assert '<span class="speaker">系统提示</span>' in line
+    assert 'class="jump" data-start="' in line
