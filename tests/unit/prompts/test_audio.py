@@ -16,6 +16,8 @@ from prompts.wav import write_alaw
 from tests.speech import recogniser
 from transcripts.audio import read_wav
 
+pytestmark = pytest.mark.engine
+
 HEARD = ["busy-to-desk", "busy", "no-answer", "no-answer-to-desk", "connected", "desk-unavailable"]
 AUDIO = CATALOGUE.parent / "audio" / "zh-CN"
 

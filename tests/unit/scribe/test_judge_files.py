@@ -11,6 +11,8 @@ from callcenter.scribe.judge_files import JudgeError, finding_json, judge_files,
 from callcenter.standards import load_standard
 from tests.speech import dialogue, facts, recogniser, wav
 
+pytestmark = pytest.mark.engine
+
 RULES = ("three_rings", "opening", "anything_else", "closing", "caller_hangs_up_first")
 
 

@@ -13,6 +13,8 @@ from transcripts.recogniser import RecogniserError
 from transcripts.utterances import join_text
 from transcripts.vosk_engine import VoskRecogniser, segment
 
+pytestmark = pytest.mark.engine
+
 
 def test_words_with_their_times() -> None:
     words = recogniser().transcribe(read_wav(wav("transfer-good", "agent")))
