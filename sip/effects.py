@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 from sip.message import URI, Request, Response
@@ -56,6 +56,8 @@ class Progress:
 
     code: int
     description: Description | None
+    tag: str = field(default="", compare=False)
+    """The To tag: which branch of a forked INVITE answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,10 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """A re-INVITE: answer it with `Session.answer_offer`. None: it had no offer and wants ours."""
+    """A re-INVITE, or an UPDATE or PRACK with an offer: answer it with `Session.answer_offer`.
+
+    None: a re-INVITE had no offer and wants ours.
+    """
 
     transaction: Transaction
     description: Description | None
@@ -92,4 +97,27 @@ class Ended:
     reason: str = ""
 
 
-Effect = SendRequest | SendAck | SendCancel | Respond | Progress | Accepted | Offered | Confirmed | Ended
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A re-INVITE or UPDATE of ours. `refresh`: the session timer wants it, nobody waits for its answer."""
+
+    method: str
+    offer: bytes = b""
+    refresh: bool = False
+    last: bytes = b""
+    """For a refresh by UPDATE: the SDP to repeat in a re-INVITE should the other side know no UPDATE."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """Our re-INVITE or UPDATE was answered with `code`; 2xx has the answer to our offer, where it had one."""
+
+    change: Change
+    code: int
+    phrase: str = ""
+    description: Description | None = None
+
+
+Effect = (
+    SendRequest | SendAck | SendCancel | Respond | Progress | Accepted | Offered | Confirmed | Changed | Ended
+)

@@ -3,7 +3,8 @@
 SipError
 ├── LocalError        our caller asked for something that cannot be done now; nothing was changed
 │   └── StateError    an event that the state does not allow
-└── PeerError         the other side broke the protocol; carries the answer it should get
+├── PeerError         the other side broke the protocol; carries the answer it should get
+└── OfferRefused      the other side did not take our re-INVITE or UPDATE; the session is as it was
 """
 
 from __future__ import annotations
@@ -38,3 +39,15 @@ class PeerError(SipError):
         self.status = status
         self.reason = reason
         self.headers = headers
+
+
+class OfferRefused(SipError):
+    """The other side refused an offer within the dialog, with `status`; nothing has changed (RFC 3261 14.1).
+
+    A 2xx without usable SDP counts too: `status` is then that 2xx.
+    """
+
+    def __init__(self, status: int, reason: str = "") -> None:
+        super().__init__(f"{status} {reason}".rstrip())
+        self.status = status
+        self.reason = reason

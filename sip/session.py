@@ -6,14 +6,13 @@ list of effects.
 
 from __future__ import annotations
 
-import copy
-from dataclasses import dataclass
 from typing import Final
 
 from sip.dialog import Dialog
 from sip.digest import DigestClient
 from sip.effects import (
     Accepted,
+    Change,
     Confirmed,
     Effect,
     Ended,
@@ -26,52 +25,49 @@ from sip.effects import (
     SendRequest,
 )
 from sip.errors import PeerError, StateError
+from sip.features import RETRY, Features
 from sip.message import Request, Response, respond, tag_of
-from sip.sdp import CONTENT_TYPE, Description
+from sip.options import SUPPORTED_HEADER
+from sip.sdp import CONTENT_TYPE
 from sip.session_messages import cancel_of, offer_of, put_sdp, renewed, sdp_of
 from sip.session_table import TABLE, Event, State
-from sip.transactions import T1, T2, Transaction
+from sip.session_timer import TimerPolicy
+from sip.transactions import Transaction
+from sip.unacknowledged import Unacknowledged
 
 __all__ = ["ALLOW", "CAPABILITIES", "TABLE", "Event", "Session", "State", "cancel_of", "offer_of", "renewed"]
 
-ALLOW: Final = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, REGISTER"
-CAPABILITIES: Final = (("Allow", ALLOW), ("Accept", CONTENT_TYPE), ("Supported", ""))
-"""What we can do, as an OPTIONS is answered (section 11.2). No extension yet: Supported is empty."""
+ALLOW: Final = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, PRACK, REGISTER, UPDATE"
+CAPABILITIES: Final = (("Allow", ALLOW), ("Accept", CONTENT_TYPE), ("Supported", SUPPORTED_HEADER))
+"""What we can do, as an OPTIONS is answered (section 11.2)."""
 RING_AGAIN: Final = 60.0
 """Seconds after which a provisional response is sent again, so that no proxy gives up (section 13.3.1.1)."""
 MAX_CHALLENGES: Final = 4
 """Challenges answered for one request: a proxy's and the callee's, each stale once."""
 
 
-@dataclass(slots=True)
-class _Unacknowledged:
-    """A 2xx of ours that is repeated until its ACK comes (section 13.3.1.4)."""
-
-    transaction: Transaction
-    response: Response
-    give_up: float
-    again: float
-    interval: float = T1
-    offered: bool = False
-    """The INVITE had no offer, so ours is in the 2xx and its answer in the ACK."""
-
-
 class Session:
     """One INVITE session. `state` changes by TABLE only; an event it does not know raises StateError."""
 
-    def __init__(self, dialog: Dialog, state: State, digest: DigestClient | None = None) -> None:
+    def __init__(
+        self,
+        dialog: Dialog,
+        state: State,
+        digest: DigestClient | None = None,
+        timer: TimerPolicy | None = None,
+    ) -> None:
         self.dialog = dialog
         self.state = state
         self._digest = digest
         self._invite: Request | None = None
         self._invite_transaction: Transaction | None = None
-        self._early: tuple[str | None, Description | None] = (None, None)
         self._ack: Request | None = None
         self._bye_request: Request | None = None
-        self._unacknowledged: _Unacknowledged | None = None
+        self._unacknowledged: Unacknowledged | None = None
         self._ringing: tuple[float, Respond] | None = None
         self._challenges = 0
         self._reason = ""
+        self.features = Features(self, timer, ALLOW)
 
     @property
     def initial(self) -> Request | None:
@@ -79,12 +75,16 @@ class Session:
         return self._invite
 
     @classmethod
-    def outgoing(cls, dialog: Dialog, digest: DigestClient | None = None) -> Session:
-        return cls(dialog, State.IDLE, digest)
+    def outgoing(
+        cls, dialog: Dialog, digest: DigestClient | None = None, timer: TimerPolicy | None = None
+    ) -> Session:
+        return cls(dialog, State.IDLE, digest, timer)
 
     @classmethod
-    def incoming(cls, dialog: Dialog, transaction: Transaction) -> Session:
-        session = cls(dialog, State.INCOMING)
+    def incoming(cls, dialog: Dialog, transaction: Transaction, timer: TimerPolicy | None = None) -> Session:
+        """Raises PeerError(422) for a session interval that is too small (RFC 4028 section 9)."""
+        session = cls(dialog, State.INCOMING, None, timer)
+        session.features.begin(transaction.request)
         session._invite_transaction = transaction
         session._invite = transaction.request
         return session
@@ -97,6 +97,7 @@ class Session:
         request = self.dialog.request("INVITE")
         put_sdp(request, body)
         request.headers.set("Allow", ALLOW)
+        self.features.dress(request)
         for name, value in headers:
             request.headers.add(name, value)
         self._invite = request
@@ -115,14 +116,20 @@ class Session:
             raise StateError(f"cannot send {code} in state {self.state.value}")
         effect = self._respond_invite(code, body)
         self._ringing = None if now is None else (now + RING_AGAIN, effect)
-        return [effect]
+        return self.features.provisional(effect, now or 0.0)
 
     def answer(self, body: bytes, now: float) -> list[Effect]:
         """Accepts the call with `body` as SDP, and repeats the 2xx until its ACK comes."""
         self._change(Event.ANSWER)
         effect = self._respond_invite(200, body)
+        if self.features.hold(effect):
+            return []
         self._await_ack(effect, now)
         return [effect]
+
+    def change(self, change: Change, now: float) -> list[Effect]:
+        """Sends a re-INVITE or UPDATE; `Changed` tells its answer. Raises StateError if not confirmed."""
+        return self.features.change(change, now)
 
     def reject(self, code: int, reason: str | None = None) -> list[Effect]:
         self._change(Event.REJECT)
@@ -149,9 +156,13 @@ class Session:
                 return []
 
     def answer_offer(self, offered: Offered, body: bytes, now: float) -> list[Effect]:
-        """Answers a re-INVITE."""
+        """Answers a re-INVITE, or an offer in an UPDATE or PRACK."""
         effect = self._response(offered.transaction, 200, body)
-        self._await_ack(effect, now)
+        match offered.transaction.request.method:
+            case "INVITE":
+                self._await_ack(effect, now)
+            case "UPDATE":
+                self.features.granting(effect, now)
         return [effect]
 
     def refuse_offer(self, offered: Offered, code: int) -> list[Effect]:
@@ -160,9 +171,11 @@ class Session:
 
     # -- what they do -------------------------------------------------------------------------------------
 
-    def receive_response(self, response: Response) -> list[Effect]:
+    def receive_response(self, response: Response, now: float = 0.0) -> list[Effect]:
         """A response to a request of this session."""
         method = response.cseq.method
+        if (effects := self.features.receive_response(response, now)) is not None:
+            return effects
         if method == "BYE" and response.code in (401, 407):
             return self._bye_challenged(response)
         if method != "INVITE" or self._invite is None:
@@ -170,11 +183,13 @@ class Session:
         if response.code < 200:
             return self._provisional(response)
         if response.code < 300:
-            return self._accepted(response)
+            return self._accepted(response, now)
         return self._refused(response)
 
     def timed_out(self, request: Request) -> list[Effect]:
         """A request got no answer at all (treated as a 408, section 8.1.3.1)."""
+        if (effects := self.features.timed_out(request)) is not None:
+            return effects
         if request.method != "INVITE" or (self.state, Event.REFUSED) not in TABLE:
             return []
         cancelled = self.state is State.CANCELLING
@@ -209,13 +224,24 @@ class Session:
         self._change(Event.CANCELLED)
         return [self._respond_invite(487), Ended(Ending.THEM, 487, reason)]
 
-    def receive_request(self, transaction: Transaction) -> list[Effect]:
+    def owns(self, request: Request) -> bool:
+        """Whether a request from the other side belongs to this session, or to an early dialog of it."""
+        return self.features.forks.owns(request)
+
+    def receive_request(self, transaction: Transaction, now: float = 0.0) -> list[Effect]:
         """A request within the dialog. Raises PeerError for one out of order."""
         request = transaction.request
         if self.state is State.ENDED:
             return [self._response(transaction, 481)]
-        self.dialog.receive(request)
+        self.features.forks.dialog_of(request).receive(request)
         match request.method:
+            case "UPDATE":
+                return self.features.update(transaction, now)
+            case "PRACK":
+                return self.features.prack(transaction, now)
+            case "BYE" if (self.state, Event.BYE) not in TABLE:
+                # A callee must not send one in an early dialog (section 15): the INVITE goes on.
+                return [self._response(transaction, 481)]
             case "BYE":
                 return self._bye_received(transaction)
             case "INVITE":
@@ -233,28 +259,31 @@ class Session:
     @property
     def deadline(self) -> float | None:
         """When `tick` is wanted next, in monotonic seconds."""
+        each = (self._own_deadline, self.features.deadline)
+        return min((when for when in each if when is not None), default=None)
+
+    @property
+    def _own_deadline(self) -> float | None:
         if pending := self._unacknowledged:
-            return min(pending.again, pending.give_up)
+            return pending.deadline
         if self._ringing and self.state is State.INCOMING:
             return self._ringing[0]
         return None
 
     def tick(self, now: float) -> list[Effect]:
-        """Does what is due: the 2xx or the provisional response again, or BYE because no ACK came."""
-        deadline = self.deadline
+        """Does what is due: a response again, BYE because no ACK came, or what the features want."""
+        deadline = self._own_deadline
         if deadline is None or now < deadline:
-            return []
+            return self.features.tick(now)
         if (pending := self._unacknowledged) is None:
             assert self._ringing is not None
             self._ringing = (now + RING_AGAIN, self._ringing[1])
             return [self._ringing[1]]
-        if now >= pending.give_up:
-            self._unacknowledged = None
-            self._change(Event.NO_ACK)
-            return [SendRequest(self._bye(self._reason)), Ended(Ending.SILENCE, None, "no ACK came")]
-        pending.interval = min(pending.interval * 2, T2)
-        pending.again += pending.interval
-        return [Respond(pending.transaction, pending.response)]
+        if pending.repeat(now):
+            return [pending.effect]
+        self._unacknowledged = None
+        self._change(Event.NO_ACK)
+        return [SendRequest(self._bye(self._reason)), Ended(Ending.SILENCE, None, "no ACK came")]
 
     # -- inside -------------------------------------------------------------------------------------------
 
@@ -269,15 +298,15 @@ class Session:
             return []  # it was overtaken by a final response
         was = self.state
         self._change(Event.PROVISIONAL)
-        if (early := sdp_of(response)) is not None:
-            self._early = (tag_of(response.to_address), early)
+        acknowledged, heard = self.features.hear(response)
         if was is State.CANCEL_WANTED:
-            return self._cancel_now()
-        if response.code == 100 or was is State.CANCELLING:
-            return []
-        return [Progress(response.code, early)]
+            return [*acknowledged, *self._cancel_now()]
+        if response.code == 100 or was is State.CANCELLING or not heard:
+            return acknowledged
+        tag = tag_of(response.to_address) or ""
+        return [*acknowledged, Progress(response.code, sdp_of(response), tag)]
 
-    def _accepted(self, response: Response) -> list[Effect]:
+    def _accepted(self, response: Response, now: float) -> list[Effect]:
         tag = tag_of(response.to_address)
         if self._ack is not None:
             if tag == self.dialog.remote_tag:
@@ -286,13 +315,14 @@ class Session:
         was = self.state
         if (was, Event.ACCEPTED) not in TABLE:
             return self._release_fork(response)
-        self.dialog.confirm(response)
+        early = self.features.forks.choose(response)
+        self.features.accepted(response, now)
         self._change(Event.ACCEPTED)
         self._challenges = 0
         self._ack = self._ack_of(self.dialog, response)
         description = sdp_of(response)
-        if not response.body and self._early[0] == tag:
-            description = self._early[1]  # it should be here again (section 13.2.1), and often is not
+        if not response.body and early is not None:
+            description = early.description  # it should be here again (section 13.2.1), and often is not
         if was in (State.CANCEL_WANTED, State.CANCELLING):
             return [SendAck(self._ack), SendRequest(self._bye("")), Ended(Ending.US, 487)]
         if description is None:
@@ -303,9 +333,7 @@ class Session:
 
     def _release_fork(self, response: Response) -> list[Effect]:
         # Another branch of a forked INVITE answered as well: confirm it and end it (section 13.2.2.4).
-        other = copy.copy(self.dialog)
-        other.confirm(response)
-        other.local_cseq = response.cseq.sequence
+        other = self.features.forks.other(response)
         hop = other.next_hop()
         return [SendAck(self._ack_of(other, response), hop), SendRequest(other.request("BYE"), hop)]
 
@@ -320,19 +348,20 @@ class Session:
     def _refused(self, response: Response) -> list[Effect]:
         if (self.state, Event.REFUSED) not in TABLE:
             return []
-        challenged = response.code in (401, 407) and self.state in (State.CALLING, State.EARLY)
-        if challenged and (again := self._authenticated(response)):
+        if self.state in (State.CALLING, State.EARLY) and (again := self._once_more(response)):
             return [SendRequest(again)]
         cancelled = self.state in (State.CANCEL_WANTED, State.CANCELLING)
         self._change(Event.REFUSED)
         return [Ended(Ending.US if cancelled else Ending.THEM, response.code, response.phrase)]
 
-    def _authenticated(self, challenge: Response) -> Request | None:
+    def _once_more(self, response: Response) -> Request | None:
+        # The INVITE again: with credentials, or with the session interval that a 422 asks for.
         assert self._invite is not None
-        again = self._with_credentials(self._invite, challenge)
-        if again is not None:
-            self._invite = again
-            self.state = State.CALLING
+        challenged = response.code in (401, 407)
+        answer = self._with_credentials if challenged else self.features.with_longer_interval
+        if again := answer(self._invite, response):
+            self.features.forks.forget()
+            self._invite, self.state = again, State.CALLING
         return again
 
     def _with_credentials(self, request: Request, challenge: Response) -> Request | None:
@@ -374,19 +403,17 @@ class Session:
     def _reinvite(self, transaction: Transaction) -> list[Effect]:
         if self.state is not State.CONFIRMED or self._unacknowledged is not None:
             # Section 14.2: an INVITE while the last one is not done; 500 with a Retry-After of 0 to 10 s.
-            return [self._response(transaction, 500, headers=(("Retry-After", "2"),))]
+            return [self._response(transaction, 500, headers=RETRY)]
+        if crossing := self.features.crossing(transaction):
+            return [crossing]
+        self.features.timer.check(transaction.request)
         description = offer_of(transaction.request)
         self.dialog.refresh_target(transaction.request)
         return [Offered(transaction, description)]
 
     def _await_ack(self, effect: Respond, now: float) -> None:
-        self._unacknowledged = _Unacknowledged(
-            effect.transaction,
-            effect.response,
-            give_up=now + 64 * T1,
-            again=now + T1,
-            offered=not effect.transaction.request.body,
-        )
+        self.features.granting(effect, now)
+        self._unacknowledged = Unacknowledged(effect, now)
 
     def _bye(self, reason: str) -> Request:
         bye = self.dialog.request("BYE")
@@ -416,5 +443,7 @@ class Session:
                 response.headers.setlist("Record-Route", list(routes))
             response.contact = [self.dialog.contact]
             response.headers.set("Allow", ALLOW)
+        if transaction.request.method in ("INVITE", "UPDATE") and 100 < code < 300:
+            response.headers.set("Supported", SUPPORTED_HEADER)
         put_sdp(response, body)
         return Respond(transaction, response)

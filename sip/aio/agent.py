@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
 from sip.aio.call import Call
+from sip.aio.deadlines import Deadlines
 from sip.aio.network import bracketed, hop_of, literal, nat_flow, reachable, resolve
 from sip.aio.policy import Admission, Owner, Policy, inspect
 from sip.aio.tasks import Tasks
@@ -24,6 +25,7 @@ from sip.layer import Ack, LayerEffect, Stray, TransactionLayer
 from sip.message import URI, Address, Request, Response, encode, new_tag, refuse, respond, tag_of
 from sip.moment import Moment
 from sip.session import ALLOW, CAPABILITIES, Session, offer_of
+from sip.session_timer import TimerPolicy
 from sip.transactions import T1, Deliver, Send, TimedOut, Transaction
 from sip.transactions import Address as HostPort
 
@@ -36,7 +38,8 @@ class UserAgent:
     """A SIP user agent on one UDP socket.
 
     `on_call(call)` is awaited in a task of its own for every INVITE that the policy admits. If it returns and
-    the call has neither been answered nor refused, the call is refused with 480.
+    the call has neither been answered nor refused, the call is refused with 480. `timer` says which session
+    timers (RFC 4028) its calls ask for and grant.
     """
 
     def __init__(
@@ -45,14 +48,16 @@ class UserAgent:
         on_call: Callable[[Call], Awaitable[None]],
         *,
         product: str = "Sanxiang",
+        timer: TimerPolicy | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.product = product
         self._policy = policy
         self._on_call = on_call
+        self._timer_policy = timer
         self._clock = clock
         self._calls: dict[str, list[Call]] = {}
-        self._waiting: set[Call] = set()
+        self._waiting: Deadlines[Call] = Deadlines()
         self._work = Tasks()
         self._timer: asyncio.TimerHandle | None = None
         self._socket: UdpSocket | None = None
@@ -119,7 +124,7 @@ class UserAgent:
     ) -> Call:
         """Calls `target`. `flow` is where to send, if not to the target's own address."""
         dialog = Dialog.outgoing(self.local, target, from_address=from_address, to=to)
-        session = Session.outgoing(dialog, digest)
+        session = Session.outgoing(dialog, digest, self._timer_policy)
         call = Call(self, session, self.now(), flow=flow, ringing_on_183=ringing_on_183)
         self._calls.setdefault(call.call_id, []).append(call)
         self.perform(call, session.invite(sdp, headers), call.invited_at)
@@ -170,7 +175,7 @@ class UserAgent:
         moment = self.now()
         try:
             self._carry_out(self.layer.tick(moment.mono), moment)
-            for call in list(self._waiting):
+            while (call := self._waiting.pop(moment.mono)) is not None:
                 self.perform(call, call.session.tick(moment.mono), moment)
         finally:
             self._arm()
@@ -179,8 +184,8 @@ class UserAgent:
     def _arm(self) -> None:
         if self._stopped:
             return
-        wanted = [call.session.deadline for call in self._waiting]
-        deadlines = [deadline for deadline in (self.layer.deadline, *wanted) if deadline is not None]
+        wanted = (self.layer.deadline, self._waiting.next)
+        deadlines = [deadline for deadline in wanted if deadline is not None]
         if not deadlines:
             return
         loop = asyncio.get_running_loop()
@@ -225,10 +230,7 @@ class UserAgent:
                     self._respond(transaction, response, moment)
                 case _:
                     call.take(effect, moment)
-        if call.session.deadline is None:
-            self._waiting.discard(call)
-        else:
-            self._waiting.add(call)
+        self._waiting.set(call, call.session.deadline)
         if call.is_over:
             self._forget_later(call)
         self._arm()
@@ -303,7 +305,7 @@ class UserAgent:
     def _receive_response(self, transaction: Transaction, response: Response, moment: Moment) -> None:
         match transaction.owner:
             case Call() as call:
-                self.perform(call, call.session.receive_response(response), moment)
+                self.perform(call, call.session.receive_response(response, moment.mono), moment)
             case None:
                 pass
             case owner:
@@ -368,9 +370,9 @@ class UserAgent:
 
     def _in_dialog(self, transaction: Transaction, request: Request, moment: Moment) -> None:
         for call in self._calls.get(request.call_id, []):
-            if call.session.dialog.matches(request):
+            if call.session.owns(request):
                 transaction.owner = call
-                self.perform(call, call.session.receive_request(transaction), moment)
+                self.perform(call, call.session.receive_request(transaction, moment.mono), moment)
                 return
         raise PeerError("no such dialog", status=481)
 
@@ -398,7 +400,7 @@ class UserAgent:
         self._check_merged(invite)
         description = offer_of(invite)
         dialog = Dialog.incoming(self.local, invite)
-        session = Session.incoming(dialog, transaction)
+        session = Session.incoming(dialog, transaction, self._timer_policy)
         flow = None if dialog.route_set else nat_flow(dialog.remote_target, transaction.source)
         call = Call(self, session, moment, flow=flow, identity=admission.identity)
         call.remote = description

@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from sip.effects import Accepted, Confirmed, Effect, Ended, Offered, Progress
+from sip.aio.replies import Replies
+from sip.effects import Accepted, Change, Changed, Confirmed, Effect, Ended, Offered, Progress
 from sip.message import URI, Request
 from sip.moment import Moment
 from sip.sdp import Description
@@ -17,7 +18,10 @@ if TYPE_CHECKING:
     from sip.transactions import Address
 
 OfferHandler = Callable[[Offered, Moment], bytes | int]
-"""Answers a re-INVITE: SDP to accept it, a status code to refuse it. Called where the datagram was read."""
+"""Answers an offer (re-INVITE, UPDATE): SDP to accept it, a status code to refuse it.
+
+Called where the datagram was read.
+"""
 
 
 class CallFailed(Exception):
@@ -61,6 +65,9 @@ class Call:
         self.on_progress: Callable[[Progress, Moment], None] = lambda progress, moment: None
         self.on_confirmed: Callable[[Confirmed, Moment], None] = lambda confirmed, moment: None
         """Told of the ACK of our 200; `remote` is set already where the ACK had the answer."""
+        self.on_changed: Callable[[Changed, Moment], None] = lambda changed, moment: None
+        """Told of the answer to each re-INVITE or UPDATE of ours, the session timer's refreshes too."""
+        self._replies = Replies()
         self._ringing_on_183 = ringing_on_183
         self._final = asyncio.Event()  # answered, or ended
         self._over = asyncio.Event()
@@ -126,6 +133,25 @@ class Call:
 
     # -- both ---------------------------------------------------------------------------------------------
 
+    async def reinvite(self, sdp: bytes) -> Description:
+        """Offers `sdp` in a re-INVITE and returns the answer; the session stays as it was if it is refused.
+
+        Waits for a re-INVITE that is under way, and after a 491 for a while (RFC 3261 section 14.1). Raises
+        OfferRefused, CallFailed if the call ends meanwhile, StateError if it is not up.
+        """
+        return await self._change(Change("INVITE", sdp))
+
+    async def update(self, sdp: bytes) -> Description:
+        """The same in an UPDATE (RFC 3311), which the other side answers without asking its user."""
+        return await self._change(Change("UPDATE", sdp))
+
+    async def _change(self, change: Change) -> Description:
+        now = self.agent.now()
+        effects = self.session.change(change, now.mono)
+        reply = self._replies.expect(change)
+        self._perform(effects, now)
+        return await reply
+
     def hangup(self, reason: str = "") -> None:
         """Ends the leg with CANCEL, refusal or BYE, as its state asks. Never raises; once is enough.
 
@@ -155,6 +181,11 @@ class Call:
                 self.ended, self.ended_at = effect, moment
                 self._final.set()
                 self._over.set()
+                self._replies.fail(CallFailed(effect))
+            case Changed():
+                self.remote = effect.description or self.remote
+                self.on_changed(effect, moment)
+                self._replies.settle(effect)
             case Confirmed():
                 self.remote = effect.description or self.remote
                 self.on_confirmed(effect, moment)

@@ -8,6 +8,7 @@ from typing import Protocol
 from sip.errors import PeerError
 from sip.message import Request, Response
 from sip.moment import Moment
+from sip.options import unknown
 from sip.transactions import Address as HostPort
 
 
@@ -42,6 +43,5 @@ def inspect(request: Request) -> None:
         raise PeerError("unknown URI scheme", status=416)
     if (request.headers.get("Max-Forwards") or "").strip() == "0" and request.method == "INVITE":
         raise PeerError("too many hops", status=483)  # we would send it on
-    if request.require:
-        wanted = ", ".join(request.require)
-        raise PeerError("unknown extension", status=420, headers=(("Unsupported", wanted),))
+    if wanted := unknown(request):
+        raise PeerError("unknown extension", status=420, headers=(("Unsupported", ", ".join(wanted)),))

@@ -265,7 +265,7 @@ def test_hanging_up_in_each_state() -> None:
         ("OPTIONS", b"", 200, "Allow"),
         ("INFO", b"", 200, "Via"),
         ("INFO", b"Signal=1", 415, "Accept"),
-        ("UPDATE", b"", 405, "Allow"),
+        ("UPDATE", b"", 200, "Supported"),
         ("NONSENSE", b"", 405, "Allow"),
     ],
 )

@@ -1,0 +1,41 @@
+"""Option tags: the extensions that both sides name in Supported and Require (RFC 3261 section 19.2)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sip.message import AnyMessage, Request
+
+RELIABLE: Final = "100rel"
+"""Reliable provisional responses (RFC 3262)."""
+TIMER: Final = "timer"
+"""Session timers (RFC 4028)."""
+SUPPORTED: Final = (TIMER, RELIABLE)
+"""The extensions that we understand, as our Supported header lists them."""
+SUPPORTED_HEADER: Final = ", ".join(SUPPORTED)
+
+
+def tags(message: AnyMessage, name: str) -> frozenset[str]:
+    """The tags, or methods, that all headers of that name list, in lower case."""
+    lines = message.headers.getlist(name)
+    return frozenset(word.strip().lower() for line in lines for word in line.split(",") if word.strip())
+
+
+def supports(message: AnyMessage, tag: str) -> bool:
+    """Whether the sender understands an extension: what it requires it understands too."""
+    return tag in tags(message, "Supported") or tag in tags(message, "Require")
+
+
+def requires(message: AnyMessage, tag: str) -> bool:
+    return tag in tags(message, "Require")
+
+
+def unknown(request: Request) -> tuple[str, ...]:
+    """What a request requires and we do not understand: for a 420's Unsupported (section 8.2.2.3)."""
+    return tuple(sorted(tags(request, "Require") - set(SUPPORTED)))
+
+
+def allows(message: AnyMessage, method: str) -> bool | None:
+    """Whether an Allow header names the method; None where the message has no such header."""
+    allowed = tags(message, "Allow")
+    return method.lower() in allowed if allowed else None
