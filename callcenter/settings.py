@@ -21,6 +21,7 @@ from pydantic import (
     SecretStr,
     TypeAdapter,
     ValidationError,
+    field_validator,
     model_validator,
 )
 from pydantic_settings import (
@@ -83,6 +84,17 @@ class SipSettings(Part):
     advertised: str = Field(default="", description="address in SIP and SDP; empty: the listening one")
     realm: str = "sanxiang"
     rtp_ports: tuple[int, int] = (20000, 29999)
+    session_expires: int = Field(default=1800, description="seconds; 0 asks for no session timer")
+    min_session_expires: int = Field(default=90, ge=90, le=86400)
+
+    @field_validator("session_expires")
+    @classmethod
+    def _long_enough(cls, value: int) -> int:
+        if value and not 90 <= value <= 86400:
+            raise ValueError(
+                "write 90 to 86400 seconds (RFC 4028 knows none shorter), or 0 for no session timer"
+            )
+        return value
 
 
 class HttpSettings(Part):
@@ -134,6 +146,7 @@ class Trunk(Part):
     expires: int = Field(default=300, ge=60, le=86400)
     number: str = Field(default="", description="desk number for calls that name none")
     ringing_on_183: bool = False
+    trust_identity: bool = Field(default=False, description="believe its P-Asserted-Identity")
 
     @model_validator(mode="after")
     def _needs_server(self) -> Self:

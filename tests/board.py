@@ -41,6 +41,7 @@ from sip.message import URI, Address, Request, Response, encode
 from sip.registration import Account, TrunkState
 from sip.sdp import Description, answer, offer, settle
 from sip.session import State
+from sip.session_timer import TimerPolicy
 from sip.transactions import Address as HostPort
 from tests.support import eventually
 
@@ -115,7 +116,7 @@ async def switchboard(settings: Settings) -> AsyncIterator[Switchboard]:
     board = Board(
         settings=settings,
         accounts=accounts,
-        agent=UserAgent(accounts, take),
+        agent=UserAgent(accounts, take, timer=TimerPolicy(settings.sip.session_expires)),
         pool=PortPool("127.0.0.1", *settings.sip.rtp_ports),
         recorder=Recorder(settings.recordings),
         ledger=ledger,

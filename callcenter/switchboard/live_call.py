@@ -17,10 +17,11 @@ from callcenter.store.ledger import CallChanged, CallRecorded, RecordingClosed, 
 from callcenter.switchboard.board import Board
 from callcenter.switchboard.leg import Leg, Media
 from sip.aio.call import Call
-from sip.effects import Offered
+from sip.effects import Changed, Offered
 from sip.errors import PeerError
 from sip.media import tones
 from sip.moment import Moment
+from sip.sdp import Description, settle
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +55,7 @@ class LiveCall:
         self.board.occupied[party] += 1
         self.book.leg_invited(role, party, at, call.call_id, leg.id)
         call.on_offer = partial(self._answer_offer, leg)
+        call.on_changed = partial(self._refreshed, leg)
         return leg
 
     def drop_leg(self, leg: Leg, by: HungUpBy | None = None, reason: str = "") -> None:
@@ -98,6 +100,15 @@ class LiveCall:
         leg.media.apply(agreement)
         self._set_hold(leg, not agreement.sends, moment)
         return body
+
+    def _refreshed(self, leg: Leg, changed: Changed, moment: Moment) -> None:
+        """The answer to a session timer's re-INVITE may say that the phone's media has moved."""
+        if not changed.change.refresh or changed.description is None or leg not in self.legs:
+            return
+        try:
+            leg.media.apply(settle(Description.parse(changed.change.offer), changed.description))
+        except PeerError as error:  # the media stays as it was
+            log.warning("refresh not understood call=%s leg=%s error=%s", self.id, leg.id, error)
 
     def _set_hold(self, leg: Leg, wanted: bool, moment: Moment) -> None:
         if leg.on_hold == wanted or self.book.closed or leg not in self.legs:

@@ -22,6 +22,7 @@ from sip.aio.call import Call
 from sip.aio.ports import PortsExhausted
 from sip.aio.rtp import MediaStream
 from sip.errors import PeerError
+from sip.identity import asserted_number, wants_privacy
 
 log = logging.getLogger(__name__)
 
@@ -90,7 +91,7 @@ class Reception:
             id=uuid4().hex,
             direction=Direction.INTERNAL if account.trunk is None else Direction.INBOUND,
             line=line_of(account.trunk),
-            caller=call.invite.from_address.uri.user or account.username,
+            caller=_caller(call, account),
             callee=dialled,
             started=call.invited_at,
         )
@@ -135,6 +136,13 @@ class Reception:
         if story is None:
             raise CommandError(ErrorCode.NOT_FOUND, "no such call is going on")
         return story
+
+
+def _caller(call: Call, account: Account) -> str:
+    """The caller's number: as the line asserts it, where the line is to be believed (RFC 3325 section 5)."""
+    trusted = account.trunk is not None and account.trunk.trust_identity
+    asserted = asserted_number(call.invite) if trusted and not wants_privacy(call.invite) else None
+    return asserted or call.invite.from_address.uri.user or account.username
 
 
 def _plan(where: ToDesk | ToExtension) -> tuple[Sequence[str], float, Role]:

@@ -33,6 +33,7 @@ from sip.digest import Credentials
 from sip.media.wav import Wav
 from sip.message import URI
 from sip.registration import Account
+from sip.session_timer import TimerPolicy
 
 log = logging.getLogger(__name__)
 
@@ -109,7 +110,7 @@ def _build(settings: Settings, ledger: Ledger) -> tuple[Board, Reception]:
     board = Board(
         settings=settings,
         accounts=accounts,
-        agent=UserAgent(accounts, take, clock=time.monotonic),
+        agent=UserAgent(accounts, take, timer=_timer(settings), clock=time.monotonic),
         pool=PortPool(host, *settings.sip.rtp_ports),
         recorder=Recorder(settings.recordings),
         ledger=ledger,
@@ -119,6 +120,10 @@ def _build(settings: Settings, ledger: Ledger) -> tuple[Board, Reception]:
         board.standard(desk.standard)  # a missing one is an error at the start, not at the first call
     reception = Reception(board)
     return board, reception
+
+
+def _timer(settings: Settings) -> TimerPolicy:
+    return TimerPolicy(settings.sip.session_expires, settings.sip.min_session_expires)
 
 
 def _register_trunks(board: Board) -> list[Trunk]:

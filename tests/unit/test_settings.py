@@ -53,6 +53,7 @@ def test_no_file_is_all_defaults() -> None:
         ('[sip]\nlisten = "5060"', "sip.listen: '5060' is not HOST:PORT"),
         ('[sip]\nlisten = "0.0.0.0:70000"', "sip.listen"),
         ("[sip]\nlissten = 1", "sip.lissten"),
+        ("[sip]\nsession_expires = 60", "sip.session_expires: write 90 to 86400"),
         ("[scribe]\nworkers = 0", "scribe.workers"),
         (DESK.replace('id = "front"', ""), "desk[0].id"),
         (DESK.replace('["8001"]', "[]"), "desk[0].agents"),

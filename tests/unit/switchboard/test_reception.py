@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
+from pydantic import SecretStr
 
 from callcenter.events.errors import CommandError
+from callcenter.settings import Extension, Trunk
+from callcenter.switchboard.accounts import Account
+from callcenter.switchboard.reception import _caller
 from sip.aio.call import CallFailed
 from tests.board import Phone, Switchboard
 from tests.support import eventually
+from tests.unit.sip.wire import request
 from tests.unit.switchboard.conftest import MakePhone
 
 
@@ -69,3 +76,28 @@ async def test_closing_ends_the_calls_and_takes_no_more(
     assert (await desk.row()).outcome == "answered"
     call = await caller.dial("8000")
     assert await refused(call.answered()) == 503
+
+
+@pytest.mark.parametrize(
+    ("trusted", "extra", "caller"),
+    [
+        (True, "P-Asserted-Identity: <tel:+8621600>", "+8621600"),
+        (True, "P-Asserted-Identity: <tel:+8621600>\nPrivacy: id", "1001"),
+        (True, "", "1001"),
+        (False, "P-Asserted-Identity: <tel:+8621600>", "1001"),
+    ],
+)
+def test_the_callers_number_is_asserted_by_trusted_trunks_only(
+    trusted: bool, extra: str, caller: str
+) -> None:
+    """RFC 3325 section 5."""
+    secret = SecretStr("unit-test-secret")
+    trunk = Trunk(id="city", username="city", password=secret, trust_identity=trusted)
+    call = SimpleNamespace(invite=request(extra=extra))
+    assert _caller(call, Account("city", "x", trunk=trunk)) == caller  # type: ignore[arg-type]
+
+
+def test_an_extension_asserts_nothing() -> None:
+    phone = Extension(number="1", password=SecretStr("unit-test-secret"))
+    call = SimpleNamespace(invite=request(extra="P-Asserted-Identity: <tel:+8621600>"))
+    assert _caller(call, Account("1", "x", extension=phone)) == "1001"  # type: ignore[arg-type]
