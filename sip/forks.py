@@ -32,6 +32,7 @@ class Forks:
         self._dialog = dialog
         self._before: Dialog | None = None
         self._early: dict[str, Early] = {}
+        self._chosen = False
 
     @property
     def tags(self) -> tuple[str, ...]:
@@ -62,17 +63,17 @@ class Forks:
 
     def dialog_of(self, request: Request) -> Dialog:
         """The dialog that a request of the other side belongs to; the session's own if it is in none."""
-        early = self.find(tag_of(request.from_address))
+        early = None if self._chosen else self.find(tag_of(request.from_address))
         return early.dialog if early else self._dialog
 
     def owns(self, request: Request) -> bool:
-        """Whether a request of the other side belongs to one of them."""
-        dialogs = (self._dialog, *(early.dialog for early in self._early.values()))
-        return any(dialog.matches(request) for dialog in dialogs)
+        """Whether a request of the other side is in one of them: once answered, in the one that stays."""
+        early = () if self._chosen else [early.dialog for early in self._early.values()]
+        return any(dialog.matches(request) for dialog in (self._dialog, *early))
 
     def choose(self, response: Response) -> Early | None:
         """A 2xx: the session's dialog becomes the one it names, the others are no more."""
-        chosen = self.find(tag_of(response.to_address))
+        chosen, self._chosen = self.find(tag_of(response.to_address)), True
         if chosen is None:
             self._dialog.remote_cseq = None  # a dialog that nothing was heard of before
         else:

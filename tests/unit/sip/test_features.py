@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sip.effects import (
     Accepted,
@@ -416,3 +418,94 @@ def test_a_bye_in_an_early_dialog_is_refused() -> None:
     (effect,) = session.receive_request(transaction, 0.1)
     assert isinstance(effect, Respond) and effect.response.code == 481
     assert session.state is State.EARLY
+
+
+# --- anything, in any order ---
+
+THEIRS = ("UPDATE", "UPDATE offer", "INVITE offer", "PRACK", "BYE", "CANCEL", "ACK")
+OURS = ("ring", "early media", "answer", "change", "hang up")
+ANSWERS = (200, 401, 408, 422, 481, 491, 500)
+
+
+class Chaos:
+    """A callee's session to which anything happens; what we sent is answered by anything."""
+
+    def __init__(self, extra: str) -> None:
+        self.session = incoming(extra=extra)
+        self.now, self.cseq = 0.0, 1
+        self.open: list[Request] = []
+
+    def take(self, effects: list[Effect]) -> None:
+        self.open += [effect.request for effect in effects if isinstance(effect, SendRequest)]
+        for effect in effects:
+            if isinstance(effect, Offered):
+                self.take(self.session.answer_offer(effect, SDP, self.now))
+
+    def theirs(self, what: str) -> None:
+        method, _, offer = what.partition(" ")
+        if method == "ACK":
+            self.take(self.session.receive_ack(request("ACK", cseq=self.cseq)))
+        elif method == "CANCEL":
+            self.take(self.session.receive_cancel())
+        else:
+            self.cseq += 1
+            rseq = self.session.features.reliable._open
+            rack = f"RAck: {rseq.rseq if rseq else 1} 1 INVITE"
+            asked = inside(self.session, method, self.cseq, SDP if offer else b"", rack + "\n" + TIMED)
+            self.take(self.session.receive_request(asked, self.now))
+
+    def ours(self, what: str) -> None:
+        session = self.session
+        match what:
+            case "ring":
+                self.take(session.provisional(180, b"", self.now))
+            case "early media":
+                self.take(session.provisional(183, SDP, self.now))
+            case "answer":
+                self.take(session.answer(SDP, self.now))
+            case "change":
+                self.take(session.change(Change("INVITE", SDP), self.now))
+            case _:
+                self.take(session.hangup())
+
+    def step(self, what: str | int | float) -> None:
+        try:
+            if isinstance(what, float):
+                self.now += what
+                self.take(self.session.tick(self.now))
+            elif isinstance(what, int):
+                if self.open:
+                    asked = self.open.pop()
+                    granted = (("Session-Expires", "90;refresher=uac"), ("Min-SE", "100"))
+                    self.take(self.session.receive_response(response(asked, what, extra=granted), self.now))
+            elif what in OURS:
+                self.ours(what)
+            else:
+                self.theirs(what)
+        except (PeerError, StateError):
+            pass  # refused: nothing has happened
+
+
+@given(
+    st.sampled_from(["", "Require: 100rel\n" + TIMED, TIMED + "Session-Expires: 90;refresher=uas"]),
+    st.lists(
+        st.one_of(
+            st.sampled_from(THEIRS), st.sampled_from(OURS), st.sampled_from(ANSWERS), st.floats(0.1, 100.0)
+        ),
+        max_size=40,
+    ),
+)
+def test_whatever_happens_it_can_end_and_then_wants_nothing(
+    extra: str, story: list[str | int | float]
+) -> None:
+    chaos = Chaos(extra)
+    for what in story:
+        chaos.step(what)
+        deadline = chaos.session.deadline
+        assert deadline is None or deadline < chaos.now + 2000
+        assert len(chaos.open) <= len(story)
+    chaos.step("hang up")
+    chaos.step("BYE")
+    assert chaos.session.state is State.ENDED
+    assert chaos.session.deadline is None
+    assert chaos.session.tick(chaos.now + 5000) == []

@@ -66,6 +66,9 @@ def test_requests_of_the_other_side_find_their_dialog() -> None:
     assert forks.dialog_of(update("one")) is dialog
     assert forks.owns(update("one")) and forks.owns(update("two"))
     assert not forks.owns(update("three"))
+    forks.choose(response(invite, 200, tag="one"))
+    assert forks.owns(update("one")) and not forks.owns(update("two"))  # a loser's BYE is not the call's
+    assert forks.dialog_of(update("two")) is dialog
 
 
 def test_a_response_without_a_tag_or_a_100_makes_no_dialog() -> None:
