@@ -39,6 +39,11 @@ class Forks:
         """The To tags, in the order in which they were first heard."""
         return tuple(self._early)
 
+    @property
+    def early_media(self) -> dict[str, Description]:
+        """The SDP of provisional responses, by To tag."""
+        return {tag: early.description for tag, early in self._early.items() if early.description}
+
     def hear(self, response: Response) -> Early | None:
         """The early dialog of a provisional response; None where it has no tag, so makes none."""
         tag = tag_of(response.to_address)

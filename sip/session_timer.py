@@ -143,7 +143,7 @@ class SessionTimer:
     def _chosen(self, asked: SessionExpires | None, at_least: int) -> int:
         # Section 9: what was asked may be made shorter, not below either side's least.
         longest = self.policy.expires or (asked.seconds if asked else 0)
-        seconds = min(asked.seconds, longest) if asked else longest
+        seconds = min(asked.seconds, longest) if asked else self.interval or longest
         return max(seconds, at_least, self.policy.min_se)
 
     def _role(self, asked: SessionExpires | None, known: bool) -> str:

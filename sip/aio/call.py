@@ -131,6 +131,11 @@ class Call:
             raise CallFailed(self.ended)
         return self.remote
 
+    @property
+    def early_media(self) -> dict[str, Description]:
+        """Early media's SDP by To tag: a forked INVITE has as many as phones that send some."""
+        return self.session.features.forks.early_media
+
     # -- both ---------------------------------------------------------------------------------------------
 
     async def reinvite(self, sdp: bytes) -> Description:

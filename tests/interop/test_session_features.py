@@ -221,6 +221,19 @@ async def test_row_3_we_hold_by_reinvite_and_glare_is_sorted_out(tmp_path: Path)
         await ended_well(run)
 
 
+async def test_row_3_we_hold_by_update(tmp_path: Path) -> None:
+    taken = receive("UPDATE", action=grab("hold", "a=sendonly", where="body"))
+    async with site(tmp_path, nobody) as here:
+        run, call = await here.callee(
+            called(), answer(), receive("ACK"),
+            taken, respond_inside(200, "OK", sdp(direction="recvonly")), wait_bye(),
+        )  # fmt: skip
+        await call.answered()
+        assert b"a=recvonly" in bytes(await call.update(HOLD))
+        call.hangup()
+        await ended_well(run)
+
+
 async def test_row_3_a_refused_reinvite_leaves_the_call_as_it_was(tmp_path: Path) -> None:
     no = receive("INVITE") + respond_inside(488, "Not Acceptable Here", attributes='retrans="500"')
     async with site(tmp_path, nobody) as here:
@@ -389,7 +402,7 @@ async def test_row_17_183_without_180(tmp_path: Path, ringing_on_183: bool) -> N
             call.on_progress = lambda progress, moment: seen.append(progress)
             await call.answered()
             assert [progress.code for progress in seen] == [183]
-            assert seen[0].description is not None  # early media, for whoever wants it
+            assert [*call.early_media.values()] == [seen[0].description]  # for whoever wants to hear it
             assert (call.ringing_at is not None) is ringing_on_183
             call.hangup()
             await ended_well(run)

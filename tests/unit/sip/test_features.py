@@ -379,6 +379,8 @@ def test_row_16_two_early_dialogs_one_answer() -> None:
     (two,) = session.receive_response(response(invite, 183, tag="two", body=media), 0.1)
     assert isinstance(one, Progress) and isinstance(two, Progress)
     assert (one.tag, two.tag) == ("one", "two")
+    early = session.features.forks.early_media
+    assert early == {"one": Description.parse(SDP), "two": Description.parse(media)}
     _, accepted = session.receive_response(response(invite, 200, tag="one"), 1.0)
     assert accepted == Accepted(Description.parse(SDP))  # the early media of the branch that answered
     assert session.dialog.remote_tag == "one"

@@ -192,3 +192,5 @@ def test_their_refresh_moves_the_end_and_keeps_our_role() -> None:
     reply = granting(timer, KNOWS, "Session-Expires: 90", now=40.0)  # they re-INVITE for a hold
     assert reply.headers.get("Session-Expires") == "90;refresher=uas"
     assert timer.deadline == 85.0
+    reply = granting(timer, KNOWS, now=50.0)  # a hold by a phone that names no interval
+    assert reply.headers.get("Session-Expires") == "90;refresher=uas"
