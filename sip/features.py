@@ -48,7 +48,8 @@ class Features:
             caller=session.state is State.IDLE,
         )
         self._updates = False
-        self._held: Respond | None = None
+        self._held: bytes | None = None
+        """The SDP of a 2xx that waits for a PRACK. Until then the INVITE can still be cancelled."""
         self._local_sdp = b""
 
     # -- the caller's INVITE ------------------------------------------------------------------------------
@@ -116,10 +117,10 @@ class Features:
             return []  # the first reliable response would have to make the offer; the 2xx does (section 5)
         return [*self.reliable.send(effect, now)]
 
-    def hold(self, effect: Respond) -> bool:
+    def hold(self, body: bytes) -> bool:
         """Whether a 2xx must wait for a PRACK; it is then sent when that comes (RFC 3262 section 3)."""
         if self.reliable.holds_answer:
-            self._held = effect
+            self._held = body
             return True
         self.reliable.finish()
         return False
@@ -211,11 +212,10 @@ class Features:
             first: list[Effect] = [Offered(transaction, offered)]
         else:
             first = [session._response(transaction, 200)]
-        effects = [*first, *following]
+        effects: list[Effect] = [*first, *following]
         if self._held is not None and not self.reliable.holds_answer:
             held, self._held = self._held, None
-            session._await_ack(held, now)
-            effects.append(held)
+            effects += session.answer(held, now)
         return effects
 
     # -- time ---------------------------------------------------------------------------------------------
@@ -244,9 +244,8 @@ class Features:
 
     def _unheard(self) -> list[Effect]:
         # RFC 3262 section 3: no PRACK within 64·T1, and the INVITE is refused with a 5xx.
-        session, self._held = self._session, None
-        session._change(Event.REJECT if session.state is State.INCOMING else Event.NO_ACK)
-        return [session._respond_invite(500), Ended(Ending.SILENCE, 500, "no PRACK came")]
+        self._session._change(Event.REJECT)
+        return [self._session._respond_invite(500), Ended(Ending.SILENCE, 500, "no PRACK came")]
 
     def _refresh(self) -> Change:
         # RFC 4028 section 7.4 prefers UPDATE, which leaves the media alone.

@@ -120,10 +120,10 @@ class Session:
 
     def answer(self, body: bytes, now: float) -> list[Effect]:
         """Accepts the call with `body` as SDP, and repeats the 2xx until its ACK comes."""
+        if self.state is State.INCOMING and self.features.hold(body):
+            return []  # once more when the PRACK has come (RFC 3262 section 3)
         self._change(Event.ANSWER)
         effect = self._respond_invite(200, body)
-        if self.features.hold(effect):
-            return []
         self._await_ack(effect, now)
         return [effect]
 

@@ -108,7 +108,8 @@ class Call:
     def answer(self, sdp: bytes) -> Moment:
         """Sends the 200. Raises StateError if the caller has gone; returns when it was sent.
 
-        `remote` is None if the INVITE had no SDP: then `sdp` is our offer, and the ACK sets `remote`.
+        `remote` is None if the INVITE had no SDP: then `sdp` is our offer, and the ACK sets `remote`. Where
+        early media's PRACK is still to come the 200 follows it (RFC 3262 section 3).
         """
         now = self.agent.now()
         self._perform(self.session.answer(sdp, now.mono), now)

@@ -317,6 +317,20 @@ def test_an_answer_that_waits_in_vain_is_a_refusal() -> None:
     assert isinstance(ended, Ended) and session.state is State.ENDED
 
 
+def test_row_2_an_answer_that_waits_can_still_be_cancelled_or_taken_back() -> None:
+    session, _ = rung(body=SDP, code=183)
+    session.answer(SDP, 0.1)
+    refused, ended = session.receive_cancel()
+    assert said(refused).code == 487 and isinstance(ended, Ended)
+    other, _ = rung(body=SDP, code=183)
+    other.answer(SDP, 0.1)
+    assert said(other.hangup()[0]).code == 480
+    third, _ = rung(body=SDP, code=183)
+    third.answer(SDP, 0.1)
+    ok, refused, _ = third.receive_request(inside(third, "BYE", 2), 0.2)
+    assert [said(ok).code, said(refused).code] == [200, 487]
+
+
 def test_after_early_media_an_update_may_offer() -> None:
     session, early = rung(body=SDP, code=183)
     prack(session, early)
