@@ -12,7 +12,7 @@ from typing import Final
 from sip.dialog import Dialog
 from sip.effects import Change, Changed, Effect, SendAck, SendRequest
 from sip.message import Request, Response
-from sip.session_messages import put_sdp, renewed, sdp_of
+from sip.session_messages import ack_of, put_sdp, renewed, sdp_of
 from sip.session_timer import SessionTimer
 
 MAX_GLARES: Final = 8
@@ -90,7 +90,7 @@ class Changes:
 
     def owns(self, response: Response) -> bool:
         """Whether it answers a request of this module."""
-        mine = (self._request, self._ack)
+        mine = (self._request, self._ack)  # all of a dialog's requests are counted together
         return any(one is not None and one.cseq.sequence == response.cseq.sequence for one in mine)
 
     def receive(self, response: Response, now: float) -> list[Effect]:
@@ -113,10 +113,7 @@ class Changes:
         done = Changed(change, response.code, response.phrase, sdp_of(response))
         if request.method != "INVITE":
             return [done, *self.start(now)]
-        self._ack = self._dialog.request("ACK", cseq=request.cseq.sequence)
-        for name in ("Authorization", "Proxy-Authorization"):  # section 13.2.2.4: those of the INVITE
-            if credentials := request.headers.getlist(name):
-                self._ack.headers.setlist(name, list(credentials))
+        self._ack = ack_of(self._dialog, request)
         return [SendAck(self._ack), done, *self.start(now)]
 
     def _refused(self, change: Change, request: Request, response: Response, now: float) -> list[Effect]:

@@ -172,6 +172,20 @@ class Features:
             return self._session._response(transaction, 491)
         return None
 
+    def reinvite(self, transaction: Transaction) -> list[Effect]:
+        """Their re-INVITE (RFC 3261 section 14.2). Raises PeerError."""
+        session, request = self._session, transaction.request
+        if session.state is not State.CONFIRMED or session._unacknowledged is not None:
+            # An INVITE while the last one is not done: 500 with a Retry-After of 0 to 10 s.
+            return [session._response(transaction, 500, headers=RETRY)]
+        if crossing := self.crossing(transaction):
+            return [crossing]
+        self.timer.check(request)
+        description = offer_of(request)
+        session.dialog.refresh_target(request)
+        self._note(request)
+        return [Offered(transaction, description)]
+
     def update(self, transaction: Transaction, now: float) -> list[Effect]:
         """Their UPDATE (RFC 3311 section 5.2). Raises PeerError."""
         session, request = self._session, transaction.request

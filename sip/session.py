@@ -25,11 +25,11 @@ from sip.effects import (
     SendRequest,
 )
 from sip.errors import PeerError, StateError
-from sip.features import RETRY, Features
+from sip.features import Features
 from sip.message import Request, Response, respond, tag_of
 from sip.options import SUPPORTED_HEADER
 from sip.sdp import CONTENT_TYPE
-from sip.session_messages import cancel_of, offer_of, put_sdp, renewed, sdp_of
+from sip.session_messages import ack_of, cancel_of, offer_of, put_sdp, renewed, sdp_of
 from sip.session_table import TABLE, Event, State
 from sip.session_timer import TimerPolicy
 from sip.transactions import Transaction
@@ -245,7 +245,7 @@ class Session:
             case "BYE":
                 return self._bye_received(transaction)
             case "INVITE":
-                return self._reinvite(transaction)
+                return self.features.reinvite(transaction)
             case "OPTIONS":
                 return [self._response(transaction, 200, headers=CAPABILITIES)]
             case "INFO" if request.body:
@@ -319,7 +319,8 @@ class Session:
         self.features.accepted(response, now)
         self._change(Event.ACCEPTED)
         self._challenges = 0
-        self._ack = self._ack_of(self.dialog, response)
+        assert self._invite is not None
+        self._ack = ack_of(self.dialog, self._invite)
         description = sdp_of(response)
         if not response.body and early is not None:
             description = early.description  # it should be here again (section 13.2.1), and often is not
@@ -335,15 +336,8 @@ class Session:
         # Another branch of a forked INVITE answered as well: confirm it and end it (section 13.2.2.4).
         other = self.features.forks.other(response)
         hop = other.next_hop()
-        return [SendAck(self._ack_of(other, response), hop), SendRequest(other.request("BYE"), hop)]
-
-    def _ack_of(self, dialog: Dialog, response: Response) -> Request:
         assert self._invite is not None
-        ack = dialog.request("ACK", cseq=response.cseq.sequence)
-        for name in ("Authorization", "Proxy-Authorization"):  # section 13.2.2.4: those of the INVITE
-            if credentials := self._invite.headers.getlist(name):
-                ack.headers.setlist(name, list(credentials))
-        return ack
+        return [SendAck(ack_of(other, self._invite), hop), SendRequest(other.request("BYE"), hop)]
 
     def _refused(self, response: Response) -> list[Effect]:
         if (self.state, Event.REFUSED) not in TABLE:
@@ -399,17 +393,6 @@ class Session:
         self._unacknowledged = None
         self._change(Event.BYE)
         return [*effects, Ended(Ending.THEM, code, transaction.request.headers.get("Reason") or "")]
-
-    def _reinvite(self, transaction: Transaction) -> list[Effect]:
-        if self.state is not State.CONFIRMED or self._unacknowledged is not None:
-            # Section 14.2: an INVITE while the last one is not done; 500 with a Retry-After of 0 to 10 s.
-            return [self._response(transaction, 500, headers=RETRY)]
-        if crossing := self.features.crossing(transaction):
-            return [crossing]
-        self.features.timer.check(transaction.request)
-        description = offer_of(transaction.request)
-        self.dialog.refresh_target(transaction.request)
-        return [Offered(transaction, description)]
 
     def _await_ack(self, effect: Respond, now: float) -> None:
         self.features.granting(effect, now)

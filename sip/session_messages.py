@@ -48,6 +48,15 @@ def cancel_of(invite: Request) -> Request:
     return cancel
 
 
+def ack_of(dialog: Dialog, invite: Request) -> Request:
+    """The ACK of a 2xx, with the INVITE's number and credentials (section 13.2.2.4)."""
+    ack = dialog.request("ACK", cseq=invite.cseq.sequence)
+    for name in ("Authorization", "Proxy-Authorization"):
+        if credentials := invite.headers.getlist(name):
+            ack.headers.setlist(name, list(credentials))
+    return ack
+
+
 def renewed(request: Request, dialog: Dialog) -> Request:
     """The same request with a new branch and the dialog's next number, as for a challenge (section 22.2)."""
     again = Request(request.method, request.uri, request.body)

@@ -291,6 +291,25 @@ async def test_a_caller_that_requires_it_is_rung_reliably(tmp_path: Path) -> Non
         assert run.messages().count("SIP/2.0 180 Ringing") >= 2  # again, while there was no PRACK
 
 
+async def test_row_17_early_media_of_ours_is_acknowledged_before_the_answer(tmp_path: Path) -> None:
+    async def plays_and_answers(call: Call) -> None:
+        call.ring(183, reply_to(call))
+        call.answer(reply_to(call))  # at once: the 200 waits for the PRACK
+        await call.over()
+
+    prack = request("PRACK", 2, extra="RAck: [$rseq] 1 INVITE\n", role="uac")
+    async with site(tmp_path, plays_and_answers) as here:
+        run = here.caller(
+            invite(extra="Require: 100rel\n"), receive(100, 'optional="true"'),
+            receive(183, 'rrs="true"', grab("rseq", "[0-9]+", "RSeq")),
+            pause(300), prack, receive(200, action=grab("first", "PRACK", "CSeq")),
+            receive(200, 'rrs="true"', grab("second", "INVITE", "CSeq")),
+            request("ACK", 1, role="uac"), bye(3, "uac"),
+        )  # fmt: skip
+        await ended_well(run)
+        assert await here.calls[0].over() == Ended(Ending.THEM)
+
+
 # --- Kamailio in the path ---
 
 

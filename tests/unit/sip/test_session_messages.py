@@ -8,7 +8,7 @@ from sip.dialog import Dialog, LocalSide
 from sip.errors import PeerError
 from sip.message import URI, Address
 from sip.sdp import Description
-from sip.session_messages import cancel_of, offer_of, put_sdp, renewed, sdp_of
+from sip.session_messages import ack_of, cancel_of, offer_of, put_sdp, renewed, sdp_of
 from tests.unit.sip.wire import SDP, request
 
 
@@ -19,6 +19,19 @@ def test_a_cancel_repeats_what_names_its_invite() -> None:
     assert cancel.headers.getlist("Via") == ["SIP/2.0/UDP a;branch=z9hG4bK1"]
     assert cancel.headers.getlist("Route") == ["<sip:p;lr>"]
     assert cancel.headers.get("To") == invite.headers.get("To")
+
+
+def test_an_ack_has_the_invites_number_and_credentials() -> None:
+    """Section 13.2.2.4."""
+    dialog = Dialog.outgoing(
+        LocalSide("192.0.2.9", 5060), URI("sip", "h"), from_address=Address(URI("sip", "192.0.2.9"))
+    )
+    invite = dialog.request("INVITE")
+    invite.headers.set("Proxy-Authorization", "Digest x")
+    dialog.request("PRACK")
+    ack = ack_of(dialog, invite)
+    assert (ack.method, ack.cseq.sequence, ack.cseq.method) == ("ACK", 1, "ACK")
+    assert ack.headers.getlist("Proxy-Authorization") == ["Digest x"]
 
 
 def test_a_renewed_request_has_a_new_branch_and_number_and_nothing_else_new() -> None:
