@@ -111,7 +111,7 @@ def _note_ringing(live: LiveCall, leg: Leg, moment: Moment) -> None:
     first = live.book.leg_ringing(leg.id, moment)
     if first and live.caller.call.answered_at is None:
         live.caller.call.ring()
-        live.book.leg_ringing(live.caller.id, live.board.now())
+        live.book.leg_ringing(live.caller.id, live.caller.call.ringing_at or live.board.now())
     live.tell(EventName.RINGING, moment, {"leg": leg.id, "party": leg.party})
 
 
