@@ -195,9 +195,7 @@ def refer(cseq: int, to: str, role: Role = "uas") -> str:
     """REFER, 202, and one to four NOTIFYs up to a final status line (RFC 3515)."""
     final = grab("final", "SIP/2.0 [2-6][0-9][0-9]", where="msg")
     headers = f"Refer-To: {to}\nReferred-By: <sip:[user]@[local_ip]>\n"
-    told = receive("NOTIFY", action=final) + respond_inside(
-        200, "OK", attributes='next="told" test="final"'
-    )
+    told = receive("NOTIFY", action=final) + respond_inside(200, "OK", attributes='next="told" test="final"')
     return request("REFER", cseq, extra=headers, role=role) + receive(202) + told * 4 + label("told")
 
 
