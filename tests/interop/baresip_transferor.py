@@ -87,13 +87,8 @@ class Phone:
 async def main(user: str, password: str, server: str, port: str, play: str, heard: str, *more: str) -> None:
     phone = Phone(Path(play), heard, auto="auto" in more)
     runtime = Runtime()
-    config = Config(
-        net_interface="127.0.0.1",
-        max_concurrent_calls=None,
-        extra_config_text=f"sip_listen 127.0.0.1:{port}\n",
-        **{"rtp_ports": (int(port) + 10, int(port) + 30)} if "rtp_ports" in Config.__dataclass_fields__ else {},
-    )
-    await runtime.start(config)
+    ports = f"sip_listen 127.0.0.1:{port}\nrtp_ports {int(port) + 10}-{int(port) + 30}\n"
+    await runtime.start(Config(net_interface="127.0.0.1", max_concurrent_calls=None, extra_config_text=ports))
     account = Account(
         user=user, domain=server, password=password, transport="udp", audio_codecs=("pcma", "pcmu")
     )
