@@ -191,3 +191,19 @@ def test_row_1_refer_from_outside_is_forbidden(
     forbidden = request("REFER", 3, extra="Refer-To: <sip:1@[remote_ip]>\n", role="uac") + receive(403)
     phones.caller(desk.number, answered(2), pause(200), forbidden, bye(4, "uac")).succeeded()
     agent.succeeded()
+
+
+def test_row_26_the_target_is_dead(service: RunningService, desk: TestDesk, phones: Phones) -> None:
+    """Its phone is registered, and answers nothing at all; the transferor is gone as well."""
+    phones.agent(desk.other, called()).stop()
+    next_one = phones.agent(desk.second, *TALKS, wait_bye())
+    late = receive("NOTIFY", 'optional="true"') + receive(200)
+    gone = request("REFER", 1, extra=f"Refer-To: <sip:{desk.other}@[remote_ip]>\n") + receive(202)
+    agent = phones.agent(desk.first, *TALKS, gone, request("BYE", 2) + late)
+    caller = phones.caller(desk.number, answered(2), pause(20000), bye(3, "uac"))
+    agent.wait()
+    for phone in (caller, next_one):
+        phone.succeeded()
+    call = service.ended_call(desk)
+    assert (call["outcome"], call["hung_up_by"]) == ("answered", "caller")
+    assert [prompt["prompt"] for prompt in call["announcements"]] == ["no-answer-to-desk"]

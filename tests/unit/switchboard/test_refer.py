@@ -317,6 +317,51 @@ async def test_row_26_attended_and_both_calls_hung_up_right_after_the_202(
     await all_ended(desk, 2)
 
 
+async def test_row_26_the_caller_leaves_right_after_an_attended_transfer(
+    desk: Switchboard, agent: Transferor, talking: Phone, make_phone: MakePhone
+) -> None:
+    target = await make_phone("3", 2000.0)
+    first = agent.call
+    consult = await agent.consult("3")
+    await agent.refer(first, f"<sip:3@127.0.0.1?{replaces(consult.session.dialog)}>")
+    talking.call.hangup()
+    for call in (target.call, first, consult):
+        await call.over()
+    row, _ = await all_ended(desk, 2)
+    assert row.hung_up_by == "caller"
+
+
+async def test_the_target_of_an_attended_transfer_hangs_up(
+    desk: Switchboard, agent: Transferor, talking: Phone, make_phone: MakePhone
+) -> None:
+    target = await make_phone("3", 2000.0)
+    consult = await agent.consult("3")
+    await agent.refer(agent.calls[0], f"<sip:3@127.0.0.1?{replaces(consult.session.dialog)}>")
+    await talking.hears(2000.0)
+    target.call.hangup()
+    await talking.call.over()
+    row, _ = await all_ended(desk, 2)
+    assert row.hung_up_by == "agent"
+
+
+async def test_the_caller_of_two_internal_calls_joins_the_called(
+    desk: Switchboard, agent: Transferor, make_phone: MakePhone
+) -> None:
+    one, other = await make_phone("2", 440.0), await make_phone("3", 2000.0)
+    first = await agent.consult("2")
+    second = await agent.consult("3")
+    await agent.refer(first, f"<sip:3@127.0.0.1?{replaces(second.session.dialog)}>")
+    await one.hears(2000.0)
+    await other.hears(440.0)
+    await agent.told(200)
+    await first.over()
+    await second.over()
+    one.call.hangup()
+    await other.call.over()
+    rows_ = await all_ended(desk, 2)
+    assert [row.transfer_to for row in rows_] == ["3", "2"]
+
+
 async def test_row_26_attended_before_the_target_answers_rings_it_for_the_caller(
     desk: Switchboard, agent: Transferor, talking: Phone, make_phone: MakePhone
 ) -> None:
