@@ -11,7 +11,7 @@ import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
-from sip.aio.call import Call
+from sip.aio.call import Call, replaced_by
 from sip.aio.network import bracketed, hop_of, literal, nat_flow, reachable, resolve
 from sip.aio.policy import Admission, Owner, Policy, inspect
 from sip.aio.tasks import Tasks
@@ -354,6 +354,8 @@ class UserAgent:
             self._respond(transaction, _capabilities(request), moment)
         elif request.method in ("BYE", "INFO", "UPDATE", "PRACK", "NOTIFY"):
             raise PeerError(f"{request.method} outside a dialog", status=481)
+        elif request.method == "REFER":
+            raise PeerError("REFER outside a dialog", status=403)  # whom would it transfer?
         else:
             raise PeerError("unknown method", status=405, headers=(("Allow", ALLOW),))
 
@@ -396,12 +398,13 @@ class UserAgent:
         self, transaction: Transaction, invite: Request, admission: Admission, moment: Moment
     ) -> None:
         self._check_merged(invite)
+        replaced = replaced_by(invite, self._calls)
         description = offer_of(invite)
         dialog = Dialog.incoming(self.local, invite)
         session = Session.incoming(dialog, transaction)
         flow = None if dialog.route_set else nat_flow(dialog.remote_target, transaction.source)
         call = Call(self, session, moment, flow=flow, identity=admission.identity)
-        call.remote = description
+        call.remote, call.replaced = description, replaced
         transaction.owner = call
         self._calls.setdefault(call.call_id, []).append(call)
         self._respond(transaction, respond(invite, 100), moment)

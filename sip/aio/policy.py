@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from sip.errors import PeerError
 from sip.message import Request, Response
 from sip.moment import Moment
+from sip.session import SUPPORTED
 from sip.transactions import Address as HostPort
+
+UNDERSTOOD: Final = frozenset(tag.strip() for tag in SUPPORTED.split(","))
+"""The extensions that a request may require."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,6 @@ def inspect(request: Request) -> None:
         raise PeerError("unknown URI scheme", status=416)
     if (request.headers.get("Max-Forwards") or "").strip() == "0" and request.method == "INVITE":
         raise PeerError("too many hops", status=483)  # we would send it on
-    if request.require:
-        wanted = ", ".join(request.require)
+    if unknown := [tag for tag in request.require if tag.lower() not in UNDERSTOOD]:
+        wanted = ", ".join(unknown)
         raise PeerError("unknown extension", status=420, headers=(("Unsupported", wanted),))
