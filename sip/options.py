@@ -10,8 +10,8 @@ RELIABLE: Final = "100rel"
 """Reliable provisional responses (RFC 3262)."""
 TIMER: Final = "timer"
 """Session timers (RFC 4028)."""
-SUPPORTED: Final = (TIMER, RELIABLE)
-"""The extensions that we understand, as our Supported header lists them."""
+SUPPORTED: Final = (TIMER, RELIABLE, "replaces", "norefersub")
+"""The extensions that we understand, as our Supported header lists them (the last two: RFC 3891, 4488)."""
 SUPPORTED_HEADER: Final = ", ".join(SUPPORTED)
 
 

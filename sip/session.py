@@ -19,6 +19,7 @@ from sip.effects import (
     Ending,
     Offered,
     Progress,
+    Referred,
     Respond,
     SendAck,
     SendCancel,
@@ -28,16 +29,18 @@ from sip.errors import PeerError, StateError
 from sip.features import Features
 from sip.message import Request, Response, respond, tag_of
 from sip.options import SUPPORTED_HEADER
+from sip.refer import read_refer
 from sip.sdp import CONTENT_TYPE
 from sip.session_messages import ack_of, cancel_of, offer_of, put_sdp, renewed, sdp_of
 from sip.session_table import TABLE, Event, State
 from sip.session_timer import TimerPolicy
+from sip.subscription import Referrals
 from sip.transactions import Transaction
 from sip.unacknowledged import Unacknowledged
 
 __all__ = ["ALLOW", "CAPABILITIES", "TABLE", "Event", "Session", "State", "cancel_of", "offer_of", "renewed"]
 
-ALLOW: Final = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, PRACK, REGISTER, UPDATE"
+ALLOW: Final = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, PRACK, REFER, REGISTER, UPDATE"
 CAPABILITIES: Final = (("Allow", ALLOW), ("Accept", CONTENT_TYPE), ("Supported", SUPPORTED_HEADER))
 """What we can do, as an OPTIONS is answered (section 11.2)."""
 RING_AGAIN: Final = 60.0
@@ -58,6 +61,7 @@ class Session:
     ) -> None:
         self.dialog = dialog
         self.state = state
+        self.referrals = Referrals(dialog)
         self._digest = digest
         self._invite: Request | None = None
         self._invite_transaction: Transaction | None = None
@@ -178,6 +182,8 @@ class Session:
             return effects
         if method == "BYE" and response.code in (401, 407):
             return self._bye_challenged(response)
+        if method == "NOTIFY":
+            return self.referrals.notified(response.cseq.sequence, response.code)
         if method != "INVITE" or self._invite is None:
             return []  # to a BYE or CANCEL: nothing depends on it
         if response.code < 200:
@@ -190,6 +196,8 @@ class Session:
         """A request got no answer at all (treated as a 408, section 8.1.3.1)."""
         if (effects := self.features.timed_out(request)) is not None:
             return effects
+        if request.method == "NOTIFY":
+            return self.referrals.notified(request.cseq.sequence, None)
         if request.method != "INVITE" or (self.state, Event.REFUSED) not in TABLE:
             return []
         cancelled = self.state is State.CANCELLING
@@ -224,14 +232,10 @@ class Session:
         self._change(Event.CANCELLED)
         return [self._respond_invite(487), Ended(Ending.THEM, 487, reason)]
 
-    def owns(self, request: Request) -> bool:
-        """Whether a request from the other side belongs to this session, or to an early dialog of it."""
-        return self.features.forks.owns(request)
-
     def receive_request(self, transaction: Transaction, now: float = 0.0) -> list[Effect]:
         """A request within the dialog. Raises PeerError for one out of order."""
         request = transaction.request
-        if self.state is State.ENDED:
+        if self.state is State.ENDED and not (request.method == "SUBSCRIBE" and self.referrals.active):
             return [self._response(transaction, 481)]
         self.features.forks.dialog_of(request).receive(request)
         match request.method:
@@ -253,6 +257,10 @@ class Session:
                 return [self._response(transaction, 415, headers=(("Accept", CONTENT_TYPE),))]
             case "INFO":
                 return [self._response(transaction, 200)]
+            case "REFER":
+                return self._referred(transaction)
+            case "SUBSCRIBE":
+                return self.referrals.subscribe(transaction)
             case _:
                 return [self._response(transaction, 405, headers=(("Allow", ALLOW),))]
 
@@ -393,6 +401,14 @@ class Session:
         self._unacknowledged = None
         self._change(Event.BYE)
         return [*effects, Ended(Ending.THEM, code, transaction.request.headers.get("Reason") or "")]
+
+    def _referred(self, transaction: Transaction) -> list[Effect]:
+        if self.state is not State.CONFIRMED or self.referrals.active:
+            # The same rule as for a re-INVITE: one at a time, and not before the call stands.
+            return [self._response(transaction, 491, headers=(("Retry-After", "2"),))]
+        refer = read_refer(transaction.request)
+        self.dialog.refresh_target(transaction.request)
+        return [Referred(transaction, refer)]
 
     def _await_ack(self, effect: Respond, now: float) -> None:
         self.features.granting(effect, now)

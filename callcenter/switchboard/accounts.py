@@ -39,7 +39,8 @@ class Accounts:
 
     def __init__(self, settings: Settings) -> None:
         self.counters: Counter[str] = Counter()
-        self._digest = DigestServer(settings.sip.realm)
+        # MD5 first: telephones that read one challenge only (pyVoIP 1.6.8) know no other.
+        self._digest = DigestServer(settings.sip.realm, ("MD5", "SHA-256"))
         self._registrar = Registrar()
         self._accounts: dict[str, Account] = {}
         self._carriers: dict[str, Account] = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
@@ -17,6 +18,7 @@ from sip.effects import Progress
 from sip.errors import PeerError
 from sip.message import URI, Address
 from sip.moment import Moment
+from sip.registrar import Binding
 
 REACH_SECONDS: Final = 6.0
 """A phone that has sent nothing at all for so long after the INVITE is not there."""
@@ -43,7 +45,15 @@ class Missed:
     status: int | None = None
 
 
-async def dial(live: LiveCall, party: str, role: Role, ring_timeout: float) -> Leg | Missed:
+async def dial(
+    live: LiveCall,
+    party: str,
+    role: Role,
+    ring_timeout: float,
+    *,
+    headers: tuple[tuple[str, str], ...] = (),
+    on_ringing: Callable[[], None] = lambda: None,
+) -> Leg | Missed:
     """Rings `party` for `ring_timeout` seconds from its first 18x (from the INVITE where it sends none).
 
     The leg that comes back is answered and its media is set; it is not bridged yet. Where the wait is
@@ -55,9 +65,9 @@ async def dial(live: LiveCall, party: str, role: Role, ring_timeout: float) -> L
         return Missed(Miss.UNREACHABLE)
     if board.occupied[party]:
         return Missed(Miss.BUSY)
-    leg = await _invite(live, party, role, bindings[0].contact, bindings[0].flow)
+    leg = await _invite(live, party, role, bindings[0], headers)
     try:
-        return await _answered(live, leg, ring_timeout)
+        return await _answered(live, leg, ring_timeout, on_ringing)
     except CallFailed as failed:
         live.drop_leg(leg)
         return Missed(_miss(failed.ended.code), failed.ended.code)
@@ -71,22 +81,25 @@ async def dial(live: LiveCall, party: str, role: Role, ring_timeout: float) -> L
         return Missed(Miss.NO_ANSWER if rang else Miss.UNREACHABLE)
 
 
-async def _invite(live: LiveCall, party: str, role: Role, target: URI, flow: tuple[str, int] | None) -> Leg:
+async def _invite(
+    live: LiveCall, party: str, role: Role, binding: Binding, headers: tuple[tuple[str, str], ...]
+) -> Leg:
     board = live.board
     media = Media(await MediaStream.open(board.pool), board.media_host)
-    caller = live.caller.call.invite.from_address
+    name = live.caller.call.invite.from_address.name if live.caller.role is Role.CALLER else ""
     host = board.agent.local.host
     call = board.agent.invite(
-        target,
+        binding.contact,
         media.offer(first=live.caller.codec),
-        from_address=Address(URI("sip", host, user=live.book.caller), caller.name),
+        from_address=Address(URI("sip", host, user=live.caller.party), name),
         to=Address(bare(URI("sip", host, user=party))),
-        flow=flow,
+        flow=binding.flow,
+        headers=headers,
     )
     return live.add_leg(role, party, call, media, call.invited_at)
 
 
-async def _answered(live: LiveCall, leg: Leg, ring_timeout: float) -> Leg:
+async def _answered(live: LiveCall, leg: Leg, ring_timeout: float, on_ringing: Callable[[], None]) -> Leg:
     loop = asyncio.get_running_loop()
     async with asyncio.timeout(min(ring_timeout, REACH_SECONDS)) as limit:
 
@@ -97,6 +110,7 @@ async def _answered(live: LiveCall, leg: Leg, ring_timeout: float) -> Leg:
             elif ringing is moment:
                 limit.reschedule(loop.time() + ring_timeout)
                 _note_ringing(live, leg, moment)
+                on_ringing()
 
         leg.call.on_progress = progress
         description = await leg.call.answered()
@@ -111,7 +125,7 @@ def _note_ringing(live: LiveCall, leg: Leg, moment: Moment) -> None:
     first = live.book.leg_ringing(leg.id, moment)
     if first and live.caller.call.answered_at is None:
         live.caller.call.ring()
-        live.book.leg_ringing(live.caller.id, live.board.now())
+        live.book.leg_ringing(live.caller.id, live.caller.call.ringing_at or live.board.now())
     live.tell(EventName.RINGING, moment, {"leg": leg.id, "party": leg.party})
 
 

@@ -11,7 +11,7 @@ import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
-from sip.aio.call import Call
+from sip.aio.call import Call, replaced_by
 from sip.aio.deadlines import Deadlines
 from sip.aio.network import bracketed, hop_of, literal, nat_flow, reachable, resolve
 from sip.aio.policy import Admission, Owner, Policy, inspect
@@ -356,6 +356,8 @@ class UserAgent:
             self._respond(transaction, _capabilities(request), moment)
         elif request.method in ("BYE", "INFO", "UPDATE", "PRACK", "NOTIFY"):
             raise PeerError(f"{request.method} outside a dialog", status=481)
+        elif request.method == "REFER":
+            raise PeerError("REFER outside a dialog", status=403)  # whom would it transfer?
         else:
             raise PeerError("unknown method", status=405, headers=(("Allow", ALLOW),))
 
@@ -370,7 +372,7 @@ class UserAgent:
 
     def _in_dialog(self, transaction: Transaction, request: Request, moment: Moment) -> None:
         for call in self._calls.get(request.call_id, []):
-            if call.session.owns(request):
+            if call.session.features.forks.owns(request):
                 transaction.owner = call
                 self.perform(call, call.session.receive_request(transaction, moment.mono), moment)
                 return
@@ -398,12 +400,13 @@ class UserAgent:
         self, transaction: Transaction, invite: Request, admission: Admission, moment: Moment
     ) -> None:
         self._check_merged(invite)
+        replaced = replaced_by(invite, self._calls)
         description = offer_of(invite)
         dialog = Dialog.incoming(self.local, invite)
         session = Session.incoming(dialog, transaction, self._timer_policy)
         flow = None if dialog.route_set else nat_flow(dialog.remote_target, transaction.source)
         call = Call(self, session, moment, flow=flow, identity=admission.identity)
-        call.remote = description
+        call.remote, call.replaced = description, replaced
         transaction.owner = call
         self._calls.setdefault(call.call_id, []).append(call)
         self._respond(transaction, respond(invite, 100), moment)

@@ -72,10 +72,10 @@ def final(effects: list[Effect]) -> Response:
 
 def test_our_invite_and_our_200_name_what_we_know() -> None:
     _, invite = outgoing()
-    assert invite.headers.get("Supported") == "timer, 100rel"
+    assert invite.headers.get("Supported") == "timer, 100rel, replaces, norefersub"
     assert invite.headers.get("Session-Expires") == "1800"
     reply = answered(incoming())
-    assert reply.headers.get("Supported") == "timer, 100rel"
+    assert reply.headers.get("Supported") == "timer, 100rel, replaces, norefersub"
     assert "UPDATE" in (reply.headers.get("Allow") or "")
 
 
@@ -419,7 +419,8 @@ def test_row_16_an_update_comes_in_a_branch_of_its_own() -> None:
     session.receive_response(response(invite, 183, tag="one", body=SDP), 0.0)
     session.receive_response(response(invite, 183, tag="two"), 0.0)
     update = from_them(session, "UPDATE", 7, tag="two")
-    assert session.owns(update) and not session.owns(from_them(session, "UPDATE", 7, tag="three"))
+    forks = session.features.forks
+    assert forks.owns(update) and not forks.owns(from_them(session, "UPDATE", 7, tag="three"))
     transaction = inside(session, "UPDATE", 7)
     transaction.request = update
     assert final(session.receive_request(transaction, 0.1)).code == 200
