@@ -84,6 +84,11 @@ class Session:
         """The INVITE that began the session, as received or as last sent."""
         return self._invite
 
+    @property
+    def given_up(self) -> bool:
+        """Whether our INVITE is, or is to be, cancelled, or the session is over."""
+        return self.state in (State.CANCEL_WANTED, State.CANCELLING, State.ENDED)
+
     @classmethod
     def outgoing(cls, dialog: Dialog, digest: DigestClient | None = None) -> Session:
         return cls(dialog, State.IDLE, digest)
