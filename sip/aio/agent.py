@@ -60,6 +60,7 @@ class UserAgent:
         self._waiting: set[Call] = set()
         self._work = Tasks()
         self._timer: asyncio.TimerHandle | None = None
+        self._due = 0.0
         self._quiet: asyncio.Event | None = None
         self._stopped = False
         self._forgetting: dict[Call, asyncio.TimerHandle] = {}
@@ -199,9 +200,10 @@ class UserAgent:
         loop = asyncio.get_running_loop()
         when = loop.time() + max(0.0, min(deadlines) - self._clock())
         if self._timer is not None:
-            if self._timer.when() <= when + 0.001:
+            if self._due <= when + 0.001:
                 return
             self._timer.cancel()
+        self._due = when  # uvloop's handle of a timer that is due at once cannot tell
         self._timer = loop.call_at(when, self._on_timer)
 
     # -- effects ------------------------------------------------------------------------------------------
@@ -310,7 +312,8 @@ class UserAgent:
     def _next_target(self, transaction: Transaction, moment: Moment) -> bool:
         call = transaction.owner
         if isinstance(call, Call) and call.session.given_up:
-            return False  # nobody wants it any more
+            self._sender.abandon(transaction)
+            return False
         return self._sender.again(transaction, moment)
 
     def _tell_timeout(self, request: Request, owner: Owner | Call, moment: Moment) -> None:

@@ -157,8 +157,9 @@ class Sender(Generic[OwnerT]):
         """Puts the transport that is used into Via and Contact (RFC 3261 section 18.1.1)."""
         local = self._wire.local_for(to, secure=request.uri.scheme == "sips")
         top, *others = request.via
-        if (top.transport, top.host, top.port) != (local.transport, local.host, local.port):
-            request.via = [Via(local.transport, local.host, local.port, top.parameters), *others]
+        if (top.transport, top.host, top.port) == (local.transport, local.host, local.port):
+            return  # its Contact was made with it
+        request.via = [Via(local.transport, local.host, local.port, top.parameters), *others]
         if request.headers.get("Contact") is not None:
             request.contact = [self._contact(contact, local) for contact in request.contact]
 

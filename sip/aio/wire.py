@@ -166,6 +166,8 @@ class Wire:
     def local_for(self, to: HostPort, *, secure: bool = False) -> LocalSide:
         """What goes into Via and Contact of a message to `to`."""
         transport = transport_of(to)
+        if not self.locals:
+            return LocalSide("", 0, transport, secure)
         six = ":" in to[0] if to[0] else self.locals[0][1]
         exact = [side for side, is_six in self.locals if side.transport == transport and is_six is six]
         alike = [side for side, _ in self.locals if side.transport == transport]
@@ -291,7 +293,9 @@ class Wire:
             self.counters["stream_refused"] += 1
             return False
         self._connections[connection.hop.connection] = connection
-        self._places[connection.hop.place] = connection
+        if connection.ours or connection.hop.transport not in _SECURE:
+            # Who came to us by TLS has shown no certificate: it serves its own flow, and no address.
+            self._places[connection.hop.place] = connection
         self._from[host] += 1
         return True
 

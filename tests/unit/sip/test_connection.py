@@ -11,7 +11,7 @@ from sip.aio.wire import TransportSpec
 from sip.framing import PING, PONG
 from sip.hop import Hop
 from tests.support import eventually, scaled
-from tests.unit.sip.stream_peer import StreamPeer, agent_on
+from tests.unit.sip.stream_peer import StreamPeer, agent_on, stream_server
 from tests.unit.sip.udp_peer import refuse_all
 
 
@@ -135,19 +135,10 @@ async def test_one_host_gets_so_many_connections(monkeypatch: pytest.MonkeyPatch
 
 async def test_our_own_connections_are_kept_alive(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection, "PING_SECONDS", 0.05)
-    async with agent_on(refuse_all, "TCP") as (agent, _), agent_on(refuse_all, "TCP") as (other, _):
-        (side, _), *_ = other.wire.locals
-        await agent.wire.connect(Hop("127.0.0.1", side.port, "TCP"))
-        (ours,) = agent.wire._connections.values()
-        heard: list[bytes] = []
-        receive = ours.data_received
-
-        def listen(data: bytes) -> None:
-            heard.append(data)
-            receive(data)
-
-        monkeypatch.setattr(ours, "data_received", listen)
-        await eventually(lambda: PONG in b"".join(heard))
+    async with stream_server() as server, agent_on(refuse_all, "TCP") as (agent, _):
+        await agent.wire.connect(Hop("127.0.0.1", server.port, "TCP"))
+        peer = await server.came()
+        assert await asyncio.wait_for(peer.reader.readexactly(8), scaled(5)) == PING + PING
 
 
 async def test_a_port_that_is_taken() -> None:

@@ -6,6 +6,7 @@ import asyncio
 from pathlib import Path
 
 import pytest
+import uvloop
 
 from sip.aio.call import Call
 from sip.aio.tls import TlsSettings, client_context
@@ -186,3 +187,30 @@ async def test_who_we_are_depends_on_where_it_goes() -> None:
         assert agent.wire.local_for(Hop("192.0.2.1", 5061, "TLS")).transport == "TLS"
         assert agent.wire.local_toward(URI.parse("sip:a;transport=tcp")) == tcp
         assert agent.wire.local_toward(URI.parse("sip:a;transport=nonsense")) == udp
+
+
+def test_the_service_runs_on_uvloop() -> None:
+    """A transaction over TCP lingers for no time; uvloop's handle of such a timer is of another kind."""
+
+    async def busy(call: Call) -> None:
+        call.reject(486)
+
+    async def run() -> None:
+        async with agent_on(busy, "UDP", "TCP") as (agent, _):
+            peer = await StreamPeer.connect(agent)
+            for number in range(1, 4):
+                peer.send(peer.make("OPTIONS", cseq=number) + peer.make("OPTIONS", cseq=number))
+                await peer.response(200)
+                await peer.response(200)
+            invite = peer.make("INVITE", body=OFFER)
+            peer.send(invite)
+            await peer.response(100)
+            refused = await peer.response(486)
+            ack = peer.make("ACK", to=refused.headers["To"])
+            branch = (refused.via[0].parameters["branch"] or "").encode()
+            peer.send(ack.replace(ack.split(b"branch=")[1].split(b"\r\n")[0], branch))
+            await eventually(lambda: len(agent.layer) == 0)
+            await peer.close()
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(run())
