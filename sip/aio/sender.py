@@ -54,6 +54,7 @@ class Sender(Generic[OwnerT]):
 
     def send(self, request: Request, hop: URI, flow: HostPort | None, owner: OwnerT, moment: Moment) -> None:
         """Sends `request` to `flow`, or to where `hop` leads."""
+        flow = self._living(flow, hop)
         own = flow or literal(hop)
         if own is None:
             self._later(hop.host, self._resolve(request, hop, owner))
@@ -67,7 +68,7 @@ class Sender(Generic[OwnerT]):
 
     def send_alone(self, request: Request, hop: URI, flow: HostPort | None) -> None:
         """Sends without a transaction: the ACK of a 2xx (RFC 3261 section 13.2.2.4)."""
-        if own := flow or literal(hop):
+        if own := self._living(flow, hop) or literal(hop):
             self._send_alone(request, own)
         else:
             self._later(hop.host, self._resolve_alone(request, hop))
@@ -96,6 +97,14 @@ class Sender(Generic[OwnerT]):
     def abandon(self, transaction: Transaction) -> None:
         """Nobody wants the request any more."""
         self._plans.pop(transaction.key, None)
+
+    def _living(self, flow: HostPort | None, hop: URI) -> HostPort | None:
+        # Whose connection is gone may yet listen where its Contact says, over the same transport.
+        own = literal(hop)
+        gone = flow is not None and not self._wire.ready(flow)
+        if gone and isinstance(flow, Hop) and isinstance(own, Hop) and own.transport == flow.transport:
+            return own
+        return flow
 
     def _ordered(self, targets: list[HostPort], request: Request) -> list[HostPort]:
         # TCP for what is too large, where we speak TCP at all: the answer's Contact must be able to reach us.

@@ -90,6 +90,19 @@ async def test_a_phone_whose_connection_is_gone_is_not_there() -> None:
         assert (await later.over()).by is Ending.SILENCE
 
 
+async def test_a_phone_that_closed_its_connection_is_called_where_it_listens() -> None:
+    policy = Everybody()
+    async with stream_server() as server, agent_on(refuse_all, "UDP", "TCP", policy=policy) as (agent, _):
+        peer = await StreamPeer.connect(agent)
+        peer.send(peer.make("REGISTER", contact=f"<sip:1001@127.0.0.1:{server.port};transport=tcp>"))
+        await peer.response(200)
+        await peer.close()
+        await eventually(lambda: not agent.wire._connections)
+        (binding,) = policy.registrar.lookup("1001", agent.now().mono)
+        agent.invite(binding.contact, OFFER, from_address=ME, flow=binding.flow)
+        await (await server.came()).request("INVITE")
+
+
 @pytest.mark.parametrize("secure", [False, True])
 async def test_a_call_to_a_server_opens_one_connection(secure: bool, tmp_path: Path) -> None:
     made = certificate(tmp_path)
