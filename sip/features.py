@@ -133,7 +133,7 @@ class Features:
     # -- within the dialog --------------------------------------------------------------------------------
 
     def change(self, change: Change, now: float) -> list[Effect]:
-        """Sends a re-INVITE or UPDATE as soon as that may be. Raises StateError without a dialog."""
+        """Sends a re-INVITE or UPDATE once it may; `Changed` tells. Raises StateError if not confirmed."""
         if self._session.state is not State.CONFIRMED:
             raise StateError(f"cannot change a session in state {self._session.state.value}")
         self.changes.want(change)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from sip.errors import PeerError
+from sip.hop import Hop
 from sip.message import URI, Address, Parameters, Request, Response, respond
 from sip.transactions import Address as Source
 
@@ -35,7 +36,10 @@ class Binding:
 
         A contact that names another host than the packets come from stands behind a NAT (section 5 of RFC
         5626 tells of the same problem). Another port alone is a phone that sends and listens on two ports.
+        A phone with a connection is reached over that connection.
         """
+        if isinstance(self.source, Hop):
+            return self.source
         return self.source if self.contact.host.strip("[]") != self.source[0] else None
 
 

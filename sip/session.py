@@ -12,7 +12,6 @@ from sip.dialog import Dialog
 from sip.digest import DigestClient
 from sip.effects import (
     Accepted,
-    Change,
     Confirmed,
     Effect,
     Ended,
@@ -78,6 +77,11 @@ class Session:
         """The INVITE that began the session, as received or as last sent."""
         return self._invite
 
+    @property
+    def given_up(self) -> bool:
+        """Whether our INVITE is, or is to be, cancelled, or the session is over."""
+        return self.state in (State.CANCEL_WANTED, State.CANCELLING, State.ENDED)
+
     @classmethod
     def outgoing(
         cls, dialog: Dialog, digest: DigestClient | None = None, timer: TimerPolicy | None = None
@@ -130,10 +134,6 @@ class Session:
         effect = self._respond_invite(200, body)
         self._await_ack(effect, now)
         return [effect]
-
-    def change(self, change: Change, now: float) -> list[Effect]:
-        """Sends a re-INVITE or UPDATE; `Changed` tells its answer. Raises StateError if not confirmed."""
-        return self.features.change(change, now)
 
     def reject(self, code: int, reason: str | None = None) -> list[Effect]:
         self._change(Event.REJECT)

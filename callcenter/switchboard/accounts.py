@@ -54,7 +54,17 @@ class Accounts:
 
     def add_carrier(self, host: str, trunk: Trunk) -> None:
         """Calls from `host` (an IP address) come in on `trunk`."""
-        self._carriers[host] = Account(trunk.username, "", trunk=trunk)
+        self.set_carrier([*self._hosts_of(trunk), host], trunk)
+
+    def set_carrier(self, hosts: list[str], trunk: Trunk) -> None:
+        """Calls from these IP addresses, and from no others, come in on `trunk`."""
+        for gone in set(self._hosts_of(trunk)) - set(hosts):
+            del self._carriers[gone]
+        for host in hosts:
+            self._carriers.setdefault(host, Account(trunk.username, "", trunk=trunk))
+
+    def _hosts_of(self, trunk: Trunk) -> list[str]:
+        return [host for host, account in self._carriers.items() if account.trunk is trunk]
 
     def account(self, identity: str) -> Account | None:
         """The account that a call was admitted as."""

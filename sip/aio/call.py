@@ -175,7 +175,7 @@ class Call:
 
     async def _change(self, change: Change) -> Description:
         now = self.agent.now()
-        effects = self.session.change(change, now.mono)
+        effects = self.session.features.change(change, now.mono)
         reply = self._replies.expect(change)
         self._perform(effects, now)
         return await reply

@@ -143,3 +143,22 @@ def test_ipv6_stands_in_brackets() -> None:
 
 def test_raw_is_what_request_reads() -> None:
     assert bytes(parse(raw())) == raw()
+
+
+def test_a_contact_names_its_transport() -> None:
+    assert [
+        str(LocalSide("192.0.2.9", 5060, transport, secure).contact("desk").uri)
+        for transport, secure in (
+            ("UDP", False),
+            ("TCP", False),
+            ("TLS", False),
+            ("TLS", True),
+            ("WSS", True),
+        )
+    ] == [
+        "sip:desk@192.0.2.9:5060",
+        "sip:desk@192.0.2.9:5060;transport=tcp",
+        "sip:desk@192.0.2.9:5060;transport=tls",
+        "sips:desk@192.0.2.9:5060",
+        "sips:desk@192.0.2.9:5060;transport=wss",
+    ]

@@ -177,7 +177,7 @@ def test_a_policy_of_none_asks_for_none() -> None:
 def test_row_3_a_reinvite_of_ours() -> None:
     session = talking()
     change = Change("INVITE", SDP)
-    (effect,) = session.change(change, 1.0)
+    (effect,) = session.features.change(change, 1.0)
     asked = sent(effect)
     assert asked.headers.get("Allow") and asked.headers.get("Session-Expires")
     ack, changed = session.receive_response(response(asked, 200, body=SDP), 1.1)
@@ -188,20 +188,20 @@ def test_row_3_a_reinvite_of_ours() -> None:
 
 def test_a_reinvite_without_a_call_is_an_error() -> None:
     with pytest.raises(StateError):
-        incoming().change(Change("INVITE", SDP), 0.0)
+        incoming().features.change(Change("INVITE", SDP), 0.0)
 
 
 @pytest.mark.parametrize("method", ["INVITE", "UPDATE"])
 def test_row_3_an_offer_that_crosses_ours_gets_491(method: str) -> None:
     session = talking()
-    session.change(Change("INVITE", SDP), 1.0)
+    session.features.change(Change("INVITE", SDP), 1.0)
     crossing = inside(session, method, 1, SDP)
     assert final(session.receive_request(crossing, 1.0)).code == 491
 
 
 def test_an_update_without_an_offer_crosses_nothing() -> None:
     session = talking()
-    session.change(Change("INVITE", SDP), 1.0)
+    session.features.change(Change("INVITE", SDP), 1.0)
     assert final(session.receive_request(inside(session, "UPDATE", 1), 1.0)).code == 200
 
 
@@ -210,14 +210,14 @@ def test_ours_waits_for_the_ack_of_theirs() -> None:
     (offered,) = session.receive_request(inside(session, "INVITE", 2, SDP))
     assert isinstance(offered, Offered)
     session.answer_offer(offered, SDP, 1.0)
-    assert session.change(Change("INVITE", SDP), 1.0) == []
+    assert session.features.change(Change("INVITE", SDP), 1.0) == []
     session.receive_ack(request("ACK", cseq=2))
     assert sent(session.tick(1.1)[0]).method == "INVITE"
 
 
 def test_ours_is_tried_again_after_glare() -> None:
     session = talking()
-    (effect,) = session.change(Change("INVITE", SDP), 1.0)
+    (effect,) = session.features.change(Change("INVITE", SDP), 1.0)
     assert session.receive_response(response(sent(effect), 491), 1.0) == []
     when, (again,) = ticked(session)
     assert 3.1 <= when <= 5.0  # section 14.1: we made the Call-ID
@@ -226,7 +226,7 @@ def test_ours_is_tried_again_after_glare() -> None:
 
 def test_their_bye_answers_our_reinvite_too() -> None:
     session = talking()
-    (effect,) = session.change(Change("INVITE", SDP), 1.0)
+    (effect,) = session.features.change(Change("INVITE", SDP), 1.0)
     session.receive_request(inside(session, "BYE", 1))
     (changed,) = session.receive_response(response(sent(effect), 481), 1.1)
     assert isinstance(changed, Changed)  # and no second BYE
@@ -481,7 +481,7 @@ class Chaos:
             case "answer":
                 self.take(session.answer(SDP, self.now))
             case "change":
-                self.take(session.change(Change("INVITE", SDP), self.now))
+                self.take(session.features.change(Change("INVITE", SDP), self.now))
             case _:
                 self.take(session.hangup())
 
