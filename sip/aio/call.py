@@ -125,7 +125,7 @@ class Call:
             return
         now = self.agent.now()
         self._perform(self.session.provisional(code, sdp, now.mono), now)
-        self._note_ringing(code, now)
+        self._note_ringing(code, self.agent.wire.sent_since(now))
 
     def answer(self, sdp: bytes) -> Moment:
         """Sends the 200. Raises StateError if the caller has gone; returns when it was sent.
@@ -135,9 +135,9 @@ class Call:
         """
         now = self.agent.now()
         self._perform(self.session.answer(sdp, now.mono), now)
-        self.answered_at = now
+        self.answered_at = self.agent.wire.sent_since(now)
         self._final.set()
-        return now
+        return self.answered_at
 
     def reject(self, code: int, reason: str | None = None) -> None:
         """Refuses the call, unless it has ended already."""

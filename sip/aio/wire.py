@@ -14,6 +14,7 @@ import ssl
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Final, Protocol
 
 from sip.aio.connection import Connection
@@ -89,6 +90,7 @@ class Wire:
         self.names = names or Names(clock)
         self.locals: list[tuple[LocalSide, bool]] = []
         """How we are reached, and whether that is by IPv6; in the order of listening."""
+        self.sent_at: Moment | None = None
         self._user = user
         self._clock = clock
         self._tls = tls or TlsSettings()
@@ -216,9 +218,19 @@ class Wire:
         if not isinstance(to, Hop):
             self._send_datagram(data, to)
         elif connection := self._find(to):
+            self.sent_at = Moment(datetime.now(UTC), self._clock())
             connection.send(data)
         elif not self._closed:
             self._work.start(f"connect {to!r}", self._connect_and_send(data, to))
+
+    def sent_since(self, moment: Moment) -> Moment:
+        """When the newest message went to the kernel, if after `moment`; else `moment`.
+
+        What we send is stamped right before it is handed over: building it takes its time, and on a busy
+        machine the process may be put aside meanwhile.
+        """
+        sent = self.sent_at
+        return sent if sent is not None and sent.mono > moment.mono else moment
 
     async def connect(self, to: HostPort) -> None:
         """Sees to it that there is a connection to `to`. Raises OSError where there is no way."""
@@ -243,6 +255,7 @@ class Wire:
             self.counters["unsendable"] += 1
             log.warning("datagram not sent error=%s", error)
             return
+        self.sent_at = Moment(datetime.now(UTC), self._clock())
         self._sockets[six].send(data, to)
 
     async def _connect_and_send(self, data: bytes, to: Hop) -> None:
