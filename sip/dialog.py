@@ -89,7 +89,9 @@ class Dialog:
     def incoming(cls, local: LocalSide, invite: Request) -> Dialog:
         """The INVITE's receiver (section 12.1.1). Raises PeerError without a Contact."""
         target = contact_uri(invite)
-        if target is None:
+        if target is None and _of_rfc2543(invite):
+            target = invite.from_address.uri
+        if target is None or not target.is_sip:
             raise PeerError("INVITE without a SIP Contact")  # section 8.1.1.8
         return cls(
             local=local,
@@ -170,6 +172,12 @@ class Dialog:
             and (tag_of(ack.from_address) or "") == self.remote_tag
             and ack.cseq.sequence == self.remote_cseq
         )
+
+
+def _of_rfc2543(invite: Request) -> bool:
+    # Without tag and Contact it is an INVITE of before RFC 3261, and its From is where to call back
+    # (RFC 4475 section 3.4.1).
+    return invite.headers.get("Contact") is None and tag_of(invite.from_address) is None
 
 
 def bare(uri: URI) -> URI:

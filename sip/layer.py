@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import heapq
 import itertools
 import re
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from sip.errors import PeerError
+from sip.malformed import salvage
 from sip.message import (
     MAGIC_COOKIE,
     AnyMessage,
@@ -18,7 +20,6 @@ from sip.message import (
     encode,
     parse,
     refuse,
-    salvage,
     tag_of,
 )
 from sip.transactions import Address, Effect, Kind, Send, State, Transaction
@@ -173,13 +174,15 @@ class TransactionLayer:
             self._outstanding.discard(key)
 
     def _refuse_malformed(self, data: bytes, source: Address, error: PeerError) -> list[LayerEffect]:
-        # A request we cannot read is answered where its Via and Call-ID can be read after all: 400 tells a
-        # developer on the other side more than silence (section 8.2 leaves it open).
-        request = salvage(data)
-        if request is None or request.method == "ACK":
+        # A request we cannot read is answered where its Via can be read after all: 400 tells a developer on
+        # the other side more than silence (section 8.2 leaves it open).
+        found = salvage(data)
+        if found is None:
             return []
-        note_source(request, source)
-        return [Send(encode(refuse(request, error)), reply_address(request, source))]
+        with contextlib.suppress(ValueError):  # a Via that cannot be read goes back as it stands
+            note_source(found.request, source)
+        to = (source[0], source[1] if found.port is None else found.port)
+        return [Send(encode(found.refused(error)), to)]
 
 
 def _server_key(request: Request, method: str) -> tuple[str, ...]:

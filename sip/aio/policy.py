@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from sip.errors import PeerError
 from sip.message import Request, Response
 from sip.moment import Moment
+from sip.sdp import CONTENT_TYPE
 from sip.transactions import Address as HostPort
+
+_SDP_RANGES: Final = frozenset((CONTENT_TYPE, "application/*", "*/*"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,15 @@ def inspect(request: Request) -> None:
         raise PeerError("unknown URI scheme", status=416)
     if (request.headers.get("Max-Forwards") or "").strip() == "0" and request.method == "INVITE":
         raise PeerError("too many hops", status=483)  # we would send it on
+    if request.method == "INVITE" and not _takes_sdp(request):
+        raise PeerError("the answer may not be SDP", status=406)  # RFC 4475 section 3.3.15
     if request.require:
         wanted = ", ".join(request.require)
         raise PeerError("unknown extension", status=420, headers=(("Unsupported", wanted),))
+
+
+def _takes_sdp(request: Request) -> bool:
+    if request.headers.get("Accept") is None:
+        return True  # section 20.1: application/sdp is meant
+    accepted = ",".join(request.headers.getlist("Accept")).split(",")
+    return bool({part.partition(";")[0].strip().lower() for part in accepted} & _SDP_RANGES)
