@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from sip.errors import PeerError
+from sip.guard import Guard
 from sip.malformed import salvage
 from sip.message import (
     MAGIC_COOKIE,
@@ -49,8 +50,9 @@ LayerEffect = Effect | Ack | Stray
 class TransactionLayer:
     """All transactions of one transport. `source` and destinations are (host, port)."""
 
-    def __init__(self, sent_by: Address) -> None:
+    def __init__(self, sent_by: Address, guard: Guard | None = None) -> None:
         self.sent_by = sent_by
+        self.guard = guard
         self.counters: Counter[str] = Counter()
         self._transactions: dict[tuple[str, ...], Transaction] = {}
         self._outstanding: set[tuple[str, ...]] = set()
@@ -84,6 +86,8 @@ class TransactionLayer:
 
     def receive(self, data: bytes, source: Address, now: float) -> list[LayerEffect]:
         """One datagram. Bad ones are counted and dropped, or answered where they can be."""
+        if self.guard and self.guard.banned(source[0], now):
+            return []
         if len(data) < 12 or not (0x20 < data[0] < 0x80 or data[0] in b"\r\n"):
             # Keep-alives, STUN (first byte 0 to 3), RTP (128 and above): SIP starts with a letter.
             self.counters["not_sip"] += 1
@@ -92,6 +96,8 @@ class TransactionLayer:
             message = parse(data)
         except PeerError as error:
             self.counters["malformed"] += 1
+            if self.guard and not self.guard.malformed(source[0], now):
+                return []
             return self._refuse_malformed(data, source, error)
         if isinstance(message, Request):
             return self._receive_request(message, source, now)
@@ -129,10 +135,14 @@ class TransactionLayer:
             return self._feed(transaction, request, now)
         if request.method == "ACK":
             return [Ack(request)]
+        if self.guard and not self.guard.request(source[0], now):
+            return []
         if len(self) >= MAX_TRANSACTIONS and tag_of(request.to_address) is None:
             self.counters["overload"] += 1
             error = PeerError("too many transactions", status=503, headers=(("Retry-After", "10"),))
             return [Send(encode(refuse(request, error)), reply_address(request, source))]
+        if self.guard and not self.guard.open_transaction(source[0], now):
+            return []
         kind = Kind.INVITE_SERVER if request.method == "INVITE" else Kind.SERVER
         transaction = Transaction(kind, request, reply_address(request, source), key, source)
         self._transactions[key] = transaction
@@ -142,7 +152,13 @@ class TransactionLayer:
 
     def forget(self, transaction: Transaction) -> None:
         """Drops a server transaction: the answer was, or is to be, stateless (section 8.2.7)."""
-        self._transactions.pop(transaction.key, None)
+        if self._transactions.get(transaction.key) is transaction:
+            self._drop(transaction)
+
+    def _drop(self, transaction: Transaction) -> None:
+        del self._transactions[transaction.key]
+        if self.guard and transaction.kind in (Kind.SERVER, Kind.INVITE_SERVER):
+            self.guard.close_transaction(transaction.source[0])
 
     def _receive_response(self, response: Response, now: float) -> list[LayerEffect]:
         branch = response.via[0].parameters.get("branch") or ""
@@ -161,7 +177,7 @@ class TransactionLayer:
         key = transaction.key
         if transaction.terminated:
             if self._transactions.get(key) is transaction:
-                del self._transactions[key]
+                self._drop(transaction)
         elif (when := transaction.deadline) is not None and (
             transaction.scheduled is None or when < transaction.scheduled
         ):

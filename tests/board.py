@@ -115,7 +115,7 @@ async def switchboard(settings: Settings) -> AsyncIterator[Switchboard]:
     board = Board(
         settings=settings,
         accounts=accounts,
-        agent=UserAgent(accounts, take),
+        agent=UserAgent(accounts, take, guard=accounts.guard),
         pool=PortPool("127.0.0.1", *settings.sip.rtp_ports),
         recorder=Recorder(settings.recordings),
         ledger=ledger,

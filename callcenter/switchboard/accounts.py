@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections import Counter
 from dataclasses import dataclass
 
 from callcenter.domain.masking import masked
-from callcenter.settings import Extension, Settings, Trunk
+from callcenter.settings import Extension, GuardSettings, Settings, Trunk
 from sip.aio.agent import Admission
 from sip.digest import Check, DigestServer
+from sip.guard import Guard, Limits, Offence, Rule
 from sip.message import Request, Response
-from sip.registrar import Binding, Registrar
+from sip.registrar import MAX_EXPIRES, Binding, Registrar
 from sip.transactions import Address as HostPort
 
 log = logging.getLogger(__name__)
+
+KNOWN_SECONDS = 3600.0
+"""How long an address that has shown a password is spared the guard's limits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +44,7 @@ class Accounts:
 
     def __init__(self, settings: Settings) -> None:
         self.counters: Counter[str] = Counter()
+        self.guard = Guard(_limits(settings.sip.guard)) if settings.sip.guard.enabled else None
         self._digest = DigestServer(settings.sip.realm)
         self._registrar = Registrar()
         self._accounts: dict[str, Account] = {}
@@ -54,6 +60,8 @@ class Accounts:
     def add_carrier(self, host: str, trunk: Trunk) -> None:
         """Calls from `host` (an IP address) come in on `trunk`."""
         self._carriers[host] = Account(trunk.username, "", trunk=trunk)
+        if self.guard:
+            self.guard.trust(host, math.inf)
 
     def account(self, identity: str) -> Account | None:
         """The account that a call was admitted as."""
@@ -74,6 +82,7 @@ class Accounts:
         username = self._digest.username(request)
         account = self._accounts.get(username) if username else None
         check = self._digest.check(request, account.password if account else None, now)
+        self._tell_guard(check, request, source[0], now)
         if check is Check.GOOD:
             return self._admitted(request, username or "")
         if check is Check.WRONG:
@@ -85,6 +94,8 @@ class Accounts:
     def register(self, identity: str, request: Request, source: HostPort, now: float) -> Response:
         response = self._registrar.register(identity, request, source, now)
         count = len(self._registrar.lookup(identity, now))
+        if self.guard and count:
+            self.guard.trust(source[0], now + MAX_EXPIRES)
         log.info("registered user=%s contacts=%d source=%s", identity, count, source[0])
         return response
 
@@ -96,5 +107,37 @@ class Accounts:
             return Admission(status=403)
         return Admission(identity=username)
 
+    def _tell_guard(self, check: Check, request: Request, source: str, now: float) -> None:
+        if self.guard is None:
+            return
+        match check:
+            case Check.GOOD:
+                self.guard.trust(source, now + KNOWN_SECONDS)
+            case Check.WRONG:
+                self.guard.offend(source, Offence.PASSWORD, now)
+            case Check.MISSING:
+                asked = request.to_address if request.method == "REGISTER" else request.from_address
+                self.guard.offend(source, Offence.NAME, now, asked.uri.user or "")
+            case Check.STALE:
+                pass  # the password was right, or could not be tried yet
+
     def _has_credentials(self, request: Request) -> bool:
         return request.headers.get("Authorization") is not None
+
+
+def _limits(settings: GuardSettings) -> Limits:
+    rules = {
+        Offence.FLOOD: Rule(settings.floods, 60.0),
+        Offence.PASSWORD: Rule(settings.passwords, settings.window),
+        Offence.NAME: Rule(settings.names, settings.window),
+    }
+    return Limits(
+        rate=settings.rate,
+        burst=settings.burst,
+        rules=rules,
+        ban=settings.ban,
+        longest=settings.longest_ban,
+        transactions=settings.transactions,
+        dialogs=settings.calls,
+        allow=settings.allow,
+    )

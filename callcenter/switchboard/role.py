@@ -109,8 +109,10 @@ def _build(settings: Settings, ledger: Ledger) -> tuple[Board, Reception]:
     board = Board(
         settings=settings,
         accounts=accounts,
-        agent=UserAgent(accounts, take, clock=time.monotonic),
-        pool=PortPool(host, *settings.sip.rtp_ports),
+        agent=UserAgent(
+            accounts, take, clock=time.monotonic, guard=accounts.guard, dscp=settings.sip.dscp_sip
+        ),
+        pool=PortPool(host, *settings.sip.rtp_ports, dscp=settings.sip.dscp_rtp),
         recorder=Recorder(settings.recordings),
         ledger=ledger,
         prompts=load_catalogue(),

@@ -12,14 +12,16 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
 from sip.aio.call import Call
+from sip.aio.dscp import CS3
 from sip.aio.network import bracketed, hop_of, literal, nat_flow, reachable, resolve
-from sip.aio.policy import Admission, Owner, Policy, inspect
+from sip.aio.policy import Admission, Owner, Policy, inspect, tend
 from sip.aio.tasks import Tasks
 from sip.aio.udp import UdpSocket
 from sip.dialog import Dialog, LocalSide
 from sip.digest import DigestClient
 from sip.effects import Effect, Respond, SendAck, SendCancel, SendRequest
 from sip.errors import PeerError, SipError, StateError
+from sip.guard import Guard
 from sip.layer import Ack, LayerEffect, Stray, TransactionLayer
 from sip.message import URI, Address, Request, Response, encode, new_tag, refuse, respond, tag_of
 from sip.moment import Moment
@@ -46,8 +48,12 @@ class UserAgent:
         *,
         product: str = "Sanxiang",
         clock: Callable[[], float] = time.monotonic,
+        guard: Guard | None = None,
+        dscp: int = CS3,
     ) -> None:
         self.product = product
+        self.guard = guard
+        self._dscp = dscp
         self._policy = policy
         self._on_call = on_call
         self._clock = clock
@@ -61,14 +67,14 @@ class UserAgent:
         self._resolving = 0
         self._forgetting: dict[Call, asyncio.TimerHandle] = {}
         self.local = LocalSide("", 0)
-        self.layer = TransactionLayer(("", 0))
+        self.layer = TransactionLayer(("", 0), guard)
 
     # -- life ---------------------------------------------------------------------------------------------
 
     async def start(self, host: str, port: int, advertised: str = "") -> None:
         """Opens the socket. `advertised` is the host written into messages. Raises OSError if taken."""
         counters = self.layer.counters
-        self._socket = await UdpSocket.open(host, port, self.receive, self._clock, counters)
+        self._socket = await UdpSocket.open(host, port, self.receive, self._clock, counters, dscp=self._dscp)
         self.local = LocalSide(bracketed(advertised or reachable(host)), self._socket.local[1])
         self.layer.sent_by = (self.local.host, self.local.port)
 
@@ -144,6 +150,7 @@ class UserAgent:
             self.layer.counters["internal_error"] += 1
             log.exception("datagram failed source=%s:%s", *source)
         finally:
+            tend(self.guard, moment.mono)
             self._arm()
             self._note_quiet()
 
@@ -173,6 +180,7 @@ class UserAgent:
             for call in list(self._waiting):
                 self.perform(call, call.session.tick(moment.mono), moment)
         finally:
+            tend(self.guard, moment.mono)
             self._arm()
             self._note_quiet()
 
@@ -396,16 +404,19 @@ class UserAgent:
         self, transaction: Transaction, invite: Request, admission: Admission, moment: Moment
     ) -> None:
         self._check_merged(invite)
+        source = transaction.source[0]
         description = offer_of(invite)
         dialog = Dialog.incoming(self.local, invite)
         session = Session.incoming(dialog, transaction)
         flow = None if dialog.route_set else nat_flow(dialog.remote_target, transaction.source)
         call = Call(self, session, moment, flow=flow, identity=admission.identity)
         call.remote = description
+        if self.guard and not self.guard.open_dialog(source):
+            raise PeerError("too many calls", status=503, headers=(("Retry-After", "30"),))
         transaction.owner = call
         self._calls.setdefault(call.call_id, []).append(call)
         self._respond(transaction, respond(invite, 100), moment)
-        self._work.start(f"call {call.call_id}", self._handle(call))
+        self._work.start(f"call {call.call_id}", self._handle(call, source))
 
     def _check_merged(self, invite: Request) -> None:
         # Section 8.2.2.2: the same request by another way, as a forking proxy makes it.
@@ -419,13 +430,16 @@ class UserAgent:
             ):
                 raise PeerError("merged request", status=482)
 
-    async def _handle(self, call: Call) -> None:
+    async def _handle(self, call: Call, source: str) -> None:
         try:
             await self._on_call(call)
         except Exception:
             call.reject(500)
             call.hangup()
             raise
+        finally:
+            if self.guard:
+                self.guard.close_dialog(source)
         call.reject(480)  # does nothing to a call that was answered or refused
 
 

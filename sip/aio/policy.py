@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import Final, Protocol
 
 from sip.errors import PeerError
+from sip.guard import Guard
 from sip.message import Request, Response
 from sip.moment import Moment
 from sip.sdp import CONTENT_TYPE
 from sip.transactions import Address as HostPort
+
+log = logging.getLogger(__name__)
 
 _SDP_RANGES: Final = frozenset((CONTENT_TYPE, "application/*", "*/*"))
 
@@ -57,3 +61,18 @@ def _takes_sdp(request: Request) -> bool:
         return True  # section 20.1: application/sdp is meant
     accepted = ",".join(request.headers.getlist("Accept")).split(",")
     return bool({part.partition(";")[0].strip().lower() for part in accepted} & _SDP_RANGES)
+
+
+def tend(guard: Guard | None, now: float) -> None:
+    """Ends a guard's bans that are over, and logs each ban once when it begins and once when it ends."""
+    if guard is None:
+        return
+    guard.tick(now)
+    for ban in guard.news():
+        if ban.ended:
+            log.info("ban over source=%s seconds=%.0f dropped=%d", ban.source, ban.seconds, ban.dropped)
+        else:
+            log.warning(
+                "source banned source=%s seconds=%.0f why=%r count=%d",
+                *(ban.source, ban.seconds, ban.why.value, ban.offences),
+            )
