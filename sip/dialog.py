@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sip.errors import PeerError
 from sip.message import (
@@ -71,18 +71,25 @@ class Dialog:
 
     @classmethod
     def outgoing(
-        cls, local: LocalSide, target: URI, *, from_address: Address, to: Address | None = None
+        cls,
+        local: LocalSide,
+        target: URI,
+        *,
+        from_address: Address,
+        to: Address | None = None,
+        route: tuple[Address, ...] = (),
     ) -> Dialog:
-        """A dialog to be: the INVITE's side before any answer (section 12.1.2)."""
+        """A dialog to be: the INVITE's side before any answer (section 12.1.2), reached by `route`."""
         ours = Address(from_address.uri, from_address.name, from_address.parameters.replace(tag=new_tag()))
         return cls(
             local=local,
             call_id=new_call_id(),
             local_address=ours,
             remote_address=to or Address(bare(target)),
-            remote_target=target,
+            remote_target=replace(target, headers=""),  # no part of a request URI: section 19.1.1, table 1
             contact=local.contact(from_address.uri.user),
             local_cseq=0,
+            route_set=list(route),
         )
 
     @classmethod

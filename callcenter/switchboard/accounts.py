@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from callcenter.domain.masking import masked
@@ -13,7 +14,7 @@ from sip.aio.agent import Admission
 from sip.digest import Check, DigestServer
 from sip.guard import Guard, Limits, Offence, Rule
 from sip.message import Request, Response
-from sip.registrar import MAX_EXPIRES, Binding, Registrar
+from sip.registrar import MAX_EXPIRES, Binding, Registrar, SavedBinding
 from sip.transactions import Address as HostPort
 
 log = logging.getLogger(__name__)
@@ -44,6 +45,8 @@ class Accounts:
 
     def __init__(self, settings: Settings) -> None:
         self.counters: Counter[str] = Counter()
+        self.on_registered: Callable[[str, list[SavedBinding]], None] | None = None
+        """Told of all of a user's bindings whenever they change, so that they can outlive a restart."""
         self.guard = Guard(_limits(settings.sip.guard)) if settings.sip.guard.enabled else None
         self._digest = DigestServer(settings.sip.realm)
         self._registrar = Registrar()
@@ -76,6 +79,14 @@ class Accounts:
     def registered(self, now: float) -> list[str]:
         return self._registrar.users(now)
 
+    def restore(self, saved: SavedBinding, now: float) -> None:
+        """Takes back a binding from before a restart. Raises ValueError where it cannot be read."""
+        if saved.user not in self._accounts:
+            return  # no extension of ours any more
+        self._registrar.load(saved, now)
+        if self.guard:
+            self.guard.trust(saved.source[0], now + saved.seconds)
+
     def admit(self, request: Request, source: HostPort, now: float) -> Admission:
         if request.method == "INVITE" and source[0] in self._carriers and not self._has_credentials(request):
             return Admission(identity=f"carrier:{source[0]}")
@@ -96,6 +107,8 @@ class Accounts:
         count = len(self._registrar.lookup(identity, now))
         if self.guard and count:
             self.guard.trust(source[0], now + MAX_EXPIRES)
+        if self.on_registered:
+            self.on_registered(identity, self._registrar.dump(identity, now))
         log.info("registered user=%s contacts=%d source=%s", identity, count, source[0])
         return response
 

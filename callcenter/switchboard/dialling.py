@@ -17,9 +17,12 @@ from sip.effects import Progress
 from sip.errors import PeerError
 from sip.message import URI, Address
 from sip.moment import Moment
+from sip.registrar import Binding
 
 REACH_SECONDS: Final = 6.0
 """A phone that has sent nothing at all for so long after the INVITE is not there."""
+MOST_CONTACTS: Final = 3
+"""Of a user's phones that are tried, one after another, where the newest is not there."""
 
 
 class Miss(Enum):
@@ -55,7 +58,22 @@ async def dial(live: LiveCall, party: str, role: Role, ring_timeout: float) -> L
         return Missed(Miss.UNREACHABLE)
     if board.occupied[party]:
         return Missed(Miss.BUSY)
-    leg = await _invite(live, party, role, bindings[0].contact, bindings[0].flow)
+    missed = Missed(Miss.UNREACHABLE)
+    for binding in bindings[
+        :MOST_CONTACTS
+    ]:  # the newest first; the next where nobody is at that address any more
+        found = await _ring(live, party, role, binding, ring_timeout)
+        if isinstance(found, Leg) or found.why is not Miss.UNREACHABLE:
+            return found
+        missed = found
+    return missed
+
+
+async def _ring(
+    live: LiveCall, party: str, role: Role, binding: Binding, ring_timeout: float
+) -> Leg | Missed:
+    board = live.board
+    leg = await _invite(live, party, role, binding)
     try:
         return await _answered(live, leg, ring_timeout)
     except CallFailed as failed:
@@ -71,17 +89,18 @@ async def dial(live: LiveCall, party: str, role: Role, ring_timeout: float) -> L
         return Missed(Miss.NO_ANSWER if rang else Miss.UNREACHABLE)
 
 
-async def _invite(live: LiveCall, party: str, role: Role, target: URI, flow: tuple[str, int] | None) -> Leg:
+async def _invite(live: LiveCall, party: str, role: Role, binding: Binding) -> Leg:
     board = live.board
     media = Media(await MediaStream.open(board.pool), board.media_host)
     caller = live.caller.call.invite.from_address
     host = board.agent.local.host
     call = board.agent.invite(
-        target,
+        binding.contact,
         media.offer(first=live.caller.codec),
         from_address=Address(URI("sip", host, user=live.book.caller), caller.name),
         to=Address(bare(URI("sip", host, user=party))),
-        flow=flow,
+        flow=binding.flow,
+        route=binding.path,
     )
     return live.add_leg(role, party, call, media, call.invited_at)
 

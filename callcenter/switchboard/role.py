@@ -22,6 +22,11 @@ from callcenter.store.ledger import Ledger
 from callcenter.store.recovery import interrupt_unfinished
 from callcenter.switchboard.accounts import Accounts
 from callcenter.switchboard.board import Board
+from callcenter.switchboard.keeping import (
+    keep_registrations,
+    kept_registrations,
+    restore_registrations,
+)
 from callcenter.switchboard.reception import Reception
 from prompts.catalogue import load_catalogue
 from sip.aio.agent import UserAgent
@@ -50,6 +55,10 @@ async def run(settings: Settings, engine: Engine, client: MqttClient, stop: asyn
     wake = asyncio.Event()
     ledger = Ledger(engine, settings.site, settings.node, wake.set)
     board, reception = _build(settings, ledger)
+    contacts = await asyncio.to_thread(kept_registrations, engine, settings.node)
+    restored = restore_registrations(board.accounts, contacts, datetime.now(UTC), time.monotonic())
+    log.info("registrations restored count=%d", restored)
+    keep_registrations(board.accounts, ledger, lambda: datetime.now(UTC))
     host, port = split_host_port(settings.sip.listen)
     await board.agent.start(host, port, settings.sip.advertised)
     trunks = _register_trunks(board)

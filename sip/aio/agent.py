@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from sip.aio.call import Call
 from sip.aio.dscp import CS3
 from sip.aio.network import bracketed, hop_of, literal, nat_flow, reachable, resolve
-from sip.aio.policy import Admission, Owner, Policy, inspect, tend
+from sip.aio.policy import Admission, Owner, Policy, capabilities, inspect, tend
 from sip.aio.tasks import Tasks
 from sip.aio.udp import UdpSocket
 from sip.dialog import Dialog, LocalSide
@@ -25,7 +25,7 @@ from sip.guard import Guard
 from sip.layer import Ack, LayerEffect, Stray, TransactionLayer
 from sip.message import URI, Address, Request, Response, encode, new_tag, refuse, respond, tag_of
 from sip.moment import Moment
-from sip.session import ALLOW, CAPABILITIES, Session, offer_of
+from sip.session import ALLOW, Session, offer_of
 from sip.transactions import T1, Deliver, Send, TimedOut, Transaction
 from sip.transactions import Address as HostPort
 
@@ -119,12 +119,13 @@ class UserAgent:
         from_address: Address,
         to: Address | None = None,
         flow: HostPort | None = None,
+        route: tuple[Address, ...] = (),
         digest: DigestClient | None = None,
         headers: tuple[tuple[str, str], ...] = (),
         ringing_on_183: bool = False,
     ) -> Call:
-        """Calls `target`. `flow` is where to send, if not to the target's own address."""
-        dialog = Dialog.outgoing(self.local, target, from_address=from_address, to=to)
+        """Calls `target`, by `route`. `flow` is where to send, if not to the next hop's own address."""
+        dialog = Dialog.outgoing(self.local, target, from_address=from_address, to=to, route=route)
         session = Session.outgoing(dialog, digest)
         call = Call(self, session, self.now(), flow=flow, ringing_on_183=ringing_on_183)
         self._calls.setdefault(call.call_id, []).append(call)
@@ -359,7 +360,7 @@ class UserAgent:
         elif request.method in ("INVITE", "REGISTER"):
             self._admit(transaction, request, moment)
         elif request.method == "OPTIONS":
-            self._respond(transaction, _capabilities(request), moment)
+            self._respond(transaction, capabilities(request), moment)
         elif request.method in ("BYE", "INFO", "UPDATE", "PRACK", "NOTIFY"):
             raise PeerError(f"{request.method} outside a dialog", status=481)
         else:
@@ -441,10 +442,3 @@ class UserAgent:
             if self.guard:
                 self.guard.close_dialog(source)
         call.reject(480)  # does nothing to a call that was answered or refused
-
-
-def _capabilities(request: Request) -> Response:
-    response = respond(request, 200, to_tag=new_tag())
-    for name, value in CAPABILITIES:
-        response.headers.set(name, value)
-    return response

@@ -8,9 +8,10 @@ from typing import Final, Protocol
 
 from sip.errors import PeerError
 from sip.guard import Guard
-from sip.message import Request, Response
+from sip.message import Request, Response, new_tag, respond
 from sip.moment import Moment
 from sip.sdp import CONTENT_TYPE
+from sip.session import CAPABILITIES
 from sip.transactions import Address as HostPort
 
 log = logging.getLogger(__name__)
@@ -51,9 +52,18 @@ def inspect(request: Request) -> None:
         raise PeerError("too many hops", status=483)  # we would send it on
     if request.method == "INVITE" and not _takes_sdp(request):
         raise PeerError("the answer may not be SDP", status=406)  # RFC 4475 section 3.3.15
-    if request.require:
-        wanted = ", ".join(request.require)
+    # A registrar that keeps the Path knows the extension of that name (RFC 3327 section 5.3).
+    if unknown := [name for name in request.require if (request.method, name) != ("REGISTER", "path")]:
+        wanted = ", ".join(unknown)
         raise PeerError("unknown extension", status=420, headers=(("Unsupported", wanted),))
+
+
+def capabilities(request: Request) -> Response:
+    """The answer to an OPTIONS (section 11.2)."""
+    response = respond(request, 200, to_tag=new_tag())
+    for name, value in CAPABILITIES:
+        response.headers.set(name, value)
+    return response
 
 
 def _takes_sdp(request: Request) -> bool:
