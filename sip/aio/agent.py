@@ -61,6 +61,7 @@ class UserAgent:
         self._waiting: set[Call] = set()
         self._work = Tasks()
         self._timer: asyncio.TimerHandle | None = None
+        self._timer_at = 0.0
         self._socket: UdpSocket | None = None
         self._quiet: asyncio.Event | None = None
         self._stopped = False
@@ -195,10 +196,11 @@ class UserAgent:
         loop = asyncio.get_running_loop()
         when = loop.time() + max(0.0, min(deadlines) - self._clock())
         if self._timer is not None:
-            if self._timer.when() <= when + 0.001:
+            if self._timer_at <= when + 0.001:
                 return
             self._timer.cancel()
-        self._timer = loop.call_at(when, self._on_timer)
+        # Not `TimerHandle.when`: what uvloop gives for a time that is now has none.
+        self._timer, self._timer_at = loop.call_at(when, self._on_timer), when
 
     # -- effects ------------------------------------------------------------------------------------------
 
