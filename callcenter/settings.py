@@ -63,9 +63,18 @@ def _host_port(value: str) -> str:
     return value
 
 
+def _server(value: str) -> str:
+    if ":" in value and not value.endswith("]"):
+        return _host_port(value)
+    if not re.fullmatch(r"[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]", value):
+        raise ValueError(f"{value!r} is neither a host name nor HOST:PORT, for example sip.example.com")
+    return value
+
+
 Secret = Annotated[SecretStr, AfterValidator(_resolve_secret)]
 Url = Annotated[str, AfterValidator(_resolve)]
 HostPort = Annotated[str, AfterValidator(_host_port)]
+Server = Annotated[str, AfterValidator(_server)]
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
 
 
@@ -73,6 +82,13 @@ def split_host_port(value: str) -> tuple[str, int]:
     """`"127.0.0.1:5060"` as `("127.0.0.1", 5060)`; brackets of an IPv6 address are taken off."""
     host, _, port = value.rpartition(":")
     return host.strip("[]"), int(port)
+
+
+def split_server(value: str) -> tuple[str, int | None]:
+    """`"sip.example.com"` as `("sip.example.com", None)`, `"sip.example.com:5070"` with its port."""
+    if ":" in value and not value.endswith("]"):
+        return split_host_port(value)
+    return value.strip("[]"), None
 
 
 class Part(BaseModel):
@@ -116,6 +132,24 @@ class SipSettings(Part):
     dscp_sip: Dscp = 24
     dscp_rtp: Dscp = 46
     guard: GuardSettings = GuardSettings()
+    tcp_listen: HostPort | Literal["", "off"] = Field(default="", description="empty: the same as `listen`")
+    tls_listen: HostPort | Literal[""] = Field(
+        default="", description="empty: port 5061 of `listen`'s host, where there is a certificate"
+    )
+    ws_listen: HostPort | Literal[""] = Field(default="", description="WebSocket; empty: none")
+    wss_listen: HostPort | Literal[""] = Field(default="", description="WebSocket over TLS; empty: none")
+    tls_certificate: Path | None = Field(default=None, description="PEM file, with the chain")
+    tls_key: Path | None = Field(default=None, description="PEM file")
+    tls_ca: Path | None = Field(default=None, description="PEM file of authorities; none: the system's")
+    tls_verify: bool = Field(default=True, description="whether servers we call must have a good certificate")
+
+    @model_validator(mode="after")
+    def _certificate_is_whole(self) -> Self:
+        if (self.tls_certificate is None) != (self.tls_key is None):
+            raise ValueError("tls_certificate and tls_key are needed together")
+        if (self.tls_listen or self.wss_listen) and self.tls_certificate is None:
+            raise ValueError("tls_listen and wss_listen need tls_certificate and tls_key")
+        return self
 
 
 class HttpSettings(Part):
@@ -163,7 +197,8 @@ class Trunk(Part):
     mode: Literal["account", "register"] = "account"
     username: str
     password: Secret
-    server: HostPort | None = None
+    server: Server | None = None
+    transport: Literal["", "udp", "tcp", "tls"] = ""
     expires: int = Field(default=300, ge=60, le=86400)
     number: str = Field(default="", description="desk number for calls that name none")
     ringing_on_183: bool = False
@@ -171,7 +206,7 @@ class Trunk(Part):
     @model_validator(mode="after")
     def _needs_server(self) -> Self:
         if self.mode == "register" and self.server is None:
-            raise ValueError("a trunk of mode 'register' needs server = \"host:port\"")
+            raise ValueError('a trunk of mode \'register\' needs server = "host" or "host:port"')
         return self
 
 

@@ -33,13 +33,18 @@ class LocalSide:
     host: str
     port: int
     transport: str = "UDP"
+    secure: bool = False
+    """Whether a sips URI is wanted: the Contact of a dialog that began with one (section 12.1.1)."""
 
     def via(self) -> Via:
         # rport asks the other side to answer to where we really are (RFC 3581).
         return Via(self.transport, self.host, self.port, Parameters(branch=new_branch(), rport=None))
 
     def contact(self, user: str | None) -> Address:
-        return Address(URI("sip", self.host, user=user, port=self.port))
+        scheme = "sips" if self.secure else "sip"
+        named = self.transport not in ("UDP", "TLS" if self.secure else "UDP")
+        parameters = Parameters(transport=self.transport.lower()) if named else Parameters()
+        return Address(URI(scheme, self.host, user=user, port=self.port, parameters=parameters))
 
 
 @dataclass(slots=True)

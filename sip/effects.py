@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from sip.message import URI, Request, Response
+from sip.refer import Refer
 from sip.sdp import Description
 from sip.transactions import Transaction
 
@@ -92,4 +93,29 @@ class Ended:
     reason: str = ""
 
 
-Effect = SendRequest | SendAck | SendCancel | Respond | Progress | Accepted | Offered | Confirmed | Ended
+@dataclass(frozen=True, slots=True)
+class Referred:
+    """A REFER: answer it with `Session.referrals.answer`."""
+
+    transaction: Transaction
+    refer: Refer
+
+
+@dataclass(frozen=True, slots=True)
+class TransferTold:
+    """The final NOTIFY of a REFER was answered, or there is nobody to tell any more."""
+
+
+Effect = (
+    SendRequest
+    | SendAck
+    | SendCancel
+    | Respond
+    | Progress
+    | Accepted
+    | Offered
+    | Confirmed
+    | Ended
+    | Referred
+    | TransferTold
+)

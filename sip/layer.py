@@ -12,6 +12,7 @@ from typing import Final
 
 from sip.errors import PeerError
 from sip.guard import Guard
+from sip.hop import DEFAULT_PORTS, Hop
 from sip.malformed import salvage
 from sip.message import (
     MAGIC_COOKIE,
@@ -98,7 +99,7 @@ class TransactionLayer:
             self.counters["malformed"] += 1
             if self.guard and not self.guard.malformed(source[0], now):
                 return []
-            return self._refuse_malformed(data, source, error)
+            return self.refuse_malformed(data, source, error)
         if isinstance(message, Request):
             return self._receive_request(message, source, now)
         return self._receive_response(message, now)
@@ -120,6 +121,24 @@ class TransactionLayer:
         """Answers a request in its server transaction. Raises StateError after a final answer."""
         effects: list[LayerEffect] = [*transaction.respond(response, now)]
         self._settle(transaction)
+        return effects
+
+    def sent_to(self, request: Request) -> Address | None:
+        """Where a request of ours went, while its transaction lives."""
+        found = self._transactions.get(("client", request.via[0].parameters["branch"] or "", request.method))
+        return found.to if found else None
+
+    def lost(self, connection: int, now: float) -> list[LayerEffect]:
+        """A connection is gone: whoever waits for a first answer over it need not wait longer.
+
+        Where a 1xx has come the final answer may yet come over another connection (section 18.2.2).
+        """
+        effects: list[LayerEffect] = []
+        for key in list(self._outstanding):
+            transaction = self._transactions[key]
+            if isinstance(transaction.to, Hop) and transaction.to.connection == connection:
+                effects += transaction.lost(now)
+                self._settle(transaction)
         return effects
 
     def find_invite(self, cancel: Request) -> Transaction | None:
@@ -189,15 +208,16 @@ class TransactionLayer:
         else:
             self._outstanding.discard(key)
 
-    def _refuse_malformed(self, data: bytes, source: Address, error: PeerError) -> list[LayerEffect]:
-        # A request we cannot read is answered where its Via can be read after all: 400 tells a developer on
-        # the other side more than silence (section 8.2 leaves it open).
+    def refuse_malformed(self, data: bytes, source: Address, error: PeerError) -> list[LayerEffect]:
+        """Answers what cannot be read, where its Via can be read after all."""
+        # An answer tells a developer on the other side more than silence (section 8.2 leaves it open).
         found = salvage(data)
         if found is None:
             return []
         with contextlib.suppress(ValueError):  # a Via that cannot be read goes back as it stands
             note_source(found.request, source)
-        to = (source[0], source[1] if found.port is None else found.port)
+        same = isinstance(source, Hop) or found.port is None  # a connection answers for itself
+        to = source if same else (source[0], found.port or 5060)
         return [Send(encode(found.refused(error)), to)]
 
 
@@ -258,4 +278,8 @@ def reply_address(request: Request, source: Address) -> Address:
     to others.
     """
     top = request.via[0]
+    if isinstance(source, Hop):
+        # Over the connection it came on; if that is gone, over a new one to the sent-by (section 18.2.2).
+        port = top.port or DEFAULT_PORTS[source.transport]
+        return Hop(source[0], port, source.transport, name=top.host, connection=source.connection)
     return (source[0], source[1] if "rport" in top.parameters else top.port or 5060)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from sip.errors import PeerError
+from sip.hop import Hop
 from sip.message import URI, Address, Parameters, Request, Response, respond
 from sip.transactions import Address as Source
 
@@ -37,9 +38,12 @@ class Binding:
 
         A contact that names another host than the packets come from stands behind a NAT (section 5 of RFC
         5626 tells of the same problem). Another port alone is a phone that sends and listens on two ports.
+        A phone with a connection is reached over that connection.
         """
         if self.path:
             return None  # the first proxy on the path knows the way
+        if isinstance(self.source, Hop):
+            return self.source
         return self.source if self.contact.host.strip("[]") != self.source[0] else None
 
 
@@ -85,6 +89,7 @@ class Registrar:
                 tuple(str(hop) for hop in binding.path),
             )
             for binding in self.lookup(user, now)
+            if not isinstance(binding.source, Hop)  # its connection ends with us, and it registers again
         ]
 
     def load(self, saved: SavedBinding, now: float) -> None:

@@ -20,6 +20,7 @@ from sip.effects import (
     Ending,
     Offered,
     Progress,
+    Referred,
     Respond,
     SendAck,
     SendCancel,
@@ -27,16 +28,20 @@ from sip.effects import (
 )
 from sip.errors import PeerError, StateError
 from sip.message import Request, Response, respond, tag_of
+from sip.refer import read_refer
 from sip.sdp import CONTENT_TYPE, Description
 from sip.session_messages import cancel_of, offer_of, put_sdp, renewed, sdp_of
 from sip.session_table import TABLE, Event, State
+from sip.subscription import Referrals
 from sip.transactions import T1, T2, Transaction
 
 __all__ = ["ALLOW", "CAPABILITIES", "TABLE", "Event", "Session", "State", "cancel_of", "offer_of", "renewed"]
 
-ALLOW: Final = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, REGISTER"
-CAPABILITIES: Final = (("Allow", ALLOW), ("Accept", CONTENT_TYPE), ("Supported", ""))
-"""What we can do, as an OPTIONS is answered (section 11.2). No extension yet: Supported is empty."""
+ALLOW: Final = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, REGISTER, REFER"
+SUPPORTED: Final = "replaces, norefersub"
+"""RFC 3891 and RFC 4488."""
+CAPABILITIES: Final = (("Allow", ALLOW), ("Accept", CONTENT_TYPE), ("Supported", SUPPORTED))
+"""What we can do, as an OPTIONS is answered (section 11.2)."""
 RING_AGAIN: Final = 60.0
 """Seconds after which a provisional response is sent again, so that no proxy gives up (section 13.3.1.1)."""
 MAX_CHALLENGES: Final = 4
@@ -62,6 +67,7 @@ class Session:
     def __init__(self, dialog: Dialog, state: State, digest: DigestClient | None = None) -> None:
         self.dialog = dialog
         self.state = state
+        self.referrals = Referrals(dialog)
         self._digest = digest
         self._invite: Request | None = None
         self._invite_transaction: Transaction | None = None
@@ -77,6 +83,11 @@ class Session:
     def initial(self) -> Request | None:
         """The INVITE that began the session, as received or as last sent."""
         return self._invite
+
+    @property
+    def given_up(self) -> bool:
+        """Whether our INVITE is, or is to be, cancelled, or the session is over."""
+        return self.state in (State.CANCEL_WANTED, State.CANCELLING, State.ENDED)
 
     @classmethod
     def outgoing(cls, dialog: Dialog, digest: DigestClient | None = None) -> Session:
@@ -97,6 +108,7 @@ class Session:
         request = self.dialog.request("INVITE")
         put_sdp(request, body)
         request.headers.set("Allow", ALLOW)
+        request.headers.set("Supported", SUPPORTED)
         for name, value in headers:
             request.headers.add(name, value)
         self._invite = request
@@ -165,6 +177,8 @@ class Session:
         method = response.cseq.method
         if method == "BYE" and response.code in (401, 407):
             return self._bye_challenged(response)
+        if method == "NOTIFY":
+            return self.referrals.notified(response.cseq.sequence, response.code)
         if method != "INVITE" or self._invite is None:
             return []  # to a BYE or CANCEL: nothing depends on it
         if response.code < 200:
@@ -175,6 +189,8 @@ class Session:
 
     def timed_out(self, request: Request) -> list[Effect]:
         """A request got no answer at all (treated as a 408, section 8.1.3.1)."""
+        if request.method == "NOTIFY":
+            return self.referrals.notified(request.cseq.sequence, None)
         if request.method != "INVITE" or (self.state, Event.REFUSED) not in TABLE:
             return []
         cancelled = self.state is State.CANCELLING
@@ -212,7 +228,7 @@ class Session:
     def receive_request(self, transaction: Transaction) -> list[Effect]:
         """A request within the dialog. Raises PeerError for one out of order."""
         request = transaction.request
-        if self.state is State.ENDED:
+        if self.state is State.ENDED and not (request.method == "SUBSCRIBE" and self.referrals.active):
             return [self._response(transaction, 481)]
         self.dialog.receive(request)
         match request.method:
@@ -227,6 +243,10 @@ class Session:
                 return [self._response(transaction, 415, headers=(("Accept", CONTENT_TYPE),))]
             case "INFO":
                 return [self._response(transaction, 200)]
+            case "REFER":
+                return self._referred(transaction)
+            case "SUBSCRIBE":
+                return self.referrals.subscribe(transaction)
             case _:
                 return [self._response(transaction, 405, headers=(("Allow", ALLOW),))]
 
@@ -379,6 +399,14 @@ class Session:
         self.dialog.refresh_target(transaction.request)
         return [Offered(transaction, description)]
 
+    def _referred(self, transaction: Transaction) -> list[Effect]:
+        if self.state is not State.CONFIRMED or self.referrals.active:
+            # The same rule as for a re-INVITE: one at a time, and not before the call stands.
+            return [self._response(transaction, 491, headers=(("Retry-After", "2"),))]
+        refer = read_refer(transaction.request)
+        self.dialog.refresh_target(transaction.request)
+        return [Referred(transaction, refer)]
+
     def _await_ack(self, effect: Respond, now: float) -> None:
         self._unacknowledged = _Unacknowledged(
             effect.transaction,
@@ -416,5 +444,6 @@ class Session:
                 response.headers.setlist("Record-Route", list(routes))
             response.contact = [self.dialog.contact]
             response.headers.set("Allow", ALLOW)
+            response.headers.set("Supported", SUPPORTED)
         put_sdp(response, body)
         return Respond(transaction, response)

@@ -12,6 +12,7 @@ from enum import Enum
 from typing import Final
 
 from sip.errors import StateError
+from sip.hop import Hop
 from sip.message import AnyMessage, Request, Response, encode
 
 T1: Final = 0.5
@@ -46,6 +47,7 @@ class Event(Enum):
     RETRANSMIT = "retransmission timer"
     TIMEOUT = "time-out timer"
     LINGER = "linger timer"
+    LOST = "the connection is lost"
 
 
 class Action(Enum):
@@ -76,11 +78,15 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Timers:
-    """Seconds. `cap` bounds the doubling of the retransmission interval (infinity: timer A)."""
+    """Seconds. `cap` bounds the doubling of the retransmission interval (infinity: timer A).
+
+    `first` is that interval's start; None: nothing is sent twice.
+    """
 
     cap: float
     timeout: float
     linger: dict[State, float]
+    first: float | None = T1
 
 
 S, E, A = State, Event, Action
@@ -89,6 +95,7 @@ INVITE_CLIENT: Final = {  # RFC 3261 figure 5 and RFC 6026 figure 1; timers A, B
     (S.CALLING, E.START): Step(S.CALLING, (A.SEND, A.START_RETRANSMIT, A.START_TIMEOUT)),
     (S.CALLING, E.RETRANSMIT): Step(S.CALLING, (A.SEND, A.START_RETRANSMIT)),
     (S.CALLING, E.TIMEOUT): Step(S.TERMINATED, (A.TELL_TIMEOUT,)),
+    (S.CALLING, E.LOST): Step(S.TERMINATED, (A.TELL_TIMEOUT,)),  # section 17.1.4
     (S.CALLING, E.RECEIVE_1XX): Step(S.PROCEEDING, (A.STOP_RETRANSMIT, A.STOP_TIMEOUT, A.DELIVER)),
     (S.CALLING, E.RECEIVE_2XX): Step(
         S.ACCEPTED, (A.STOP_RETRANSMIT, A.STOP_TIMEOUT, A.DELIVER, A.START_LINGER)
@@ -123,6 +130,7 @@ CLIENT: Final = {  # RFC 3261 figure 6; timers E, F, K
     (S.TRYING, E.START): Step(S.TRYING, (A.SEND, A.START_RETRANSMIT, A.START_TIMEOUT)),
     (S.TRYING, E.RETRANSMIT): Step(S.TRYING, (A.SEND, A.START_RETRANSMIT)),
     (S.TRYING, E.TIMEOUT): Step(S.TERMINATED, (A.STOP_RETRANSMIT, A.TELL_TIMEOUT)),
+    (S.TRYING, E.LOST): Step(S.TERMINATED, (A.TELL_TIMEOUT,)),
     (S.TRYING, E.RECEIVE_1XX): Step(S.PROCEEDING, (A.DELIVER,)),  # timer E runs on; T2 when it fires
     (S.TRYING, E.RECEIVE_2XX): _FINISH,
     (S.TRYING, E.RECEIVE_FINAL): _FINISH,
@@ -190,6 +198,12 @@ TIMERS: Final = {  # of an unreliable transport (RFC 3261 table 4)
     Kind.INVITE_SERVER: Timers(T2, 64 * T1, {S.CONFIRMED: T4, S.ACCEPTED: 64 * T1}),
     Kind.SERVER: Timers(T2, 64 * T1, {S.COMPLETED: 64 * T1}),
 }
+RELIABLE_TIMERS: Final = {  # the same table's column for TCP and its like: timers D, I, J, K are zero
+    Kind.INVITE_CLIENT: Timers(float("inf"), 64 * T1, {S.COMPLETED: 0.0, S.ACCEPTED: 64 * T1}, None),
+    Kind.CLIENT: Timers(T2, 64 * T1, {S.COMPLETED: 0.0}, None),
+    Kind.INVITE_SERVER: Timers(T2, 64 * T1, {S.CONFIRMED: 0.0, S.ACCEPTED: 64 * T1}, None),
+    Kind.SERVER: Timers(T2, 64 * T1, {S.COMPLETED: 0.0}, None),
+}
 
 Address = tuple[str, int]
 
@@ -242,8 +256,9 @@ class Transaction:
         self.scheduled: float | None = None
         """When the layer will look at the timers next."""
         self._table = TABLES[kind]
-        self._timers = TIMERS[kind]
-        self._interval = T1
+        # A Hop is what is reached over a connection; UDP's addresses are plain.
+        self._timers = (RELIABLE_TIMERS if isinstance(to, Hop) else TIMERS)[kind]
+        self._interval = self._timers.first or T1
         self._deadlines: dict[Event, float] = {}
         self._wire = encode(request) if kind in (Kind.INVITE_CLIENT, Kind.CLIENT) else b""
 
@@ -279,6 +294,10 @@ class Transaction:
         """A CANCEL for this INVITE of ours goes out (section 9.1)."""
         return self.handle(Event.CANCEL, now, self.request)
 
+    def lost(self, now: float) -> list[Effect]:
+        """The connection that the request went over is gone (section 17.1.4)."""
+        return self.handle(Event.LOST, now, self.request)
+
     def tick(self, now: float) -> list[Effect]:
         """Fires the timers that are due."""
         effects: list[Effect] = []
@@ -291,8 +310,8 @@ class Transaction:
     def handle(self, event: Event, now: float, message: AnyMessage) -> list[Effect]:
         step = self._table.get((self.state, event))
         if step is None:
-            if self.terminated or event in (E.RETRANSMIT, E.TIMEOUT, E.LINGER):
-                return []  # a timer that the change of state has overtaken
+            if self.terminated or event in (E.RETRANSMIT, E.TIMEOUT, E.LINGER, E.LOST):
+                return []  # a timer that the change of state has overtaken, or a loss that matters no more
             raise StateError(f"{self.kind.value} transaction: {event.value} in state {self.state.value}")
         self.state = step.to
         if self.terminated:
@@ -319,6 +338,8 @@ class Transaction:
 
     def _set_timer(self, action: Action, now: float) -> None:
         match action:
+            case A.START_RETRANSMIT | A.START_SLOW_RETRANSMIT if self._timers.first is None:
+                pass
             case A.START_RETRANSMIT:
                 self._deadlines[E.RETRANSMIT] = now + self._interval
                 self._interval = min(self._interval * 2, self._timers.cap)

@@ -32,6 +32,7 @@ from callcenter.domain.findings import Verdict
 from callcenter.domain.reasons import Code, Reason, reason
 from callcenter.domain.rings import count_rings, judge_rings
 from callcenter.settings import Settings
+from callcenter.store import migrate
 from callcenter.store.calls import save_call, save_recording
 from callcenter.store.engine import make_engine
 from callcenter.store.records import fill_record
@@ -373,6 +374,7 @@ def main() -> None:
     data = Path(sys.argv[1])
     data.mkdir(parents=True, exist_ok=True)
     settings = seed_settings(data)
+    migrate.upgrade(settings.database_url)
     seed(make_engine(settings.database_url), settings, datetime.now(UTC), filler=46)
 
 

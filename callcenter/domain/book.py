@@ -44,6 +44,7 @@ class _Leg:
     ringing: float | None = None
     answered: float | None = None
     ended: float | None = None
+    left: float | None = None
 
 
 @dataclass(slots=True)
@@ -125,6 +126,12 @@ class CallBook:
         leg.ended = at.mono
         final = leg.facts.final_status or status
         leg.facts = replace(leg.facts, ended_at=at.utc, hung_up_by=by, final_status=final)
+        self.resumed(leg_id, at)
+
+    def leg_left(self, leg_id: str, at: At) -> None:
+        """The leg leaves the conversation by a transfer; it may last a little longer."""
+        self._note(at)
+        self._legs[leg_id].left = at.mono
         self.resumed(leg_id, at)
 
     def held(self, leg_id: str, at: At) -> bool:
@@ -231,11 +238,18 @@ class CallBook:
 
     def _connected(self) -> float:
         """Seconds in which somebody was on the line with the caller."""
-        return sum(
-            (self._newest if leg.ended is None else leg.ended) - leg.answered
+        total, reached = 0.0, float("-inf")
+        for began, until in sorted(self._conversations()):
+            total += max(0.0, until - max(began, reached))
+            reached = max(reached, until)
+        return total
+
+    def _conversations(self) -> list[tuple[float, float]]:
+        return [
+            (leg.answered, min(time for time in (leg.ended, leg.left, self._newest) if time is not None))
             for leg in self._legs.values()
             if leg.answered is not None and leg.facts.role is not Role.CALLER
-        )
+        ]
 
     def _leg_facts(self, leg: _Leg) -> LegFacts:
         if leg.ringing is None:

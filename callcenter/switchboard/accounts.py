@@ -48,7 +48,8 @@ class Accounts:
         self.on_registered: Callable[[str, list[SavedBinding]], None] | None = None
         """Told of all of a user's bindings whenever they change, so that they can outlive a restart."""
         self.guard = Guard(_limits(settings.sip.guard)) if settings.sip.guard.enabled else None
-        self._digest = DigestServer(settings.sip.realm)
+        # MD5 first: telephones that read one challenge only (pyVoIP 1.6.8) know no other.
+        self._digest = DigestServer(settings.sip.realm, ("MD5", "SHA-256"))
         self._registrar = Registrar()
         self._accounts: dict[str, Account] = {}
         self._carriers: dict[str, Account] = {}
@@ -62,9 +63,19 @@ class Accounts:
 
     def add_carrier(self, host: str, trunk: Trunk) -> None:
         """Calls from `host` (an IP address) come in on `trunk`."""
-        self._carriers[host] = Account(trunk.username, "", trunk=trunk)
-        if self.guard:
-            self.guard.trust(host, math.inf)
+        self.set_carrier([*self._hosts_of(trunk), host], trunk)
+
+    def set_carrier(self, hosts: list[str], trunk: Trunk) -> None:
+        """Calls from these IP addresses, and from no others, come in on `trunk`."""
+        for gone in set(self._hosts_of(trunk)) - set(hosts):
+            del self._carriers[gone]
+        for host in hosts:
+            self._carriers.setdefault(host, Account(trunk.username, "", trunk=trunk))
+            if self.guard:
+                self.guard.trust(host, math.inf)
+
+    def _hosts_of(self, trunk: Trunk) -> list[str]:
+        return [host for host, account in self._carriers.items() if account.trunk is trunk]
 
     def account(self, identity: str) -> Account | None:
         """The account that a call was admitted as."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
@@ -46,7 +47,15 @@ class Missed:
     status: int | None = None
 
 
-async def dial(live: LiveCall, party: str, role: Role, ring_timeout: float) -> Leg | Missed:
+async def dial(
+    live: LiveCall,
+    party: str,
+    role: Role,
+    ring_timeout: float,
+    *,
+    headers: tuple[tuple[str, str], ...] = (),
+    on_ringing: Callable[[], None] = lambda: None,
+) -> Leg | Missed:
     """Rings `party` for `ring_timeout` seconds from its first 18x (from the INVITE where it sends none).
 
     The leg that comes back is answered and its media is set; it is not bridged yet. Where the wait is
@@ -59,10 +68,9 @@ async def dial(live: LiveCall, party: str, role: Role, ring_timeout: float) -> L
     if board.occupied[party]:
         return Missed(Miss.BUSY)
     missed = Missed(Miss.UNREACHABLE)
-    for binding in bindings[
-        :MOST_CONTACTS
-    ]:  # the newest first; the next where nobody is at that address any more
-        found = await _ring(live, party, role, binding, ring_timeout)
+    for binding in bindings[:MOST_CONTACTS]:  # the newest first; the next where nobody is there any more
+        leg = await _invite(live, party, role, binding, headers)
+        found = await _ring(live, leg, ring_timeout, on_ringing)
         if isinstance(found, Leg) or found.why is not Miss.UNREACHABLE:
             return found
         missed = found
@@ -70,12 +78,11 @@ async def dial(live: LiveCall, party: str, role: Role, ring_timeout: float) -> L
 
 
 async def _ring(
-    live: LiveCall, party: str, role: Role, binding: Binding, ring_timeout: float
+    live: LiveCall, leg: Leg, ring_timeout: float, on_ringing: Callable[[], None]
 ) -> Leg | Missed:
     board = live.board
-    leg = await _invite(live, party, role, binding)
     try:
-        return await _answered(live, leg, ring_timeout)
+        return await _answered(live, leg, ring_timeout, on_ringing)
     except CallFailed as failed:
         live.drop_leg(leg)
         return Missed(_miss(failed.ended.code), failed.ended.code)
@@ -89,23 +96,26 @@ async def _ring(
         return Missed(Miss.NO_ANSWER if rang else Miss.UNREACHABLE)
 
 
-async def _invite(live: LiveCall, party: str, role: Role, binding: Binding) -> Leg:
+async def _invite(
+    live: LiveCall, party: str, role: Role, binding: Binding, headers: tuple[tuple[str, str], ...]
+) -> Leg:
     board = live.board
     media = Media(await MediaStream.open(board.pool), board.media_host)
-    caller = live.caller.call.invite.from_address
+    name = live.caller.call.invite.from_address.name if live.caller.role is Role.CALLER else ""
     host = board.agent.local.host
     call = board.agent.invite(
         binding.contact,
         media.offer(first=live.caller.codec),
-        from_address=Address(URI("sip", host, user=live.book.caller), caller.name),
+        from_address=Address(URI("sip", host, user=live.caller.party), name),
         to=Address(bare(URI("sip", host, user=party))),
         flow=binding.flow,
         route=binding.path,
+        headers=headers,
     )
     return live.add_leg(role, party, call, media, call.invited_at)
 
 
-async def _answered(live: LiveCall, leg: Leg, ring_timeout: float) -> Leg:
+async def _answered(live: LiveCall, leg: Leg, ring_timeout: float, on_ringing: Callable[[], None]) -> Leg:
     loop = asyncio.get_running_loop()
     async with asyncio.timeout(min(ring_timeout, REACH_SECONDS)) as limit:
 
@@ -116,6 +126,7 @@ async def _answered(live: LiveCall, leg: Leg, ring_timeout: float) -> Leg:
             elif ringing is moment:
                 limit.reschedule(loop.time() + ring_timeout)
                 _note_ringing(live, leg, moment)
+                on_ringing()
 
         leg.call.on_progress = progress
         description = await leg.call.answered()
@@ -130,7 +141,7 @@ def _note_ringing(live: LiveCall, leg: Leg, moment: Moment) -> None:
     first = live.book.leg_ringing(leg.id, moment)
     if first and live.caller.call.answered_at is None:
         live.caller.call.ring()
-        live.book.leg_ringing(live.caller.id, live.board.now())
+        live.book.leg_ringing(live.caller.id, live.caller.call.ringing_at or live.board.now())
     live.tell(EventName.RINGING, moment, {"leg": leg.id, "party": leg.party})
 
 

@@ -97,6 +97,8 @@ class Leg:
     track: Track | None = None
     recording: RecordingFacts | None = None
     on_hold: bool = False
+    leaving: bool = False
+    """It was transferred away, or transferred the other: not in the conversation any more."""
 
     @property
     def stream(self) -> MediaStream:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -21,6 +21,7 @@ from sip.effects import Offered
 from sip.errors import PeerError
 from sip.media import tones
 from sip.moment import Moment
+from sip.refer import Refer
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +33,7 @@ class LiveCall:
         self.board = board
         self.book = book
         self.legs: list[Leg] = []
+        self.on_refer: Callable[[Leg, Refer, Moment], int] = lambda leg, refer, moment: 603
         self.caller = self.add_leg(Role.CALLER, book.caller, call, media, call.invited_at)
         self._closing: list[asyncio.Task[None]] = []
 
@@ -54,6 +56,7 @@ class LiveCall:
         self.board.occupied[party] += 1
         self.book.leg_invited(role, party, at, call.call_id, leg.id)
         call.on_offer = partial(self._answer_offer, leg)
+        call.on_refer = lambda refer, moment: self.on_refer(leg, refer, moment)
         return leg
 
     def drop_leg(self, leg: Leg, by: HungUpBy | None = None, reason: str = "") -> None:
@@ -68,12 +71,27 @@ class LiveCall:
         ended, at = leg.call.ended, leg.call.ended_at or self.board.now()
         status = ended.code if ended else 487 if leg.call.answered_at is None else None
         who = by or (leg.ended_by(ended) if ended else HungUpBy.SYSTEM)
+        self._end_leg(leg, at, who, status)
+        leg.stream.close()
+
+    def part(self, leg: Leg, at: Moment) -> None:
+        """Takes a leg out of the conversation; it lasts until it is dropped."""
+        leg.leaving = True
+        leg.stream.disconnect()
+        self.book.leg_left(leg.id, at)
+
+    def release(self, leg: Leg, at: Moment) -> None:
+        """Gives a leg away to another call: here it has ended, its session and its media go on."""
+        leg.stream.recorder = None
+        leg.stream.disconnect()
+        self._end_leg(leg, at, HungUpBy.SYSTEM, None)
+
+    def _end_leg(self, leg: Leg, at: Moment, by: HungUpBy, status: int | None) -> None:
         self.legs.remove(leg)
         self.board.occupied[leg.party] -= 1
         if not self.board.occupied[leg.party]:
             del self.board.occupied[leg.party]
-        self.book.leg_ended(leg.id, at, who, status)
-        leg.stream.close()
+        self.book.leg_ended(leg.id, at, by, status)
         if leg.track is not None:
             task = asyncio.create_task(self._close_recording(leg, at), name=f"close recording {leg.id}")
             self._closing.append(task)
@@ -100,7 +118,7 @@ class LiveCall:
         return body
 
     def _set_hold(self, leg: Leg, wanted: bool, moment: Moment) -> None:
-        if leg.on_hold == wanted or self.book.closed or leg not in self.legs:
+        if leg.on_hold == wanted or self.book.closed or leg not in self.legs or leg.leaving:
             return
         leg.on_hold = wanted
         other = leg.stream.peer

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -18,10 +19,11 @@ from callcenter.switchboard.leg import Media
 from callcenter.switchboard.live_call import LiveCall
 from callcenter.switchboard.routing import Nowhere, ToDesk, ToExtension, line_of, route
 from callcenter.switchboard.story import NotTalking, Story
+from callcenter.switchboard.transfers import Forbidden, Transfers
 from sip.aio.call import Call
 from sip.aio.ports import PortsExhausted
 from sip.aio.rtp import MediaStream
-from sip.errors import PeerError
+from sip.errors import PeerError, StateError
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +37,7 @@ class Reception:
     def __init__(self, board: Board) -> None:
         self._board = board
         self._stories: dict[str, Story] = {}
+        self._transfers = Transfers(board.settings, self._stories)
         self._closing = False
         self._idle = asyncio.Event()
         self._idle.set()
@@ -49,12 +52,15 @@ class Reception:
             call.reject(503)
             return
         where = route(self._board.settings, dialled, account.trunk)
-        if isinstance(where, Nowhere):
+        if isinstance(where, Nowhere) and call.replaced is None:
             log.info("number unknown dialled=%s account=%s", masked(dialled), account.username)
             call.reject(where.status)
             return
         try:
-            await self._begin(call, account, where, dialled)
+            if call.replaced is not None:
+                await self._take_over(call)
+            elif not isinstance(where, Nowhere):
+                await self._begin(call, account, where, dialled)
         except PeerError as error:
             call.reject(error.status)
         except PortsExhausted as error:
@@ -76,6 +82,7 @@ class Reception:
         story = Story(live, body, agreement, agents, timeout, role)
         self._board.calls[live.id] = live
         self._stories[live.id] = story
+        live.on_refer = partial(self._transfers.referred, story)
         self._idle.clear()
         try:
             await story.run()
@@ -84,6 +91,27 @@ class Reception:
             del self._board.calls[live.id]
             if not self._stories:
                 self._idle.set()
+
+    async def _take_over(self, call: Call) -> None:
+        """An INVITE with Replaces: its sender goes on with a call of its own on another phone."""
+        if call.remote is None:
+            raise PeerError("INVITE without an offer", status=488)
+        media = Media(await MediaStream.open(self._board.pool), self._board.media_host)
+        try:
+            body, agreement = media.answer(call.remote)
+            story, leg = self._transfers.replaced(call)
+            media.codec = agreement.codec.name.upper()
+            story.replace(leg, call, media, body, agreement)
+        except Forbidden:
+            raise PeerError("somebody else's dialog", status=403) from None
+        except NotTalking:
+            raise PeerError("nobody is talking there now", status=603) from None
+        except StateError:
+            pass  # its sender has gone in this very moment
+        finally:
+            if call.answered_at is None:
+                media.stream.close()
+        await call.over()
 
     def _book(self, call: Call, account: Account, where: ToDesk | ToExtension, dialled: str) -> CallBook:
         book = CallBook(

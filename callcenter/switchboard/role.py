@@ -20,8 +20,10 @@ from callcenter.settings import Settings, split_host_port
 from callcenter.store.engine import session
 from callcenter.store.ledger import Ledger
 from callcenter.store.recovery import interrupt_unfinished
+from callcenter.switchboard import transports
 from callcenter.switchboard.accounts import Accounts
 from callcenter.switchboard.board import Board
+from callcenter.switchboard.carriers import know_carriers, server_uri
 from callcenter.switchboard.keeping import (
     keep_registrations,
     kept_registrations,
@@ -36,7 +38,6 @@ from sip.aio.recorder import Recorder
 from sip.aio.trunk import Trunk
 from sip.digest import Credentials
 from sip.media.wav import Wav
-from sip.message import URI
 from sip.registration import Account
 
 log = logging.getLogger(__name__)
@@ -59,8 +60,7 @@ async def run(settings: Settings, engine: Engine, client: MqttClient, stop: asyn
     restored = restore_registrations(board.accounts, contacts, datetime.now(UTC), time.monotonic())
     log.info("registrations restored count=%d", restored)
     keep_registrations(board.accounts, ledger, lambda: datetime.now(UTC))
-    host, port = split_host_port(settings.sip.listen)
-    await board.agent.start(host, port, settings.sip.advertised)
+    await transports.listen(board.agent, settings.sip)
     trunks = _register_trunks(board)
     log.info("switchboard ready sip=%s:%d", board.agent.local.host, board.agent.local.port)
     handlers = {"transfer": reception.transfer, "hangup": reception.hangup}
@@ -70,6 +70,9 @@ async def run(settings: Settings, engine: Engine, client: MqttClient, stop: asyn
                 tasks.create_task(serve_commands(client, settings.site, handlers), name="commands"),
                 tasks.create_task(publish_outbox(client, engine, ROLE, wake), name="publisher"),
                 tasks.create_task(publish_status(client, ROLE, board.metrics), name="status"),
+                tasks.create_task(
+                    know_carriers(board.agent, board.accounts, settings.trunks), name="carriers"
+                ),
             ]
             await stop.wait()
             await reception.close()
@@ -119,7 +122,12 @@ def _build(settings: Settings, ledger: Ledger) -> tuple[Board, Reception]:
         settings=settings,
         accounts=accounts,
         agent=UserAgent(
-            accounts, take, clock=time.monotonic, guard=accounts.guard, dscp=settings.sip.dscp_sip
+            accounts,
+            take,
+            clock=time.monotonic,
+            tls=transports.tls_settings(settings.sip),
+            guard=accounts.guard,
+            dscp=settings.sip.dscp_sip,
         ),
         pool=PortPool(host, *settings.sip.rtp_ports, dscp=settings.sip.dscp_rtp),
         recorder=Recorder(settings.recordings),
@@ -135,12 +143,10 @@ def _build(settings: Settings, ledger: Ledger) -> tuple[Board, Reception]:
 def _register_trunks(board: Board) -> list[Trunk]:
     trunks = []
     for config in board.settings.trunks:
-        if config.mode != "register" or config.server is None:
+        if (server := server_uri(config)) is None:
             continue
-        host, port = split_host_port(config.server)
         credentials = Credentials(config.username, config.password.get_secret_value())
-        account = Account(URI("sip", host, port=port), credentials, config.expires)
-        board.accounts.add_carrier(host, config)
+        account = Account(server, credentials, config.expires)
 
         def changed(trunk: Trunk, name: str = config.id) -> None:
             board.carriers[name] = trunk.state.value

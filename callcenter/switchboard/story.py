@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from typing import Any
 
 from callcenter.domain.calls import EventName, HungUpBy, Outcome, Role
 from callcenter.switchboard.dialling import Miss, Missed, dial
-from callcenter.switchboard.leg import Leg
+from callcenter.switchboard.leg import Leg, Media
 from callcenter.switchboard.live_call import LiveCall
-from sip.effects import Ending
+from callcenter.switchboard.orders import Given, Joined, Order, Replaced, SendOn, Transferor, status_of
+from sip.aio.call import Call
 from sip.errors import StateError
 from sip.media import tones
+from sip.moment import Moment
 from sip.sdp import Agreement
 
 log = logging.getLogger(__name__)
@@ -43,17 +45,83 @@ class Story:
     ) -> None:
         self.live = live
         self._body, self._agreement = body, agreement
-        self._agents, self._ring_timeout, self._role = agents, ring_timeout, role
-        self._transfer: asyncio.Future[str] | None = None
+        self._agents, self.ring_timeout, self._role = agents, ring_timeout, role
+        self._talker: Leg | None = None
+        self._order: asyncio.Future[Order] | None = None
+        self._by: Transferor | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
         self._stopped: asyncio.Future[HungUpBy] = asyncio.get_running_loop().create_future()
+        self._gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.done = asyncio.Event()
+        """The call is over and on record."""
 
     # -- what others may ask for --------------------------------------------------------------------------
 
     def transfer(self, target: str) -> None:
         """Sends the caller to another extension. Raises NotTalking if nobody talks with them now."""
-        if self._transfer is None or self._transfer.done():
+        if self._talker is None:
             raise NotTalking
-        self._transfer.set_result(target)
+        self.order(SendOn(Transferor(self._talker), target, (target,), self.ring_timeout))
+
+    @property
+    def talking(self) -> bool:
+        """Somebody talks with the caller, and nothing else was ordered yet."""
+        return self._order is not None and not self._order.done()
+
+    def order(self, order: Order) -> None:
+        """Ends the conversation as it is. Raises NotTalking if there is none."""
+        if self._order is None or self._order.done():
+            raise NotTalking
+        if not isinstance(order, Replaced):
+            self._by = order.by
+        self._order.set_result(order)
+
+    def partner(self, leg: Leg) -> Leg:
+        """The one that `leg` talks with. Raises NotTalking."""
+        talker = self._talker
+        if not self.talking or talker is None or leg not in (talker, self.live.caller):
+            raise NotTalking
+        return talker if leg is self.live.caller else self.live.caller
+
+    def join(self, by: Transferor, *, leaves: Leg, comes: Leg, donor: Story, remains: Leg) -> None:
+        """A3 with consultation: `comes`, of another call, takes the place of `leaves` in this one.
+
+        It is done here and now, before either phone can hang up: then nothing of it could be undone.
+        """
+        live, at = self.live, self.live.board.now()
+        stays = self.partner(leaves)
+        donor.live.book.transferred(stays.party, at)
+        donor.live.release(comes, at)
+        donor.live.tell(EventName.TRANSFERRED, at, {"target": stays.party, "result": "connected"})
+        donor.order(Given(by, remains))
+        if leaves is live.caller:
+            self._stay(stays)
+        live.part(leaves, at)
+        talker = live.add_leg(Role.TARGET, comes.party, comes.call, comes.media, at)
+        live.book.leg_answered(talker.id, at, talker.codec)
+        live.book.transferred(talker.party, at)
+        live.tell(EventName.TRANSFERRED, at, {"target": talker.party, "result": "connected"})
+        self._connect_again(talker, at)
+        self._see_off(by, leaves)
+        self.order(Joined(by, talker))
+
+    def replace(self, old: Leg, call: Call, media: Media, body: bytes, agreement: Agreement) -> None:
+        """`call` takes over from `old`, a leg of the same party's (RFC 3891). Raises NotTalking or
+        StateError; then all is as it was."""
+        live, other = self.live, self.partner(old)
+        sent = call.answer(body)
+        new = live.add_leg(old.role, call.invite.from_address.uri.user or old.party, call, media, sent)
+        media.apply(agreement)
+        live.book.leg_answered(new.id, sent, new.codec)
+        if old is live.caller:
+            live.caller = new
+            self._watch()
+        live.part(old, sent)
+        live.drop_leg(old, HungUpBy.SYSTEM)
+        live.bridge(new, other)
+        live.tell(EventName.ANSWERED, sent, {"leg": new.id, "party": new.party})
+        live.record(new, sent)
+        self.order(Replaced(other if new is live.caller else new))
 
     def stop(self, by: HungUpBy = HungUpBy.SYSTEM) -> None:
         """Ends the call."""
@@ -66,19 +134,24 @@ class Story:
         live = self.live
         live.tell(EventName.STARTED, live.caller.call.invited_at)
         story = asyncio.create_task(self._tell(), name=f"story {live.id}")
-        gone = asyncio.create_task(live.caller.call.over(), name=f"caller of {live.id}")
+        self._watch()
         try:
-            ends: set[asyncio.Future[Any]] = {story, gone, self._stopped}
+            ends: set[asyncio.Future[Any]] = {story, self._gone, self._stopped}
             await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for task in (story, gone):
+            self._order = None
+            tasks = [story, *self._tasks]
+            for task in tasks:
                 task.cancel()
-            await asyncio.gather(story, gone, return_exceptions=True)
+            await asyncio.gather(*tasks, return_exceptions=True)
+        if self._by is not None:
+            self._by.finish(487)  # whoever waits to hear of a transfer hears that it is over
         outcome, by = self._ending(story)
         if not live.caller.call.is_over:
             live.caller.call.reject(_REFUSALS.get(outcome, 480))
         at = live.caller.call.ended_at or live.board.now()
         await live.finish(at, outcome, by)
+        self.done.set()
 
     async def _tell(self) -> HowItEnded:
         talker = await self._ring_agents()
@@ -86,16 +159,24 @@ class Story:
             return _unanswered(talker), HungUpBy.SYSTEM
         self._answer_caller(talker)
         while True:
-            target = await self._talk(talker)
-            if target is None:
-                by = talker.ended_by(await talker.call.over())
-                self.live.drop_leg(talker)
-                return Outcome.ANSWERED, by
-            following = await self._send_on(talker, target)
-            if isinstance(following, Missed):
-                await self._apologise()
-                return Outcome.ANSWERED, HungUpBy.SYSTEM
-            talker = following
+            match await self._talk(talker):
+                case None:
+                    by = talker.ended_by(await talker.call.over())
+                    self.live.drop_leg(talker)
+                    return Outcome.ANSWERED, by
+                case SendOn() as order:
+                    following = await self._send_on(talker, order)
+                    if isinstance(following, Missed):
+                        await self._apologise()
+                        return Outcome.ANSWERED, HungUpBy.SYSTEM
+                    talker = following
+                case Joined(transferor, talker):
+                    transferor.finish(200)
+                case Replaced(talker):
+                    pass
+                case Given(transferor, leg):
+                    await transferor.leaves(leg)
+                    return Outcome.ANSWERED, HungUpBy.SYSTEM
 
     def _ending(self, story: asyncio.Task[HowItEnded]) -> HowItEnded:
         if story.done() and not story.cancelled():
@@ -107,8 +188,37 @@ class Story:
         if self._stopped.done():
             return (Outcome.ANSWERED if answered else Outcome.FAILED), self._stopped.result()
         ended = self.live.caller.call.ended
-        by = HungUpBy.NETWORK if ended and ended.by is Ending.SILENCE else HungUpBy.CALLER
+        by = self.live.caller.ended_by(ended) if ended else HungUpBy.CALLER
         return (Outcome.ANSWERED if answered else Outcome.ABANDONED), by
+
+    # -- who stays, who leaves ----------------------------------------------------------------------------
+
+    def _stay(self, leg: Leg) -> None:
+        """The caller leaves by a transfer: `leg` is cared for now, and may come back to the caller."""
+        self._agents, self._role = (self.live.caller.party,), Role.TARGET
+        self.live.caller = leg
+        self._watch()
+
+    def _watch(self) -> None:
+        self._start(self._until_gone(self.live.caller), f"caller of {self.live.id}")
+
+    async def _until_gone(self, leg: Leg) -> None:
+        await leg.call.over()
+        if self.live.caller is leg and not self._gone.done():
+            self._gone.set_result(None)
+
+    def _see_off(self, by: Transferor, leg: Leg) -> None:
+        self._start(self._drop_when_told(by, leg), f"transferor of {self.live.id}")
+
+    async def _drop_when_told(self, by: Transferor, leg: Leg) -> None:
+        await by.leaves(leg)
+        self.live.drop_leg(leg, HungUpBy.SYSTEM)
+        self.live.tell(None, self.live.board.now())
+
+    def _start(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        task = asyncio.create_task(work, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     # -- its steps ----------------------------------------------------------------------------------------
 
@@ -116,7 +226,7 @@ class Story:
         """The desk's agents, one after the other; the one who answers, or why nobody did."""
         misses: list[Missed] = []
         for number in self._agents:
-            result = await dial(self.live, number, self._role, self._ring_timeout)
+            result = await dial(self.live, number, self._role, self.ring_timeout)
             if isinstance(result, Leg):
                 return result
             misses.append(result)
@@ -134,45 +244,73 @@ class Story:
         caller.media.apply(self._agreement)
         live.book.leg_answered(caller.id, sent, caller.codec)
         live.bridge(caller, talker)
-        live.record(caller, zero)
-        live.record(talker, zero)
         live.tell(EventName.ANSWERED, zero, {"leg": talker.id, "party": talker.party})
+        live.record(caller, zero)  # after the legs are on record: the talker's may never have rung
+        live.record(talker, zero)
 
-    async def _talk(self, talker: Leg) -> str | None:
-        """Until the agent hangs up (None) or the call is to be transferred (where to)."""
-        self._transfer = asyncio.get_running_loop().create_future()
+    async def _talk(self, talker: Leg) -> Order | None:
+        """Until the agent hangs up (None) or something else was ordered."""
+        self._talker = talker
+        self._order = order = asyncio.get_running_loop().create_future()
         over = asyncio.create_task(talker.call.over(), name=f"agent of {self.live.id}")
         try:
-            ends: set[asyncio.Future[Any]] = {over, self._transfer}
+            ends: set[asyncio.Future[Any]] = {over, order}
             await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
-            return self._transfer.result() if self._transfer.done() else None
+            return order.result() if order.done() else None
         finally:
             over.cancel()
-            self._transfer.cancel()
+            order.cancel()
 
-    async def _send_on(self, talker: Leg, target: str) -> Leg | Missed:
-        """A3, A4: the caller is sent to `target`; busy or unanswered, they hear so and come back."""
-        live, board = self.live, self.live.board
-        live.book.transferred(target, board.now())
+    async def _send_on(self, talker: Leg, order: SendOn) -> Leg | Missed:
+        """A3, A4: who stays is sent to the target; busy or unanswered, they hear so and come back."""
+        live, by = self.live, order.by
+        if by.leg is live.caller:
+            self._stay(talker)
+        live.book.transferred(order.target, live.board.now())
+        live.part(by.leg, live.board.now())
         live.caller.stream.play(tones.ringback(), loop=True)
-        live.drop_leg(talker, HungUpBy.SYSTEM)
-        result = await dial(live, target, Role.TARGET, self._ring_timeout)
+        if by.refer is None:
+            live.drop_leg(by.leg, HungUpBy.SYSTEM)
+        else:
+            self._see_off(by, by.leg)
+        result = await self._ring_target(order)
+        by.finish(status_of(result, order.numbers) if isinstance(result, Missed) else 200)
         outcome = result.why.value if isinstance(result, Missed) else "connected"
-        live.tell(EventName.TRANSFERRED, board.now(), {"target": target, "result": outcome})
+        live.tell(EventName.TRANSFERRED, live.board.now(), {"target": order.target, "result": outcome})
         if isinstance(result, Missed):
             await self._announce(_BACK_PROMPTS.get(result.why, _BACK_PROMPT))
             live.caller.stream.play(tones.ringback(), loop=True)
+            live.drop_leg(by.leg, HungUpBy.SYSTEM)  # the prompt was time enough; its phone may ring again
             result = await self._ring_agents()
         if isinstance(result, Leg):
-            self._connect_again(result)
+            answered = result.call.answered_at
+            assert answered is not None
+            self._connect_again(result, answered)
         return result
 
-    def _connect_again(self, talker: Leg) -> None:
-        answered = talker.call.answered_at
-        assert answered is not None
+    async def _ring_target(self, order: SendOn) -> Leg | Missed:
+        if order.instead_of is not None:  # the transferor did not wait for its consultation's answer
+            order.instead_of.stop()
+            await order.instead_of.done.wait()
+        misses: list[Missed] = []
+        for number in order.numbers:
+            result = await dial(
+                self.live,
+                number,
+                Role.TARGET,
+                order.ring_timeout,
+                headers=order.by.headers,
+                on_ringing=order.by.ringing,
+            )
+            if isinstance(result, Leg):
+                return result
+            misses.append(result)
+        return _worst(misses)
+
+    def _connect_again(self, talker: Leg, at: Moment) -> None:
         self.live.bridge(self.live.caller, talker)
-        self.live.record(talker, answered)
-        self.live.tell(EventName.ANSWERED, answered, {"leg": talker.id, "party": talker.party})
+        self.live.tell(EventName.ANSWERED, at, {"leg": talker.id, "party": talker.party})
+        self.live.record(talker, at)  # after the leg is on record: it may never have rung
 
     async def _announce(self, prompt: str) -> None:
         live, caller = self.live, self.live.caller

@@ -1,22 +1,23 @@
-"""The user agent: a UDP socket, one timer, and the core's effects carried out."""
+"""The user agent: its transports, one timer, and the core's effects carried out."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import ipaddress
 import logging
-import socket
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
-from sip.aio.call import Call
+from sip.aio.call import Call, replaced_by
 from sip.aio.dscp import CS3
-from sip.aio.network import bracketed, hop_of, literal, nat_flow, reachable, resolve
+from sip.aio.names import Names
+from sip.aio.network import hop_of, nat_flow
 from sip.aio.policy import Admission, Owner, Policy, capabilities, inspect, tend
+from sip.aio.sender import Sender
 from sip.aio.tasks import Tasks
-from sip.aio.udp import UdpSocket
+from sip.aio.tls import TlsSettings
+from sip.aio.wire import TransportSpec, Wire
 from sip.dialog import Dialog, LocalSide
 from sip.digest import DigestClient
 from sip.effects import Effect, Respond, SendAck, SendCancel, SendRequest
@@ -29,13 +30,15 @@ from sip.session import ALLOW, Session, offer_of
 from sip.transactions import T1, Deliver, Send, TimedOut, Transaction
 from sip.transactions import Address as HostPort
 
-__all__ = ["Admission", "Owner", "Policy", "UserAgent"]
+__all__ = ["Admission", "Owner", "Policy", "TlsSettings", "TransportSpec", "UserAgent"]
 
 log = logging.getLogger(__name__)
 
 
 class UserAgent:
-    """A SIP user agent on one UDP socket.
+    """A SIP user agent: on one UDP socket after `start`, on more transports after `listen`.
+
+    `names` looks host names up, `tls` says whose certificates are good on connections that we open.
 
     `on_call(call)` is awaited in a task of its own for every INVITE that the policy admits. If it returns and
     the call has neither been answered nor refused, the call is refused with 480.
@@ -48,12 +51,13 @@ class UserAgent:
         *,
         product: str = "Sanxiang",
         clock: Callable[[], float] = time.monotonic,
+        names: Names | None = None,
+        tls: TlsSettings | None = None,
         guard: Guard | None = None,
         dscp: int = CS3,
     ) -> None:
         self.product = product
         self.guard = guard
-        self._dscp = dscp
         self._policy = policy
         self._on_call = on_call
         self._clock = clock
@@ -61,23 +65,31 @@ class UserAgent:
         self._waiting: set[Call] = set()
         self._work = Tasks()
         self._timer: asyncio.TimerHandle | None = None
-        self._timer_at = 0.0
-        self._socket: UdpSocket | None = None
+        self._due = 0.0
         self._quiet: asyncio.Event | None = None
         self._stopped = False
-        self._resolving = 0
         self._forgetting: dict[Call, asyncio.TimerHandle] = {}
         self.local = LocalSide("", 0)
         self.layer = TransactionLayer(("", 0), guard)
+        self.wire = Wire(self, clock, self.layer.counters, names=names, tls=tls, dscp=dscp)
+        self._sender: Sender[Owner | Call] = Sender(self.wire, self._begin, self._tell_timeout, self.now)
 
     # -- life ---------------------------------------------------------------------------------------------
 
     async def start(self, host: str, port: int, advertised: str = "") -> None:
-        """Opens the socket. `advertised` is the host written into messages. Raises OSError if taken."""
-        counters = self.layer.counters
-        self._socket = await UdpSocket.open(host, port, self.receive, self._clock, counters, dscp=self._dscp)
-        self.local = LocalSide(bracketed(advertised or reachable(host)), self._socket.local[1])
-        self.layer.sent_by = (self.local.host, self.local.port)
+        """Opens a UDP socket. `advertised` is the host written into messages. Raises OSError if taken."""
+        await self.listen(TransportSpec("UDP", host, port, advertised))
+
+    async def listen(self, *specs: TransportSpec) -> None:
+        """Opens transports. The very first one is `local`, how we are reached if nothing else is said.
+
+        Raises OSError where a port is taken or a certificate cannot be used.
+        """
+        for spec in specs:
+            local = await self.wire.listen(spec)
+            if not self.local.host:
+                self.local = local
+                self.layer.sent_by = (local.host, local.port)
 
     async def stop(self, grace: float = 0.5) -> None:
         """Hangs up every call, waits `grace` seconds at most for the answers, closes the socket."""
@@ -87,25 +99,21 @@ class UserAgent:
         self._note_quiet()
         with contextlib.suppress(TimeoutError):  # who does not answer a BYE is not waited for
             await asyncio.wait_for(self._quiet.wait(), grace)
-        for task in list(self._work.tasks):
+        tasks = self._work.tasks | self._sender.work.tasks
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._work.tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
         self._stopped = True  # from here on no timer is set
         for handle in (self._timer, *self._forgetting.values()):
             if handle is not None:
                 handle.cancel()
         self._timer = None
         self._forgetting.clear()
-        if self._socket:
-            self._socket.close()
+        await self.wire.close()
 
     @property
     def calls(self) -> list[Call]:
         return [call for calls in self._calls.values() for call in calls]
-
-    @property
-    def _family(self) -> int:
-        return self._socket.family if self._socket else socket.AF_INET
 
     def now(self) -> Moment:
         return Moment(datetime.now(UTC), self._clock())
@@ -126,7 +134,8 @@ class UserAgent:
         ringing_on_183: bool = False,
     ) -> Call:
         """Calls `target`, by `route`. `flow` is where to send, if not to the next hop's own address."""
-        dialog = Dialog.outgoing(self.local, target, from_address=from_address, to=to, route=route)
+        local = self.wire.local_toward(target, flow)
+        dialog = Dialog.outgoing(local, target, from_address=from_address, to=to, route=route)
         session = Session.outgoing(dialog, digest)
         call = Call(self, session, self.now(), flow=flow, ringing_on_183=ringing_on_183)
         self._calls.setdefault(call.call_id, []).append(call)
@@ -140,39 +149,42 @@ class UserAgent:
     # -- the wire -----------------------------------------------------------------------------------------
 
     def receive(self, data: bytes, source: HostPort, moment: Moment) -> None:
-        """A datagram, with the moment of its arrival."""
+        """A message, with the moment of its arrival."""
+        self._take(lambda: self.layer.receive(data, source, moment.mono), source, moment)
+
+    def unreadable(self, head: bytes, source: HostPort, error: PeerError) -> None:
+        """A connection brought something that has no end; it is closed after the answer."""
+        moment = self.now()
+        self._take(lambda: self.layer.refuse_malformed(head, source, error), source, moment)
+
+    def lost(self, connection: int) -> None:
+        """A connection has ended."""
+        moment = self.now()
+        self._take(lambda: self.layer.lost(connection, moment.mono), ("connection", connection), moment)
+
+    def _take(self, happened: Callable[[], list[LayerEffect]], source: HostPort, moment: Moment) -> None:
         try:
-            self._carry_out(self.layer.receive(data, source, moment.mono), moment)
+            self._carry_out(happened(), moment)
         except (SipError, ValueError) as error:  # ValueError: a header that cannot be read
             # One peer's mistake must not reach another's call.
             self.layer.counters["protocol_error"] += 1
-            log.warning("datagram refused source=%s:%s error=%s", *source, error)
+            log.warning("message refused source=%s:%s error=%s", *source, error)
         except Exception:
             # Nor may one of ours: every other call shares this socket and this timer.
             self.layer.counters["internal_error"] += 1
-            log.exception("datagram failed source=%s:%s", *source)
+            log.exception("message failed source=%s:%s", *source)
         finally:
             tend(self.guard, moment.mono)
             self._arm()
             self._note_quiet()
 
     def _note_quiet(self) -> None:
-        if self._quiet is not None and not (self.layer.outstanding or self._waiting or self._resolving):
+        if self._quiet is not None and not (self.layer.outstanding or self._waiting or self._sender.pending):
             self._quiet.set()
 
     def _transmit(self, data: bytes, to: HostPort) -> None:
-        if self._socket is None:
-            return
-        try:
-            # A name would be looked up here and now, and an impossible port would close the socket for good.
-            ipaddress.ip_address(to[0])
-            if not 0 < to[1] < 65536:
-                raise ValueError(f"port {to[1]}")
-        except ValueError as error:
-            self.layer.counters["unsendable"] += 1
-            log.warning("datagram not sent error=%s", error)
-            return
-        self._socket.send(data, to)
+        if not self._stopped:
+            self.wire.send(data, to)
 
     def _on_timer(self) -> None:
         self._timer = None
@@ -196,11 +208,11 @@ class UserAgent:
         loop = asyncio.get_running_loop()
         when = loop.time() + max(0.0, min(deadlines) - self._clock())
         if self._timer is not None:
-            if self._timer_at <= when + 0.001:
+            if self._due <= when + 0.001:
                 return
             self._timer.cancel()
-        # Not `TimerHandle.when`: what uvloop gives for a time that is now has none.
-        self._timer, self._timer_at = loop.call_at(when, self._on_timer), when
+        self._due = when  # uvloop's handle of a timer that is due at once cannot tell
+        self._timer = loop.call_at(when, self._on_timer)
 
     # -- effects ------------------------------------------------------------------------------------------
 
@@ -229,7 +241,8 @@ class UserAgent:
                     flow = call.flow if hop is None else None
                     self._send(request, hop or call.session.dialog.next_hop(), flow, call, moment)
                 case SendCancel(request, invite):
-                    self._send(request, hop_of(invite), call.flow, call, moment)
+                    flow = self.layer.sent_to(invite) or call.flow  # section 9.1: where the INVITE went
+                    self._send(request, hop_of(invite), flow, call, moment)
                 case SendAck(request, hop):
                     self._send_ack(request, call, hop)
                 case Respond(transaction, response):
@@ -263,43 +276,20 @@ class UserAgent:
         self, request: Request, hop: URI, flow: HostPort | None, owner: Owner | Call, moment: Moment
     ) -> None:
         request.headers.set("User-Agent", self.product)
-        address = flow or literal(hop)
-        if address is not None:
-            self._begin(request, address, owner, moment)
-        elif not self._stopped:
-            self._resolving += 1
-            self._work.start(f"resolve {hop.host}", self._send_resolved(request, hop, owner))
+        if not self._stopped:
+            self._sender.send(request, hop, flow, owner, moment)
 
-    async def _send_resolved(self, request: Request, hop: URI, owner: Owner | Call) -> None:
-        try:
-            address = await resolve(hop, self._family)
-        except OSError as error:
-            log.warning("host not found host=%s error=%s", hop.host, error)
-            self._tell_timeout(request, owner, self.now())
-            return
-        finally:
-            self._resolving -= 1
-        self._begin(request, address, owner, self.now())
-
-    def _begin(self, request: Request, address: HostPort, owner: Owner | Call, moment: Moment) -> None:
+    def _begin(self, request: Request, address: HostPort, owner: Owner | Call, moment: Moment) -> Transaction:
         transaction, effects = self.layer.request(request, address, moment.mono)
         transaction.owner = owner
         self._carry_out(effects, moment)
         self._arm()
+        return transaction
 
     def _send_ack(self, request: Request, call: Call, hop: URI | None) -> None:
-        target = hop or call.session.dialog.next_hop()
-        address = call.flow if hop is None and call.flow else literal(target)
-        if address is not None:
-            self._transmit(encode(request), address)
-        elif not self._stopped:
-            self._work.start(f"resolve {target.host}", self._ack_resolved(request, target))
-
-    async def _ack_resolved(self, request: Request, hop: URI) -> None:
-        try:
-            self._transmit(encode(request), await resolve(hop, self._family))
-        except OSError as error:
-            log.warning("host not found host=%s error=%s", hop.host, error)
+        if not self._stopped:
+            flow = call.flow if hop is None else None
+            self._sender.send_alone(request, hop or call.session.dialog.next_hop(), flow)
 
     def _respond(self, transaction: Transaction, response: Response, moment: Moment) -> None:
         response.headers.set("Server", self.product)
@@ -312,6 +302,9 @@ class UserAgent:
     # -- responses ----------------------------------------------------------------------------------------
 
     def _receive_response(self, transaction: Transaction, response: Response, moment: Moment) -> None:
+        if response.code == 503 and self._next_target(transaction, moment):
+            return
+        self._sender.answered(transaction)
         match transaction.owner:
             case Call() as call:
                 self.perform(call, call.session.receive_response(response), moment)
@@ -321,8 +314,15 @@ class UserAgent:
                 owner.receive(transaction.request, response, moment)  # type: ignore[attr-defined]
 
     def _timed_out(self, transaction: Transaction, moment: Moment) -> None:
-        if transaction.owner is not None:
+        if transaction.owner is not None and not self._next_target(transaction, moment):
             self._tell_timeout(transaction.request, transaction.owner, moment)  # type: ignore[arg-type]
+
+    def _next_target(self, transaction: Transaction, moment: Moment) -> bool:
+        call = transaction.owner
+        if isinstance(call, Call) and call.session.given_up:
+            self._sender.abandon(transaction)
+            return False
+        return self._sender.again(transaction, moment)
 
     def _tell_timeout(self, request: Request, owner: Owner | Call, moment: Moment) -> None:
         if isinstance(owner, Call):
@@ -365,6 +365,8 @@ class UserAgent:
             self._respond(transaction, capabilities(request), moment)
         elif request.method in ("BYE", "INFO", "UPDATE", "PRACK", "NOTIFY"):
             raise PeerError(f"{request.method} outside a dialog", status=481)
+        elif request.method == "REFER":
+            raise PeerError("REFER outside a dialog", status=403)  # whom would it transfer?
         else:
             raise PeerError("unknown method", status=405, headers=(("Allow", ALLOW),))
 
@@ -407,13 +409,15 @@ class UserAgent:
         self, transaction: Transaction, invite: Request, admission: Admission, moment: Moment
     ) -> None:
         self._check_merged(invite)
+        replaced = replaced_by(invite, self._calls)
         source = transaction.source[0]
         description = offer_of(invite)
-        dialog = Dialog.incoming(self.local, invite)
+        local = self.wire.local_for(transaction.source, secure=invite.uri.scheme == "sips")
+        dialog = Dialog.incoming(local, invite)
         session = Session.incoming(dialog, transaction)
         flow = None if dialog.route_set else nat_flow(dialog.remote_target, transaction.source)
         call = Call(self, session, moment, flow=flow, identity=admission.identity)
-        call.remote = description
+        call.remote, call.replaced = description, replaced
         if self.guard and not self.guard.open_dialog(source):
             raise PeerError("too many calls", status=503, headers=(("Retry-After", "30"),))
         transaction.owner = call

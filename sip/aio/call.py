@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from sip.effects import Accepted, Confirmed, Effect, Ended, Offered, Progress
+from sip.effects import Accepted, Confirmed, Effect, Ended, Offered, Progress, Referred, TransferTold
 from sip.message import URI, Request
 from sip.moment import Moment
+from sip.refer import Refer, replaces_of
+from sip.replacing import replaceable
 from sip.sdp import Description
 from sip.session import Session, State
 
@@ -18,6 +20,10 @@ if TYPE_CHECKING:
 
 OfferHandler = Callable[[Offered, Moment], bytes | int]
 """Answers a re-INVITE: SDP to accept it, a status code to refuse it. Called where the datagram was read."""
+
+ReferHandler = Callable[[Refer, Moment], int]
+"""Answers a REFER: 202 to follow it (then tell with `Call.notify_transfer`), another status to refuse it.
+Called where the datagram was read."""
 
 
 class CallFailed(Exception):
@@ -58,12 +64,17 @@ class Call:
         self.remote: Description | None = None
         """The newest description from the other side: offer or answer."""
         self.on_offer: OfferHandler = lambda offered, moment: 488
+        self.on_refer: ReferHandler = lambda refer, moment: 603
+        self.replaced: Call | None = None
+        """The call that the INVITE wants to take over (RFC 3891). Whether it may is for the user to decide:
+        answer this call, move the other one's media to it, then hang up the other one."""
         self.on_progress: Callable[[Progress, Moment], None] = lambda progress, moment: None
         self.on_confirmed: Callable[[Confirmed, Moment], None] = lambda confirmed, moment: None
         """Told of the ACK of our 200; `remote` is set already where the ACK had the answer."""
         self._ringing_on_183 = ringing_on_183
         self._final = asyncio.Event()  # answered, or ended
         self._over = asyncio.Event()
+        self._told = asyncio.Event()
 
     def __repr__(self) -> str:
         return f"<Call {self.call_id} {self.session.state.value}>"
@@ -133,6 +144,17 @@ class Call:
         """
         self._perform(self.session.hangup(reason))
 
+    def notify_transfer(self, status: int) -> None:
+        """Tells the sender of the last REFER what became of it: 1xx while it lasts, then one final status.
+
+        Raises StateError where no REFER was accepted, or its final status is told already.
+        """
+        self._perform(self.session.referrals.notify(status))
+
+    async def transfer_told(self) -> None:
+        """Waits until the final status has reached the REFER's sender, or there is none to reach."""
+        await self._told.wait()
+
     async def over(self) -> Ended:
         """Waits for the end."""
         await self._over.wait()
@@ -151,6 +173,12 @@ class Call:
                 self._final.set()
             case Offered():
                 self._answer_offer(effect, moment)
+            case Referred():
+                self._told.clear()
+                status = self.on_refer(effect.refer, moment)
+                self._perform(self.session.referrals.answer(effect, status), moment)
+            case TransferTold():
+                self._told.set()
             case Ended():
                 self.ended, self.ended_at = effect, moment
                 self._final.set()
@@ -175,3 +203,12 @@ class Call:
 
     def _perform(self, effects: list[Effect], moment: Moment | None = None) -> None:
         self.agent.perform(self, effects, moment or self.agent.now())
+
+
+def replaced_by(invite: Request, calls: Mapping[str, Sequence[Call]]) -> Call | None:
+    """The call, of those by Call-ID, that an INVITE's Replaces names. Raises PeerError where it may not."""
+    replaces = replaces_of(invite)
+    if replaces is None:
+        return None
+    named = {call.session: call for call in calls.get(replaces.call_id, [])}
+    return named[replaceable(named, replaces)]

@@ -11,11 +11,13 @@ from sip.guard import Guard
 from sip.message import Request, Response, new_tag, respond
 from sip.moment import Moment
 from sip.sdp import CONTENT_TYPE
-from sip.session import CAPABILITIES
+from sip.session import CAPABILITIES, SUPPORTED
 from sip.transactions import Address as HostPort
 
 log = logging.getLogger(__name__)
 
+UNDERSTOOD: Final = frozenset(tag.strip() for tag in SUPPORTED.split(","))
+"""The extensions that a request may require."""
 _SDP_RANGES: Final = frozenset((CONTENT_TYPE, "application/*", "*/*"))
 
 
@@ -53,7 +55,8 @@ def inspect(request: Request) -> None:
     if request.method == "INVITE" and not _takes_sdp(request):
         raise PeerError("the answer may not be SDP", status=406)  # RFC 4475 section 3.3.15
     # A registrar that keeps the Path knows the extension of that name (RFC 3327 section 5.3).
-    if unknown := [name for name in request.require if (request.method, name) != ("REGISTER", "path")]:
+    known = UNDERSTOOD | {"path"} if request.method == "REGISTER" else UNDERSTOOD
+    if unknown := [tag for tag in request.require if tag.lower() not in known]:
         wanted = ", ".join(unknown)
         raise PeerError("unknown extension", status=420, headers=(("Unsupported", wanted),))
 

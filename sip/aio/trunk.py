@@ -18,7 +18,7 @@ class Trunk:
     """One registration at a carrier. `changed(trunk)` is called at every change of `state`."""
 
     def __init__(self, agent: UserAgent, account: Account, changed: Callable[[Trunk], None]) -> None:
-        self.registration = Registration(account, agent.local)
+        self.registration = Registration(account, agent.wire.local_toward(account.registrar))
         self.since: Moment = agent.now()
         """When the present state began."""
         self._agent = agent

@@ -67,6 +67,8 @@ class UdpSocket:
         try:
             sock.setblocking(False)
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER)
+            if family == socket.AF_INET6:  # IPv4 has a socket of its own: no addresses of mixed kinds
+                sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
             if sys.platform == "linux":
                 sock.setsockopt(socket.SOL_SOCKET, _TIMESTAMPNS, 1)
             mark(sock, dscp)

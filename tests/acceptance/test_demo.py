@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,7 +61,7 @@ def test_all_five_calls_come_out_as_they_should(played: Played) -> None:
 
 
 def test_the_table_shows_them(played: Played) -> None:
-    assert played.text.count("是 yes") == 5
+    assert len(re.findall(r"\byes\b", played.text)) == 5
     assert "http://127.0.0.1:" in played.text
 
 
@@ -72,14 +73,17 @@ def test_ring_seconds_on_record_are_those_of_the_wire(played: Played) -> None:
         assert abs(leg.ring_seconds - played.wire[leg.sip_call_id]) < RING_TOLERANCE
 
 
-def test_the_caller_heard_ringing_as_long_as_the_call_has_on_record(played: Played) -> None:
+def test_the_caller_heard_ringing_as_long_as_their_leg_has_on_record(played: Played) -> None:
     callers = [leg for leg in played.legs if leg.role == "caller" and leg.sip_call_id in played.wire]
     assert len(callers) == 4
-    ring_times = {call.id: call.ring_seconds for call in played.calls}
+    calls = {call.id: call for call in played.calls}
     for leg in callers:
-        on_record = ring_times[leg.call_id]
-        assert on_record is not None
-        assert abs(on_record - played.wire[leg.sip_call_id]) < RING_TOLERANCE
+        assert leg.ring_seconds is not None
+        assert abs(leg.ring_seconds - played.wire[leg.sip_call_id]) < RING_TOLERANCE
+        # The call's own ring time is the first agent's; passing 180 and 200 on takes us a moment each.
+        of_call = calls[leg.call_id].ring_seconds
+        assert of_call is not None
+        assert abs(of_call - leg.ring_seconds) < scaled(0.25)
 
 
 async def test_a_missing_phone_is_explained(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

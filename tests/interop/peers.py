@@ -36,6 +36,7 @@ class Sipp:
     folder: Path
     name: str
     port: int
+    kind: str = "udp"
 
     @classmethod
     def start(
@@ -51,14 +52,19 @@ class Sipp:
         timeout: float = 60.0,
         keys: dict[str, str] | None = None,
         login: tuple[str, str] | None = None,
+        transport: str = "u1",
+        host: str = "127.0.0.1",
     ) -> Sipp:
-        """Starts sipp with a scenario. `login` is the user and password for a bare `[authentication]`."""
+        """Starts sipp with a scenario. `login` is the user and password for a bare `[authentication]`.
+
+        `transport` is sipp's: u1 for UDP, t1 for one TCP connection.
+        """
         name = f"sipp{next(_numbers)}"
         (folder / f"{name}.xml").write_text(text, "latin-1")
         port = port or free_port()
         given = {"user": user or service, **(keys or {})}
         arguments = [
-            *("sipp", f"{target[0]}:{target[1]}", "-i", "127.0.0.1", "-mi", "127.0.0.1", "-p", str(port)),
+            *("sipp", _target(target), "-i", host, "-mi", host, "-p", str(port), "-t", transport),
             *("-mp", str(free_port()), "-sf", f"{name}.xml", "-s", service, "-m", str(calls), "-nostdin"),
             *("-timeout", str(int(scaled(timeout))), "-timeout_error"),
             *("-trace_msg", "-message_file", f"{name}.m.log", "-trace_err", "-error_file", f"{name}.e.log"),
@@ -67,11 +73,12 @@ class Sipp:
         ]
         quiet = subprocess.DEVNULL
         process = subprocess.Popen(arguments, cwd=folder, stdin=quiet, stdout=quiet, stderr=quiet)
-        return cls(process, folder, name, port)
+        return cls(process, folder, name, port, "udp" if transport.startswith("u") else "tcp")
 
     def listening(self) -> Sipp:
-        """Waits until its UDP port is open: an agent answers nothing before an INVITE."""
-        wait_for(lambda: udp_port_open(self.port), message=f"{self.name} does not listen: {self.errors()}")
+        """Waits until its port is open: an agent answers nothing before an INVITE."""
+        silent = f"{self.name} does not listen: {self.errors()}"
+        wait_for(lambda: port_open(self.port, self.kind), message=silent)
         return self
 
     def wait(self, timeout: float = 60.0) -> int:
@@ -92,6 +99,11 @@ class Sipp:
 
     def stop(self) -> None:
         stop(self.process)
+
+
+def _target(target: Address) -> str:
+    host, port = target
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def stop(process: subprocess.Popen[bytes], timeout: float = 10.0) -> None:
@@ -124,8 +136,13 @@ def sipp_register(
 
 def udp_port_open(port: int) -> bool:
     """Whether some socket of this machine is bound to the UDP port."""
+    return port_open(port, "udp")
+
+
+def port_open(port: int, kind: str) -> bool:
+    """The same for "udp" or "tcp"."""
     wanted = f":{port:04X}"
-    tables = [Path("/proc/net/udp"), Path("/proc/net/udp6")]
+    tables = [Path(f"/proc/net/{kind}"), Path(f"/proc/net/{kind}6")]
     lines = [line for table in tables if table.exists() for line in table.read_text().splitlines()[1:]]
     return any(line.split()[1].endswith(wanted) for line in lines)
 

@@ -185,6 +185,7 @@ class Phone:
             password=options.password,
             audio_codecs=("pcma", "pcmu"),
             reg_interval=0 if options.direct else 600,
+            transport=options.transport,
         )
         try:
             agent = await UserAgent.create(runtime, account)
@@ -212,6 +213,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--user", required=True)
     parser.add_argument("--password", default="")
     parser.add_argument("--server", required=True, help="HOST:PORT")
+    parser.add_argument("--transport", choices=("udp", "tcp", "tls"), default="udp")
     parser.add_argument("--port", type=int, required=True, help="own SIP port; RTP is at +10 to +30")
     parser.add_argument("--ring", action="append", default=[], help="seconds, or never; once a call")
     parser.add_argument("--play", action="append", type=Path, default=[], help="WAV; once a call")

@@ -191,6 +191,44 @@ def reinvite(cseq: int, direction: str, version: int, role: Role = "uas") -> str
     )
 
 
+def refer(cseq: int, to: str, role: Role = "uas") -> str:
+    """REFER, 202, and one to four NOTIFYs up to a final status line (RFC 3515)."""
+    final = grab("final", "SIP/2.0 [2-6][0-9][0-9]", where="msg")
+    headers = f"Refer-To: {to}\nReferred-By: <sip:[user]@[local_ip]>\n"
+    told = receive("NOTIFY", action=final) + respond_inside(200, "OK", attributes='next="told" test="final"')
+    return request("REFER", cseq, extra=headers, role=role) + receive(202) + told * 4 + label("told")
+
+
+SECOND_CALL = "b///[call_id]"
+"""The Call-ID of a second dialog: sipp ignores what stands before `///`."""
+REPLACES = (
+    "?Replaces=b%2F%2F%2F[call_id]%3Bto-tag%3D[$totag]%3Bfrom-tag%3D[pid]c[call_number]&amp;Require=replaces"
+)
+"""The dialog that `consult` made, for the URI of a Refer-To."""
+
+
+def consult(number: str, user: str, password: str) -> str:
+    """A second call of the same phone, challenged with 401, then answered."""
+
+    def second(text: str) -> str:
+        text = text.replace("[service]", number).replace("Call-ID: [call_id]", f"Call-ID: {SECOND_CALL}")
+        return text.replace("[routes]\n", "")
+
+    branches = [f"{INVITE_BRANCH}b{attempt}" for attempt in (1, 2)]
+    credentials = f"[authentication username={user} password={password}]\n"
+    kept = grab("all,totag", "tag=(.*)", "To") + grab("target", "sip:[^&gt;]*", "Contact")
+    return (
+        second(outside(request("INVITE", 1, sdp(), "", "uac", URI, branches[0])))
+        + receive(100, 'optional="true"')
+        + receive(401, 'auth="true"')
+        + second(request("ACK", 1, role="uac", uri=URI, branch=branches[0]))
+        + second(outside(request("INVITE", 2, sdp(), credentials, "uac", URI, branches[1])))
+        + progress()
+        + receive(200, action=kept)
+        + second(request("ACK", 2, role="uac", uri="[$target]"))
+    )
+
+
 def take_reinvite(direction: str, version: int) -> str:
     body = sdp(direction=direction, version=version)
     return receive("INVITE") + respond_inside(200, "OK", body) + receive("ACK")

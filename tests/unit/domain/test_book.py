@@ -169,6 +169,31 @@ def test_time_with_nobody_on_the_line_is_no_talk() -> None:
     assert leg(facts, "t").final_status == 486
 
 
+def test_a_transferor_that_lingers_is_not_talking() -> None:
+    book = a_book()
+    tried(book, "a", 0.0, rings_at=0.5)
+    book.leg_answered("a", at(5.0), "PCMA")
+    book.held("a", at(12.0))
+    book.transferred("8100", at(15.0))
+    book.leg_left("a", at(15.0))
+    book.leg_invited(Role.TARGET, "8100", at(15.0), "s-t", "t")
+    book.leg_answered("t", at(25.0), "PCMA")
+    book.leg_ended("a", at(27.0), HungUpBy.SYSTEM)
+    book.close(at(35.0), Outcome.ANSWERED, HungUpBy.CALLER)
+    assert book.facts.hold_seconds == pytest.approx(3.0)
+    assert book.facts.talk_seconds == pytest.approx(20.0 - 3.0)
+
+
+def test_two_who_talk_at_once_count_once() -> None:
+    book = a_book()
+    for leg_id, began, ended in (("a", 5.0, 20.0), ("b", 10.0, 30.0)):
+        tried(book, leg_id, began, rings_at=None)
+        book.leg_answered(leg_id, at(began), "PCMA")
+        book.leg_ended(leg_id, at(ended), HungUpBy.AGENT)
+    book.close(at(31.0), Outcome.ANSWERED, HungUpBy.CALLER)
+    assert book.facts.talk_seconds == pytest.approx(25.0)
+
+
 def test_the_first_end_of_a_leg_counts() -> None:
     book = a_book()
     tried(book, "a", 0.0, rings_at=0.5)

@@ -20,6 +20,7 @@ HELD_BY = {
     "sip/aio/player.py": "test_stream.py",
     "sip/aio/rtp_poller.py": "test_stream.py",
     "callcenter/events/status.py": "test_client.py",
+    "callcenter/switchboard/transfers.py": "test_refer.py",
     "callcenter/scribe/commit.py": "test_role.py",
     "callcenter/scribe/rules.py": "test_judging.py",
     "callcenter/store/counts.py": "test_health.py",

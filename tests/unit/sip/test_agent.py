@@ -38,7 +38,7 @@ async def test_requests_outside_a_dialog_are_answered_never_silence() -> None:
         "BYE": (481, None, None),
         "CANCEL": (481, None, None),
         "NONSENSE": (405, "Allow", ALLOW),
-        "REFER": (405, "Allow", ALLOW),
+        "REFER": (403, "Server", "Sanxiang"),
     }
     async with running(refuse_all) as (agent, peer, _):
         for method, (code, header, value) in wanted.items():

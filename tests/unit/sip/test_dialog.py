@@ -161,3 +161,22 @@ def test_a_caller_of_before_rfc_3261_is_called_back_at_its_from() -> None:
     """RFC 4475 section 3.4.1."""
     dialog = called(contact=None, from_="<sip:+13035551111@192.0.2.50;user=phone>")  # type: ignore[arg-type]
     assert str(dialog.request("BYE").uri) == "sip:+13035551111@192.0.2.50;user=phone"
+
+
+def test_a_contact_names_its_transport() -> None:
+    assert [
+        str(LocalSide("192.0.2.9", 5060, transport, secure).contact("desk").uri)
+        for transport, secure in (
+            ("UDP", False),
+            ("TCP", False),
+            ("TLS", False),
+            ("TLS", True),
+            ("WSS", True),
+        )
+    ] == [
+        "sip:desk@192.0.2.9:5060",
+        "sip:desk@192.0.2.9:5060;transport=tcp",
+        "sip:desk@192.0.2.9:5060;transport=tls",
+        "sips:desk@192.0.2.9:5060",
+        "sips:desk@192.0.2.9:5060;transport=wss",
+    ]

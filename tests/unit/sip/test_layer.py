@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from sip import layer as module
 from sip.dialog import LocalSide
-from sip.errors import SipError
+from sip.errors import PeerError, SipError
+from sip.hop import Hop
 from sip.layer import Ack, Stray, TransactionLayer, note_source, reply_address
 from sip.message import Request, encode, parse, respond
 from sip.transactions import T1, Deliver, Effect, Kind, Send, State, TimedOut, Transaction
@@ -308,3 +309,36 @@ def test_no_sequence_corrupts_the_layer(sequence: list[tuple[str, object, int]])
         live = [t for t in layer._transactions.values() if t.deadline is not None]
         assert all(t.scheduled is not None and t.scheduled <= (t.deadline or 0) for t in live)
         assert layer.outstanding <= len(layer)
+
+
+CONNECTION = Hop("192.0.2.1", 40000, "TCP", connection=7)
+
+
+def test_an_answer_goes_back_over_its_connection(layer: TransactionLayer) -> None:
+    via = "SIP/2.0/TCP phone.example:5070;branch=z9hG4bK1;rport"
+    transaction = delivered(layer.receive(raw(via=via), CONNECTION, 0.0))
+    assert transaction.source == CONNECTION
+    # Should it be gone: a new one to the sent-by's port (section 18.2.2).
+    assert transaction.to == Hop("192.0.2.1", 5070, "TCP", name="phone.example", connection=7)
+    (sent,) = layer.respond(transaction, respond(transaction.request, 486, to_tag="me"), 0.2)
+    assert isinstance(sent, Send)
+    assert sent.to == transaction.to
+    assert b";received=192.0.2.1;rport=40000" in sent.data
+
+
+def test_a_lost_connection_ends_what_waits_for_it(layer: TransactionLayer) -> None:
+    transaction, _ = layer.request(ours("OPTIONS"), CONNECTION, 0.0)
+    other, _ = layer.request(ours("OPTIONS"), PHONE, 0.0)
+    assert layer.sent_to(transaction.request) == CONNECTION
+    assert layer.lost(8, 0.1) == []
+    assert layer.lost(7, 0.1) == [TimedOut(transaction)]
+    assert layer.sent_to(transaction.request) is None
+    assert (layer.outstanding, len(layer), other.terminated) == (1, 1, False)
+
+
+def test_what_has_no_end_is_refused_where_it_can_be(layer: TransactionLayer) -> None:
+    head = raw("OPTIONS").replace(b"Content-Length: 0\r\n", b"")
+    (sent,) = layer.refuse_malformed(head, CONNECTION, PeerError("no Content-Length on a stream"))
+    assert isinstance(sent, Send)
+    assert sent.data.startswith(b"SIP/2.0 400 ")
+    assert layer.refuse_malformed(b"", CONNECTION, PeerError("garbage")) == []

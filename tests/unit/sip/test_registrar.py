@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sip.errors import PeerError
+from sip.hop import Hop
 from sip.message import Request
 from sip.registrar import DEFAULT_EXPIRES, MAX_CONTACTS, MAX_EXPIRES, MIN_EXPIRES, Registrar, SavedBinding
 from tests.unit.sip.wire import request
@@ -201,3 +202,10 @@ def test_what_is_over_is_not_loaded(contact: str, seconds: float) -> None:
     registrar = Registrar()
     registrar.load(SavedBinding("1001", contact, THERE, seconds, "c", 1), 0.0)
     assert registrar.users(0.0) == []
+
+
+def test_a_phone_with_a_connection_is_reached_over_it() -> None:
+    registrar = Registrar()
+    connection = Hop("192.0.2.1", 40000, "TLS", connection=7)
+    registrar.register("1001", register("<sips:1001@192.0.2.1:5061>"), connection, 0.0)
+    assert registrar.lookup("1001", 1.0)[0].flow == connection

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sip.errors import StateError
+from sip.hop import Hop
 from sip.message import Request, respond
 from sip.transactions import (
     T1,
@@ -29,7 +30,7 @@ from sip.transactions import (
 from tests.unit.sip.wire import request, response
 
 THERE = ("192.0.2.2", 5060)
-TIMERS = (Event.RETRANSMIT, Event.TIMEOUT, Event.LINGER)
+TIMERS = (Event.RETRANSMIT, Event.TIMEOUT, Event.LINGER, Event.LOST)
 S, E = State, Event
 
 # state: what each event leads to, read off the figures. What is missing must be refused.
@@ -39,6 +40,7 @@ FIGURES: dict[Kind, dict[State, dict[Event, State]]] = {
             E.START: S.CALLING,
             E.RETRANSMIT: S.CALLING,
             E.TIMEOUT: S.TERMINATED,
+            E.LOST: S.TERMINATED,
             E.RECEIVE_1XX: S.PROCEEDING,
             E.RECEIVE_2XX: S.ACCEPTED,
             E.RECEIVE_FINAL: S.COMPLETED,
@@ -71,6 +73,7 @@ FIGURES: dict[Kind, dict[State, dict[Event, State]]] = {
             E.START: S.TRYING,
             E.RETRANSMIT: S.TRYING,
             E.TIMEOUT: S.TERMINATED,
+            E.LOST: S.TERMINATED,
             E.RECEIVE_1XX: S.PROCEEDING,
             E.RECEIVE_2XX: S.COMPLETED,
             E.RECEIVE_FINAL: S.COMPLETED,
@@ -371,3 +374,44 @@ def test_no_sequence_of_events_breaks_a_machine(kind: Kind, events: list[tuple[E
         assert len(transaction._deadlines) <= 3
     assert set(transaction._deadlines) <= set(TIMERS)
     assert not isinstance(transaction.deadline, Action)
+
+
+OVER_TCP = Hop("192.0.2.2", 5060, "TCP", connection=1)
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_over_a_connection_nothing_is_sent_twice_and_nobody_lingers(kind: Kind) -> None:
+    """RFC 3261 table 4: timers A, E and G never fire, D, I, J and K are zero."""
+    asked = request("INVITE" if kind in (Kind.INVITE_CLIENT, Kind.INVITE_SERVER) else "OPTIONS")
+    transaction = Transaction(kind, asked, OVER_TCP, ("key",))
+    transaction.start(0.0)
+    if kind in (Kind.INVITE_CLIENT, Kind.CLIENT):
+        assert transaction.deadline == 64 * T1
+        transaction.receive(respond(asked, 486), 1.0)
+    else:
+        transaction.respond(respond(asked, 486), 1.0)
+    if kind is Kind.INVITE_SERVER:
+        assert transaction.deadline == 1.0 + 64 * T1  # timer H: the ACK may yet come
+        transaction.handle(Event.ACK, 1.0, asked)
+    assert transaction.deadline == 1.0
+    transaction.tick(1.0)
+    assert transaction.terminated
+
+
+def test_a_2xx_is_waited_for_over_a_connection_too() -> None:
+    transaction = Transaction(Kind.INVITE_CLIENT, request(), OVER_TCP, ("key",))
+    transaction.start(0.0)
+    transaction.receive(respond(transaction.request, 200), 1.0)
+    assert transaction.deadline == 1.0 + 64 * T1  # RFC 6026 timer M
+
+
+def test_a_lost_connection_ends_the_wait_for_a_first_answer() -> None:
+    transaction = Transaction(Kind.INVITE_CLIENT, request(), OVER_TCP, ("key",))
+    transaction.start(0.0)
+    assert transaction.lost(1.0) == [TimedOut(transaction)]
+    assert transaction.terminated
+    ringing = Transaction(Kind.INVITE_CLIENT, request(), OVER_TCP, ("key",))
+    ringing.start(0.0)
+    ringing.receive(respond(ringing.request, 180), 1.0)
+    assert ringing.lost(2.0) == []
+    assert ringing.state is State.PROCEEDING
