@@ -6,6 +6,7 @@
 #   make test-pythons                         import and unit tests on Python 3.12 and 3.13, where they are
 #   make lint                                 style, types, imports, shell
 #   make bench                                calls bridged and recorded, beside pyVoIP
+#   make fuzz [RUNS=100000]                   every fuzzer, each so many runs
 #   make clean                                removes what these made (not the speech model)
 
 SHELL := /bin/bash
@@ -25,7 +26,7 @@ DIALOGUES ?=
 PIP_QUIETLY := install --disable-pip-version-check --no-input
 SHOW := sed -un -e 's/^Collecting \([^ ]*\).*/  \1/p' -e 's/^Installing collected.*/  installing …/p'
 
-.PHONY: help setup demo test test-pythons lint bench clean pages model system-packages
+.PHONY: help setup demo test test-pythons lint bench fuzz clean pages model system-packages
 
 help:
 	@sed -n '3,/^$$/s/^# \{0,1\}//p' Makefile
@@ -87,6 +88,11 @@ lint: $(STAMPS)/development
 
 bench: $(STAMPS)/development
 	@$(BIN)/python -m tests.bench.bench_media $(ARGS)
+
+fuzz: $(STAMPS)/development
+	@$(BIN)/python -m pip $(PIP_QUIETLY) -e '.[fuzz]' | $(SHOW)
+	@for target in message sdp digest rtp wav; do \
+	  echo "fuzzing $$target"; $(BIN)/python -m tests.fuzz.run $$target $(or $(RUNS),100000); done
 
 clean:
 	rm -rf $(VENV) .venv-3.* callcenter/web/static/dist frontend/node_modules

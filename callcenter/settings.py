@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -95,6 +96,35 @@ class Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+def _network(value: str) -> str:
+    try:
+        ip_network(value, strict=False)
+    except ValueError:
+        raise ValueError(f"{value!r} is no address or network, for example 192.168.1.0/24") from None
+    return value
+
+
+Network = Annotated[str, AfterValidator(_network)]
+Dscp = Annotated[int, Field(ge=0, le=63)]
+
+
+class GuardSettings(Part):
+    """Limits of one source address that has not shown a password. Durations are seconds."""
+
+    enabled: bool = True
+    allow: tuple[Network, ...] = ()
+    rate: float = Field(default=10.0, gt=0, le=10_000)
+    burst: int = Field(default=40, ge=1, le=10_000)
+    floods: int = Field(default=50, ge=1, le=10_000)
+    passwords: int = Field(default=10, ge=1, le=10_000)
+    names: int = Field(default=20, ge=1, le=10_000)
+    window: float = Field(default=600.0, gt=0, le=86400)
+    ban: float = Field(default=60.0, gt=0, le=86400)
+    longest_ban: float = Field(default=86400.0, gt=0, le=31 * 86400)
+    transactions: int = Field(default=500, ge=10, le=20_000)
+    calls: int = Field(default=500, ge=1, le=20_000)
+
+
 class SipSettings(Part):
     listen: HostPort = "0.0.0.0:5060"
     advertised: str = Field(default="", description="address in SIP and SDP; empty: the listening one")
@@ -102,6 +132,9 @@ class SipSettings(Part):
     rtp_ports: tuple[int, int] = (20000, 29999)
     session_expires: int = Field(default=1800, description="seconds; 0 asks for no session timer")
     min_session_expires: int = Field(default=90, ge=90, le=86400)
+    dscp_sip: Dscp = 24
+    dscp_rtp: Dscp = 46
+    guard: GuardSettings = GuardSettings()
     tcp_listen: HostPort | Literal["", "off"] = Field(default="", description="empty: the same as `listen`")
     tls_listen: HostPort | Literal[""] = Field(
         default="", description="empty: port 5061 of `listen`'s host, where there is a certificate"

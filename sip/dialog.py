@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sip.errors import PeerError
 from sip.message import (
@@ -76,25 +76,34 @@ class Dialog:
 
     @classmethod
     def outgoing(
-        cls, local: LocalSide, target: URI, *, from_address: Address, to: Address | None = None
+        cls,
+        local: LocalSide,
+        target: URI,
+        *,
+        from_address: Address,
+        to: Address | None = None,
+        route: tuple[Address, ...] = (),
     ) -> Dialog:
-        """A dialog to be: the INVITE's side before any answer (section 12.1.2)."""
+        """A dialog to be: the INVITE's side before any answer (section 12.1.2), reached by `route`."""
         ours = Address(from_address.uri, from_address.name, from_address.parameters.replace(tag=new_tag()))
         return cls(
             local=local,
             call_id=new_call_id(),
             local_address=ours,
             remote_address=to or Address(bare(target)),
-            remote_target=target,
+            remote_target=replace(target, headers=""),  # no part of a request URI: section 19.1.1, table 1
             contact=local.contact(from_address.uri.user),
             local_cseq=0,
+            route_set=list(route),
         )
 
     @classmethod
     def incoming(cls, local: LocalSide, invite: Request) -> Dialog:
         """The INVITE's receiver (section 12.1.1). Raises PeerError without a Contact."""
         target = contact_uri(invite)
-        if target is None:
+        if target is None and _of_rfc2543(invite):
+            target = invite.from_address.uri
+        if target is None or not target.is_sip:
             raise PeerError("INVITE without a SIP Contact")  # section 8.1.1.8
         return cls(
             local=local,
@@ -175,6 +184,12 @@ class Dialog:
             and (tag_of(ack.from_address) or "") == self.remote_tag
             and ack.cseq.sequence == self.remote_cseq
         )
+
+
+def _of_rfc2543(invite: Request) -> bool:
+    # Without tag and Contact it is an INVITE of before RFC 3261, and its From is where to call back
+    # (RFC 4475 section 3.4.1).
+    return invite.headers.get("Contact") is None and tag_of(invite.from_address) is None
 
 
 def bare(uri: URI) -> URI:

@@ -207,8 +207,8 @@ class DigestServer:
             return Check.MISSING
         nonce = given.get("nonce", "")
         age = self._age(nonce, now)
-        if age is None:
-            return Check.MISSING  # not a nonce of ours, or from before a restart
+        if "response" not in given:
+            return Check.MISSING
         expected = response_of(
             algorithm,
             username=given.get("username", ""),
@@ -224,7 +224,9 @@ class DigestServer:
         right = hmac.compare_digest(expected.encode(), given.get("response", "").lower().encode())
         if not right or password is None:
             return Check.WRONG
-        return Check.STALE if age > NONCE_SECONDS else self._count(nonce, given)
+        # A nonce that is not ours may be from before a restart: the password is good, the answer is not, for
+        # what was counted then is forgotten and it might be replayed.
+        return Check.STALE if age is None or age > NONCE_SECONDS else self._count(nonce, given)
 
     def _count(self, nonce: str, given: dict[str, str]) -> Check:
         if not given.get("qop"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import heapq
 import itertools
 import re
@@ -10,7 +11,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from sip.errors import PeerError
+from sip.guard import Guard
 from sip.hop import DEFAULT_PORTS, Hop
+from sip.malformed import salvage
 from sip.message import (
     MAGIC_COOKIE,
     AnyMessage,
@@ -19,7 +22,6 @@ from sip.message import (
     encode,
     parse,
     refuse,
-    salvage,
     tag_of,
 )
 from sip.transactions import Address, Effect, Kind, Send, State, Transaction
@@ -49,8 +51,9 @@ LayerEffect = Effect | Ack | Stray
 class TransactionLayer:
     """All transactions of one transport. `source` and destinations are (host, port)."""
 
-    def __init__(self, sent_by: Address) -> None:
+    def __init__(self, sent_by: Address, guard: Guard | None = None) -> None:
         self.sent_by = sent_by
+        self.guard = guard
         self.counters: Counter[str] = Counter()
         self._transactions: dict[tuple[str, ...], Transaction] = {}
         self._outstanding: set[tuple[str, ...]] = set()
@@ -84,6 +87,8 @@ class TransactionLayer:
 
     def receive(self, data: bytes, source: Address, now: float) -> list[LayerEffect]:
         """One datagram. Bad ones are counted and dropped, or answered where they can be."""
+        if self.guard and self.guard.banned(source[0], now):
+            return []
         if len(data) < 12 or not (0x20 < data[0] < 0x80 or data[0] in b"\r\n"):
             # Keep-alives, STUN (first byte 0 to 3), RTP (128 and above): SIP starts with a letter.
             self.counters["not_sip"] += 1
@@ -92,6 +97,8 @@ class TransactionLayer:
             message = parse(data)
         except PeerError as error:
             self.counters["malformed"] += 1
+            if self.guard and not self.guard.malformed(source[0], now):
+                return []
             return self.refuse_malformed(data, source, error)
         if isinstance(message, Request):
             return self._receive_request(message, source, now)
@@ -147,10 +154,14 @@ class TransactionLayer:
             return self._feed(transaction, request, now)
         if request.method == "ACK":
             return [Ack(request)]
+        if self.guard and not self.guard.request(source[0], now):
+            return []
         if len(self) >= MAX_TRANSACTIONS and tag_of(request.to_address) is None:
             self.counters["overload"] += 1
             error = PeerError("too many transactions", status=503, headers=(("Retry-After", "10"),))
             return [Send(encode(refuse(request, error)), reply_address(request, source))]
+        if self.guard and not self.guard.open_transaction(source[0], now):
+            return []
         kind = Kind.INVITE_SERVER if request.method == "INVITE" else Kind.SERVER
         transaction = Transaction(kind, request, reply_address(request, source), key, source)
         self._transactions[key] = transaction
@@ -160,7 +171,13 @@ class TransactionLayer:
 
     def forget(self, transaction: Transaction) -> None:
         """Drops a server transaction: the answer was, or is to be, stateless (section 8.2.7)."""
-        self._transactions.pop(transaction.key, None)
+        if self._transactions.get(transaction.key) is transaction:
+            self._drop(transaction)
+
+    def _drop(self, transaction: Transaction) -> None:
+        del self._transactions[transaction.key]
+        if self.guard and transaction.kind in (Kind.SERVER, Kind.INVITE_SERVER):
+            self.guard.close_transaction(transaction.source[0])
 
     def _receive_response(self, response: Response, now: float) -> list[LayerEffect]:
         branch = response.via[0].parameters.get("branch") or ""
@@ -179,7 +196,7 @@ class TransactionLayer:
         key = transaction.key
         if transaction.terminated:
             if self._transactions.get(key) is transaction:
-                del self._transactions[key]
+                self._drop(transaction)
         elif (when := transaction.deadline) is not None and (
             transaction.scheduled is None or when < transaction.scheduled
         ):
@@ -192,13 +209,16 @@ class TransactionLayer:
             self._outstanding.discard(key)
 
     def refuse_malformed(self, data: bytes, source: Address, error: PeerError) -> list[LayerEffect]:
-        """Answers what cannot be read, where its Via and Call-ID can be read after all."""
+        """Answers what cannot be read, where its Via can be read after all."""
         # An answer tells a developer on the other side more than silence (section 8.2 leaves it open).
-        request = salvage(data)
-        if request is None or request.method == "ACK":
+        found = salvage(data)
+        if found is None:
             return []
-        note_source(request, source)
-        return [Send(encode(refuse(request, error)), reply_address(request, source))]
+        with contextlib.suppress(ValueError):  # a Via that cannot be read goes back as it stands
+            note_source(found.request, source)
+        same = isinstance(source, Hop) or found.port is None  # a connection answers for itself
+        to = source if same else (source[0], found.port or 5060)
+        return [Send(encode(found.refused(error)), to)]
 
 
 def _server_key(request: Request, method: str) -> tuple[str, ...]:

@@ -36,7 +36,6 @@ __all__ = [
     "parse",
     "refuse",
     "respond",
-    "salvage",
     "tag_of",
     "tagged",
 ]
@@ -127,6 +126,7 @@ REASONS: Final = {
     403: "Forbidden",
     404: "Not Found",
     405: "Method Not Allowed",
+    406: "Not Acceptable",
     407: "Proxy Authentication Required",
     408: "Request Timeout",
     413: "Request Entity Too Large",
@@ -150,12 +150,18 @@ REASONS: Final = {
     603: "Decline",
 }
 
-_FOLD = re.compile(r"\r?\n[ \t]+")
-_LINE_END = re.compile(r"\r?\n")
-_HEAD_END = re.compile(rb"\r?\n\r?\n")
+FOLD = re.compile(r"\r?\n[ \t]+")
+LINE_END = re.compile(r"\r?\n")
+HEAD_END = re.compile(rb"\r?\n\r?\n")
 _REQUEST_LINE = re.compile(r"([!%'*+\-.0-9A-Z_`a-z~]+) (\S+) SIP/2\.0", re.IGNORECASE)
 _STATUS_LINE = re.compile(r"SIP/2\.0 ([1-6]\d\d)(?: (.*))?", re.IGNORECASE)
 _NEEDED: Final = ("Via", "From", "To", "Call-ID", "CSeq")
+_METHODS: Final = frozenset(
+    (
+        *("INVITE", "ACK", "BYE", "CANCEL", "OPTIONS", "REGISTER", "PRACK", "UPDATE", "INFO", "REFER"),
+        *("NOTIFY", "SUBSCRIBE", "PUBLISH", "MESSAGE"),
+    )
+)
 MAX_LINES: Final = 256
 """Header lines of one message. The dearest legal INVITE has some tens; more is an attack on our time."""
 
@@ -166,7 +172,7 @@ def parse(data: bytes) -> AnyMessage:
     Raises PeerError where the message cannot be understood (RFC 3261 sections 7 and 18.3).
     """
     head, body = _split(data)
-    lines = _LINE_END.split(_FOLD.sub(" ", head))
+    lines = LINE_END.split(FOLD.sub(" ", head))
     if len(lines) > MAX_LINES:
         raise PeerError(f"more than {MAX_LINES} header lines", status=413)
     message = _start_line(lines[0], body)
@@ -183,7 +189,7 @@ def parse(data: bytes) -> AnyMessage:
 def _split(data: bytes) -> tuple[str, bytes]:
     # Empty lines before the start line are legal and ignored (RFC 3261 section 7.5).
     data = data.lstrip(b"\r\n")
-    end = _HEAD_END.search(data)
+    end = HEAD_END.search(data)
     if end is None:
         raise PeerError("the header does not end")
     try:
@@ -246,7 +252,8 @@ def _check_values(message: AnyMessage) -> None:
             raise PeerError(f"more than one {name} header")  # section 7.3.1
     if isinstance(message, Request):
         if cseq.method != message.method:
-            raise PeerError("CSeq names another method")
+            # RFC 4475 section 3.1.2.18: of a method that nobody knows, 501 tells more.
+            raise PeerError("CSeq names another method", status=400 if message.method in _METHODS else 501)
     elif len(via) > 1:
         # Section 8.1.3.3: a response for somebody behind us, and there is nobody.
         raise PeerError("a response with more than one Via")
@@ -277,26 +284,6 @@ def refuse(request: Request, error: PeerError) -> Response:
     for name, value in error.headers:
         response.headers.add(name, value)
     return response
-
-
-def salvage(data: bytes) -> Request | None:
-    """What an answer needs of a request that `parse` refused, or None where there is not enough."""
-    try:
-        head, _ = _split(data)
-        first, *lines = _LINE_END.split(_FOLD.sub(" ", head))[:MAX_LINES]
-        method, _, rest = first.partition(" ")
-        if method.upper().startswith("SIP/") or " SIP/" not in rest.upper():
-            return None
-        request = Request(method, URI("sip", "invalid"))
-        for line in lines:
-            if line.partition(":")[0].strip(" \t"):
-                _add_header(request, line)
-        for name in _NEEDED:
-            request.headers[name]
-        request.via[0], request.to_address
-    except (PeerError, ValueError, LookupError):
-        return None
-    return request
 
 
 def media_type(message: AnyMessage) -> str:

@@ -32,7 +32,9 @@ def requires(message: AnyMessage, tag: str) -> bool:
 
 def unknown(request: Request) -> tuple[str, ...]:
     """What a request requires and we do not understand: for a 420's Unsupported (section 8.2.2.3)."""
-    return tuple(sorted(tags(request, "Require") - set(SUPPORTED)))
+    # A registrar that keeps the Path knows the extension of that name (RFC 3327 section 5.3).
+    known = {*SUPPORTED, "path"} if request.method == "REGISTER" else set(SUPPORTED)
+    return tuple(sorted(tags(request, "Require") - known))
 
 
 def allows(message: AnyMessage, method: str) -> bool | None:

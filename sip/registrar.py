@@ -29,6 +29,8 @@ class Binding:
     expires: float
     call_id: str
     cseq: int
+    path: tuple[Address, ...] = ()
+    """The proxies on the way to it, in the order in which a request passes them (RFC 3327)."""
 
     @property
     def flow(self) -> Source | None:
@@ -38,9 +40,24 @@ class Binding:
         5626 tells of the same problem). Another port alone is a phone that sends and listens on two ports.
         A phone with a connection is reached over that connection.
         """
+        if self.path:
+            return None  # the first proxy on the path knows the way
         if isinstance(self.source, Hop):
             return self.source
         return self.source if self.contact.host.strip("[]") != self.source[0] else None
+
+
+@dataclass(frozen=True, slots=True)
+class SavedBinding:
+    """A binding as it outlives a restart: text and numbers, and how many `seconds` it has left."""
+
+    user: str
+    contact: str
+    source: Source
+    seconds: float
+    call_id: str
+    cseq: int
+    path: tuple[str, ...] = ()
 
 
 class Registrar:
@@ -58,6 +75,31 @@ class Registrar:
     def users(self, now: float) -> list[str]:
         """Everybody who can be reached now."""
         return [user for user in self._bindings if self.lookup(user, now)]
+
+    def dump(self, user: str, now: float) -> list[SavedBinding]:
+        """The user's live bindings, to be kept over a restart."""
+        return [
+            SavedBinding(
+                user,
+                str(binding.contact),
+                binding.source,
+                binding.expires - now,
+                binding.call_id,
+                binding.cseq,
+                tuple(str(hop) for hop in binding.path),
+            )
+            for binding in self.lookup(user, now)
+            if not isinstance(binding.source, Hop)  # its connection ends with us, and it registers again
+        ]
+
+    def load(self, saved: SavedBinding, now: float) -> None:
+        """Takes back what `dump` gave. Raises ValueError where it cannot be read."""
+        contact = URI.parse(saved.contact)
+        path = tuple(Address.parse(hop) for hop in saved.path)
+        until = now + min(saved.seconds, MAX_EXPIRES)
+        if saved.seconds > 0 and contact.is_sip:
+            binding = Binding(contact, saved.source, until, saved.call_id, saved.cseq, path)
+            self._bindings.setdefault(saved.user, {})[_key(contact)] = binding
 
     def register(self, user: str, request: Request, source: Source, now: float) -> Response:
         """Does what a REGISTER asks and answers it. Raises PeerError where it cannot be done."""
@@ -77,6 +119,7 @@ class Registrar:
             del self._bindings[user]
         response = respond(request, 200)
         response.contact = [_with_expires(b.contact, b.expires - now) for b in kept.values()]
+        response.headers.setlist("Path", list(request.headers.getlist("Path")))  # RFC 3327 section 5.3
         return response
 
     def _bind(
@@ -99,7 +142,9 @@ class Registrar:
             raise PeerError("registration is too brief", status=423, headers=least)
         else:
             until = now + min(seconds, MAX_EXPIRES)
-            kept[key] = Binding(contact.uri, source, until, request.call_id, request.cseq.sequence)
+            kept[key] = Binding(
+                contact.uri, source, until, request.call_id, request.cseq.sequence, _path(request)
+            )
 
 
 def _contacts(request: Request) -> list[Address]:
@@ -110,6 +155,16 @@ def _contacts(request: Request) -> list[Address]:
     if not all(contact.uri.is_sip for contact in contacts):
         raise PeerError("a Contact that is no SIP URI")
     return contacts
+
+
+def _path(request: Request) -> tuple[Address, ...]:
+    try:
+        path = [hop for line in request.headers.getlist("Path") for hop in Address.parse_many(line)]
+    except ValueError as error:
+        raise PeerError(f"bad Path: {error}") from None
+    if not all(hop.uri.is_sip for hop in path):
+        raise PeerError("a Path that is no SIP URI")
+    return tuple(path)
 
 
 def _check_all_removed(request: Request, known: dict[str, Binding]) -> None:

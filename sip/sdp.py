@@ -206,15 +206,22 @@ class _Parser:
             else:
                 self.direction = Direction(name)
         elif name == "rtpmap":
-            number, encoding = rest.split(None, 1)
-            codec, rate, *_ = encoding.strip().split("/")
-            self.maps[int(number)] = Format(int(number), codec, int(rate))
+            self._rtpmap(rest)
         elif name == "fmtp":
             number, _, parameters = rest.partition(" ")
             if _is_number(number):  # of what is not RTP it need not be one
                 self.fmtp[int(number)] = parameters.strip()
         elif name == "ptime" and self.media and _is_number(rest.strip()):
             self.media[-1] = replace(self.media[-1], ptime=int(rest))
+
+    def _rtpmap(self, value: str) -> None:
+        # One that cannot be read makes its format unknown, not the description: RFC 4475's own SDP has
+        # `a=rtpmap:31 LPC`, without the clock rate that RFC 8866 section 6.6 wants.
+        number, _, encoding = value.partition(" ")
+        codec, _, rate = encoding.strip().partition("/")
+        rate = rate.partition("/")[0]
+        if _is_number(number) and _is_number(rate) and codec:
+            self.maps[int(number)] = Format(int(number), codec, int(rate))
 
     def _finish_media(self) -> None:
         if not self.media:

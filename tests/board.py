@@ -116,7 +116,9 @@ async def switchboard(settings: Settings) -> AsyncIterator[Switchboard]:
     board = Board(
         settings=settings,
         accounts=accounts,
-        agent=UserAgent(accounts, take, timer=TimerPolicy(settings.sip.session_expires)),
+        agent=UserAgent(
+            accounts, take, timer=TimerPolicy(settings.sip.session_expires), guard=accounts.guard
+        ),
         pool=PortPool("127.0.0.1", *settings.sip.rtp_ports),
         recorder=Recorder(settings.recordings),
         ledger=ledger,

@@ -26,6 +26,7 @@ from callcenter.domain.calls import CallFacts, EventName, RecordingFacts
 from callcenter.store import outbox
 from callcenter.store.calls import hand_over, save_call, save_recording
 from callcenter.store.engine import brief, session
+from callcenter.store.registrations import Contact, save_contacts
 from callcenter.store.tables import Call
 
 log = logging.getLogger(__name__)
@@ -72,7 +73,15 @@ class CallRecorded:
     at: datetime = field(default_factory=utc_now)
 
 
-Entry = CallChanged | RecordingOpened | RecordingClosed | CallRecorded
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """A user's phones have registered, renewed or left: all that there are now."""
+
+    user: str
+    contacts: tuple[Contact, ...]
+
+
+Entry = CallChanged | RecordingOpened | RecordingClosed | CallRecorded | Registered
 
 
 class LedgerError(Exception):
@@ -238,6 +247,8 @@ class Ledger:
                     outbox.add(work, role=ROLE, site=self._site, event=event, call=facts, data=data, now=at)
             case RecordingOpened(recording) | RecordingClosed(recording):
                 save_recording(work, recording)
+            case Registered(user, contacts):
+                save_contacts(work, self._node, user, contacts)
             case CallRecorded(call_id, data, at):
                 call = work.get(Call, call_id, populate_existing=True)
                 if call is None:
@@ -256,7 +267,7 @@ class Ledger:
         log.error(
             "ledger rejected entry=%s call=%s error=%s",
             type(entry).__name__,
-            entry.call_id if isinstance(entry, CallRecorded) else _call_of(entry),
+            _subject_of(entry),
             brief(error),
             exc_info=None if isinstance(error, DBAPIError) else error,
         )
@@ -268,8 +279,16 @@ class Ledger:
             log.warning("ledger loop closed backlog=%d", self.backlog)
 
 
-def _call_of(entry: CallChanged | RecordingOpened | RecordingClosed) -> str:
-    return entry.facts.id if isinstance(entry, CallChanged) else entry.facts.call_id
+def _subject_of(entry: Entry) -> str:
+    match entry:
+        case CallChanged(facts):
+            return facts.id
+        case RecordingOpened(facts=recording) | RecordingClosed(facts=recording):
+            return recording.call_id
+        case CallRecorded(call_id):
+            return call_id
+        case Registered(user):
+            return user
 
 
 def _passing(error: Exception) -> bool:

@@ -244,6 +244,21 @@ class TicketNote(SQLModel, table=True):
     text: str
 
 
+class Registration(SQLModel, table=True):
+    """Where a phone can be reached, kept so that a switchboard that starts again finds it there."""
+
+    __tablename__ = "registrations"
+    node: str = Field(primary_key=True)
+    user: str = Field(primary_key=True)
+    contact: str = Field(primary_key=True)
+    source_host: str
+    source_port: int
+    path: list[str] = Field(default_factory=list, sa_type=JSON)
+    call_id: str
+    cseq: int
+    expires_at: datetime = instant(index=True)
+
+
 class Outbox(SQLModel, table=True):
     """An event that has been committed and is to be published. Each role publishes its own rows, in order."""
 

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from callcenter.domain.masking import masked
-from callcenter.settings import Extension, Settings, Trunk
+from callcenter.settings import Extension, GuardSettings, Settings, Trunk
 from sip.aio.agent import Admission
 from sip.digest import Check, DigestServer
+from sip.guard import Guard, Limits, Offence, Rule
 from sip.message import Request, Response
-from sip.registrar import Binding, Registrar
+from sip.registrar import MAX_EXPIRES, Binding, Registrar, SavedBinding
 from sip.transactions import Address as HostPort
 
 log = logging.getLogger(__name__)
+
+KNOWN_SECONDS = 3600.0
+"""How long an address that has shown a password is spared the guard's limits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +45,9 @@ class Accounts:
 
     def __init__(self, settings: Settings) -> None:
         self.counters: Counter[str] = Counter()
+        self.on_registered: Callable[[str, list[SavedBinding]], None] | None = None
+        """Told of all of a user's bindings whenever they change, so that they can outlive a restart."""
+        self.guard = Guard(_limits(settings.sip.guard)) if settings.sip.guard.enabled else None
         # MD5 first: telephones that read one challenge only (pyVoIP 1.6.8) know no other.
         self._digest = DigestServer(settings.sip.realm, ("MD5", "SHA-256"))
         self._registrar = Registrar()
@@ -62,6 +71,8 @@ class Accounts:
             del self._carriers[gone]
         for host in hosts:
             self._carriers.setdefault(host, Account(trunk.username, "", trunk=trunk))
+            if self.guard:
+                self.guard.trust(host, math.inf)
 
     def _hosts_of(self, trunk: Trunk) -> list[str]:
         return [host for host, account in self._carriers.items() if account.trunk is trunk]
@@ -79,12 +90,21 @@ class Accounts:
     def registered(self, now: float) -> list[str]:
         return self._registrar.users(now)
 
+    def restore(self, saved: SavedBinding, now: float) -> None:
+        """Takes back a binding from before a restart. Raises ValueError where it cannot be read."""
+        if saved.user not in self._accounts:
+            return  # no extension of ours any more
+        self._registrar.load(saved, now)
+        if self.guard:
+            self.guard.trust(saved.source[0], now + saved.seconds)
+
     def admit(self, request: Request, source: HostPort, now: float) -> Admission:
         if request.method == "INVITE" and source[0] in self._carriers and not self._has_credentials(request):
             return Admission(identity=f"carrier:{source[0]}")
         username = self._digest.username(request)
         account = self._accounts.get(username) if username else None
         check = self._digest.check(request, account.password if account else None, now)
+        self._tell_guard(check, request, source[0], now)
         if check is Check.GOOD:
             return self._admitted(request, username or "")
         if check is Check.WRONG:
@@ -96,6 +116,10 @@ class Accounts:
     def register(self, identity: str, request: Request, source: HostPort, now: float) -> Response:
         response = self._registrar.register(identity, request, source, now)
         count = len(self._registrar.lookup(identity, now))
+        if self.guard and count:
+            self.guard.trust(source[0], now + MAX_EXPIRES)
+        if self.on_registered:
+            self.on_registered(identity, self._registrar.dump(identity, now))
         log.info("registered user=%s contacts=%d source=%s", identity, count, source[0])
         return response
 
@@ -107,5 +131,37 @@ class Accounts:
             return Admission(status=403)
         return Admission(identity=username)
 
+    def _tell_guard(self, check: Check, request: Request, source: str, now: float) -> None:
+        if self.guard is None:
+            return
+        match check:
+            case Check.GOOD:
+                self.guard.trust(source, now + KNOWN_SECONDS)
+            case Check.WRONG:
+                self.guard.offend(source, Offence.PASSWORD, now)
+            case Check.MISSING:
+                asked = request.to_address if request.method == "REGISTER" else request.from_address
+                self.guard.offend(source, Offence.NAME, now, asked.uri.user or "")
+            case Check.STALE:
+                pass  # the password was right, or could not be tried yet
+
     def _has_credentials(self, request: Request) -> bool:
         return request.headers.get("Authorization") is not None
+
+
+def _limits(settings: GuardSettings) -> Limits:
+    rules = {
+        Offence.FLOOD: Rule(settings.floods, 60.0),
+        Offence.PASSWORD: Rule(settings.passwords, settings.window),
+        Offence.NAME: Rule(settings.names, settings.window),
+    }
+    return Limits(
+        rate=settings.rate,
+        burst=settings.burst,
+        rules=rules,
+        ban=settings.ban,
+        longest=settings.longest_ban,
+        transactions=settings.transactions,
+        dialogs=settings.calls,
+        allow=settings.allow,
+    )

@@ -74,6 +74,7 @@ class Board:
             "wrong_passwords": self.accounts.counters["wrong_password"],
             "sip_transactions": len(self.agent.layer),
             "sip_malformed": self.agent.layer.counters["malformed"],
+            **(guard.figures(self.now().mono) if (guard := self.accounts.guard) else {}),
             "recording_slowest_flush_seconds": stats.longest_flush,
             **{f"calls_{outcome.value}": count for outcome, count in self.ended.items()},
             **{f"trunk_{name}_registered": state == "registered" for name, state in self.carriers.items()},

@@ -22,6 +22,8 @@ from sip.registrar import Binding
 
 REACH_SECONDS: Final = 6.0
 """A phone that has sent nothing at all for so long after the INVITE is not there."""
+MOST_CONTACTS: Final = 3
+"""Of a user's phones that are tried, one after another, where the newest is not there."""
 
 
 class Miss(Enum):
@@ -65,7 +67,20 @@ async def dial(
         return Missed(Miss.UNREACHABLE)
     if board.occupied[party]:
         return Missed(Miss.BUSY)
-    leg = await _invite(live, party, role, bindings[0], headers)
+    missed = Missed(Miss.UNREACHABLE)
+    for binding in bindings[:MOST_CONTACTS]:  # the newest first; the next where nobody is there any more
+        leg = await _invite(live, party, role, binding, headers)
+        found = await _ring(live, leg, ring_timeout, on_ringing)
+        if isinstance(found, Leg) or found.why is not Miss.UNREACHABLE:
+            return found
+        missed = found
+    return missed
+
+
+async def _ring(
+    live: LiveCall, leg: Leg, ring_timeout: float, on_ringing: Callable[[], None]
+) -> Leg | Missed:
+    board = live.board
     try:
         return await _answered(live, leg, ring_timeout, on_ringing)
     except CallFailed as failed:
@@ -94,6 +109,7 @@ async def _invite(
         from_address=Address(URI("sip", host, user=live.caller.party), name),
         to=Address(bare(URI("sip", host, user=party))),
         flow=binding.flow,
+        route=binding.path,
         headers=headers,
     )
     return live.add_leg(role, party, call, media, call.invited_at)

@@ -24,6 +24,11 @@ from callcenter.switchboard import transports
 from callcenter.switchboard.accounts import Accounts
 from callcenter.switchboard.board import Board
 from callcenter.switchboard.carriers import know_carriers, server_uri
+from callcenter.switchboard.keeping import (
+    keep_registrations,
+    kept_registrations,
+    restore_registrations,
+)
 from callcenter.switchboard.reception import Reception
 from prompts.catalogue import load_catalogue
 from sip.aio.agent import UserAgent
@@ -52,6 +57,10 @@ async def run(settings: Settings, engine: Engine, client: MqttClient, stop: asyn
     wake = asyncio.Event()
     ledger = Ledger(engine, settings.site, settings.node, wake.set)
     board, reception = _build(settings, ledger)
+    contacts = await asyncio.to_thread(kept_registrations, engine, settings.node)
+    restored = restore_registrations(board.accounts, contacts, datetime.now(UTC), time.monotonic())
+    log.info("registrations restored count=%d", restored)
+    keep_registrations(board.accounts, ledger, lambda: datetime.now(UTC))
     await transports.listen(board.agent, settings.sip)
     trunks = _register_trunks(board)
     log.info("switchboard ready sip=%s:%d", board.agent.local.host, board.agent.local.port)
@@ -119,8 +128,10 @@ def _build(settings: Settings, ledger: Ledger) -> tuple[Board, Reception]:
             timer=_timer(settings),
             clock=time.monotonic,
             tls=transports.tls_settings(settings.sip),
+            guard=accounts.guard,
+            dscp=settings.sip.dscp_sip,
         ),
-        pool=PortPool(host, *settings.sip.rtp_ports),
+        pool=PortPool(host, *settings.sip.rtp_ports, dscp=settings.sip.dscp_rtp),
         recorder=Recorder(settings.recordings),
         ledger=ledger,
         prompts=load_catalogue(),

@@ -11,9 +11,10 @@ from datetime import UTC, datetime
 
 from sip.aio.call import Call, replaced_by
 from sip.aio.deadlines import Deadlines
+from sip.aio.dscp import CS3
 from sip.aio.names import Names
 from sip.aio.network import hop_of, nat_flow
-from sip.aio.policy import Admission, Owner, Policy, inspect
+from sip.aio.policy import Admission, Owner, Policy, capabilities, inspect, tend
 from sip.aio.sender import Sender
 from sip.aio.tasks import Tasks
 from sip.aio.tls import TlsSettings
@@ -22,10 +23,11 @@ from sip.dialog import Dialog, LocalSide
 from sip.digest import DigestClient
 from sip.effects import Effect, Respond, SendAck, SendCancel, SendRequest
 from sip.errors import PeerError, SipError, StateError
+from sip.guard import Guard
 from sip.layer import Ack, LayerEffect, Stray, TransactionLayer
 from sip.message import URI, Address, Request, Response, encode, new_tag, refuse, respond, tag_of
 from sip.moment import Moment
-from sip.session import ALLOW, CAPABILITIES, Session, offer_of
+from sip.session import ALLOW, Session, offer_of
 from sip.session_timer import TimerPolicy
 from sip.transactions import T1, Deliver, Send, TimedOut, Transaction
 from sip.transactions import Address as HostPort
@@ -55,8 +57,11 @@ class UserAgent:
         clock: Callable[[], float] = time.monotonic,
         names: Names | None = None,
         tls: TlsSettings | None = None,
+        guard: Guard | None = None,
+        dscp: int = CS3,
     ) -> None:
         self.product = product
+        self.guard = guard
         self._policy = policy
         self._on_call = on_call
         self._timer_policy = timer
@@ -70,8 +75,8 @@ class UserAgent:
         self._stopped = False
         self._forgetting: dict[Call, asyncio.TimerHandle] = {}
         self.local = LocalSide("", 0)
-        self.layer = TransactionLayer(("", 0))
-        self.wire = Wire(self, clock, self.layer.counters, names=names, tls=tls)
+        self.layer = TransactionLayer(("", 0), guard)
+        self.wire = Wire(self, clock, self.layer.counters, names=names, tls=tls, dscp=dscp)
         self._sender: Sender[Owner | Call] = Sender(self.wire, self._begin, self._tell_timeout, self.now)
 
     # -- life ---------------------------------------------------------------------------------------------
@@ -128,13 +133,14 @@ class UserAgent:
         from_address: Address,
         to: Address | None = None,
         flow: HostPort | None = None,
+        route: tuple[Address, ...] = (),
         digest: DigestClient | None = None,
         headers: tuple[tuple[str, str], ...] = (),
         ringing_on_183: bool = False,
     ) -> Call:
-        """Calls `target`. `flow` is where to send, if not to the target's own address."""
+        """Calls `target`, by `route`. `flow` is where to send, if not to the next hop's own address."""
         local = self.wire.local_toward(target, flow)
-        dialog = Dialog.outgoing(local, target, from_address=from_address, to=to)
+        dialog = Dialog.outgoing(local, target, from_address=from_address, to=to, route=route)
         session = Session.outgoing(dialog, digest, self._timer_policy)
         call = Call(self, session, self.now(), flow=flow, ringing_on_183=ringing_on_183)
         self._calls.setdefault(call.call_id, []).append(call)
@@ -173,6 +179,7 @@ class UserAgent:
             self.layer.counters["internal_error"] += 1
             log.exception("message failed source=%s:%s", *source)
         finally:
+            tend(self.guard, moment.mono)
             self._arm()
             self._note_quiet()
 
@@ -192,6 +199,7 @@ class UserAgent:
             while (call := self._waiting.pop(moment.mono)) is not None:
                 self.perform(call, call.session.tick(moment.mono), moment)
         finally:
+            tend(self.guard, moment.mono)
             self._arm()
             self._note_quiet()
 
@@ -356,7 +364,7 @@ class UserAgent:
         elif request.method in ("INVITE", "REGISTER"):
             self._admit(transaction, request, moment)
         elif request.method == "OPTIONS":
-            self._respond(transaction, _capabilities(request), moment)
+            self._respond(transaction, capabilities(request), moment)
         elif request.method in ("BYE", "INFO", "UPDATE", "PRACK", "NOTIFY"):
             raise PeerError(f"{request.method} outside a dialog", status=481)
         elif request.method == "REFER":
@@ -404,6 +412,7 @@ class UserAgent:
     ) -> None:
         self._check_merged(invite)
         replaced = replaced_by(invite, self._calls)
+        source = transaction.source[0]
         description = offer_of(invite)
         local = self.wire.local_for(transaction.source, secure=invite.uri.scheme == "sips")
         dialog = Dialog.incoming(local, invite)
@@ -411,10 +420,12 @@ class UserAgent:
         flow = None if dialog.route_set else nat_flow(dialog.remote_target, transaction.source)
         call = Call(self, session, moment, flow=flow, identity=admission.identity)
         call.remote, call.replaced = description, replaced
+        if self.guard and not self.guard.open_dialog(source):
+            raise PeerError("too many calls", status=503, headers=(("Retry-After", "30"),))
         transaction.owner = call
         self._calls.setdefault(call.call_id, []).append(call)
         self._respond(transaction, respond(invite, 100), moment)
-        self._work.start(f"call {call.call_id}", self._handle(call))
+        self._work.start(f"call {call.call_id}", self._handle(call, source))
 
     def _check_merged(self, invite: Request) -> None:
         # Section 8.2.2.2: the same request by another way, as a forking proxy makes it.
@@ -428,18 +439,14 @@ class UserAgent:
             ):
                 raise PeerError("merged request", status=482)
 
-    async def _handle(self, call: Call) -> None:
+    async def _handle(self, call: Call, source: str) -> None:
         try:
             await self._on_call(call)
         except Exception:
             call.reject(500)
             call.hangup()
             raise
+        finally:
+            if self.guard:
+                self.guard.close_dialog(source)
         call.reject(480)  # does nothing to a call that was answered or refused
-
-
-def _capabilities(request: Request) -> Response:
-    response = respond(request, 200, to_tag=new_tag())
-    for name, value in CAPABILITIES:
-        response.headers.set(name, value)
-    return response

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from sip.errors import PeerError
-from sip.message import Request, Response
+from sip.guard import Guard
+from sip.message import Request, Response, new_tag, respond
 from sip.moment import Moment
 from sip.options import unknown
+from sip.sdp import CONTENT_TYPE
+from sip.session import CAPABILITIES
 from sip.transactions import Address as HostPort
+
+log = logging.getLogger(__name__)
+
+_SDP_RANGES: Final = frozenset((CONTENT_TYPE, "application/*", "*/*"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,5 +51,37 @@ def inspect(request: Request) -> None:
         raise PeerError("unknown URI scheme", status=416)
     if (request.headers.get("Max-Forwards") or "").strip() == "0" and request.method == "INVITE":
         raise PeerError("too many hops", status=483)  # we would send it on
+    if request.method == "INVITE" and not _takes_sdp(request):
+        raise PeerError("the answer may not be SDP", status=406)  # RFC 4475 section 3.3.15
     if wanted := unknown(request):
         raise PeerError("unknown extension", status=420, headers=(("Unsupported", ", ".join(wanted)),))
+
+
+def capabilities(request: Request) -> Response:
+    """The answer to an OPTIONS (section 11.2)."""
+    response = respond(request, 200, to_tag=new_tag())
+    for name, value in CAPABILITIES:
+        response.headers.set(name, value)
+    return response
+
+
+def _takes_sdp(request: Request) -> bool:
+    if request.headers.get("Accept") is None:
+        return True  # section 20.1: application/sdp is meant
+    accepted = ",".join(request.headers.getlist("Accept")).split(",")
+    return bool({part.partition(";")[0].strip().lower() for part in accepted} & _SDP_RANGES)
+
+
+def tend(guard: Guard | None, now: float) -> None:
+    """Ends a guard's bans that are over, and logs each ban once when it begins and once when it ends."""
+    if guard is None:
+        return
+    guard.tick(now)
+    for ban in guard.news():
+        if ban.ended:
+            log.info("ban over source=%s seconds=%.0f dropped=%d", ban.source, ban.seconds, ban.dropped)
+        else:
+            log.warning(
+                "source banned source=%s seconds=%.0f why=%r count=%d",
+                *(ban.source, ban.seconds, ban.why.value, ban.offences),
+            )

@@ -10,8 +10,7 @@ import time
 from collections import deque
 from types import TracebackType
 
-EXPEDITED_FORWARDING = 0xB8
-"""The DSCP of voice (RFC 3246) as the TOS byte."""
+from sip.aio.dscp import EF, mark, marked
 
 QUARANTINE_SECONDS = 2.0
 """A port rests this long after a call: what its old peer still sends must not reach the next call."""
@@ -47,8 +46,7 @@ class PortPair:
             self._share(sock, allowed=True)
             sock.bind(self.rtp.getsockname())
             sock.connect(addr)
-            if sock.family == socket.AF_INET:
-                sock.setsockopt(socket.IPPROTO_IP, socket.IP_TOS, EXPEDITED_FORWARDING)
+            mark(sock, marked(self.rtp))
         except OSError:
             sock.close()
             raise
@@ -87,7 +85,9 @@ class PortPool:
     and an outsider cannot know the next.
     """
 
-    def __init__(self, host: str, low: int, high: int, *, quarantine: float = QUARANTINE_SECONDS) -> None:
+    def __init__(
+        self, host: str, low: int, high: int, *, quarantine: float = QUARANTINE_SECONDS, dscp: int = EF
+    ) -> None:
         """Raises `ValueError` where the range holds no pair."""
         first = low + low % 2
         if not (0 < low <= 65534 and first + 1 <= high <= 65535):
@@ -97,6 +97,7 @@ class PortPool:
         self.in_use = 0
         """Pairs handed out and not yet returned."""
         self._quarantine = quarantine
+        self._dscp = dscp
         self._family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self._free = deque(range(first, high, 2))
         self._free.rotate(random.randrange(len(self._free)))
@@ -127,8 +128,7 @@ class PortPool:
                 if not _bound(sock, self.host, number):
                     return None
                 sockets.append(sock)
-            if self._family == socket.AF_INET:
-                sockets[0].setsockopt(socket.IPPROTO_IP, socket.IP_TOS, EXPEDITED_FORWARDING)
+                mark(sock, self._dscp)
             opened.pop_all()
             return PortPair(self, sockets[0], sockets[1], port)
 

@@ -17,6 +17,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from sip.aio.dscp import mark
 from sip.moment import Moment
 from sip.transactions import Address as HostPort
 
@@ -49,7 +50,14 @@ class UdpSocket:
 
     @classmethod
     async def open(
-        cls, host: str, port: int, receive: Receive, clock: Callable[[], float], counters: Counter[str]
+        cls,
+        host: str,
+        port: int,
+        receive: Receive,
+        clock: Callable[[], float],
+        counters: Counter[str],
+        *,
+        dscp: int = 0,
     ) -> UdpSocket:
         """Binds; port 0 takes a free one. Raises OSError where it is taken or `host` is not ours."""
         loop = asyncio.get_running_loop()
@@ -63,6 +71,7 @@ class UdpSocket:
                 sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
             if sys.platform == "linux":
                 sock.setsockopt(socket.SOL_SOCKET, _TIMESTAMPNS, 1)
+            mark(sock, dscp)
             sock.bind(address)
         except OSError:
             sock.close()

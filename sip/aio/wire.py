@@ -18,6 +18,7 @@ from datetime import UTC, datetime
 from typing import Final, Protocol
 
 from sip.aio.connection import Connection
+from sip.aio.dscp import CS3
 from sip.aio.names import Names
 from sip.aio.network import bracketed, reachable
 from sip.aio.tasks import Tasks
@@ -85,8 +86,10 @@ class Wire:
         *,
         names: Names | None = None,
         tls: TlsSettings | None = None,
+        dscp: int = CS3,
     ) -> None:
         self.counters = counters
+        self._dscp = dscp
         self.names = names or Names(clock)
         self.locals: list[tuple[LocalSide, bool]] = []
         """How we are reached, and whether that is by IPv6; in the order of listening."""
@@ -117,7 +120,10 @@ class Wire:
         return local
 
     async def _listen_udp(self, spec: TransportSpec) -> HostPort:
-        opened = await UdpSocket.open(spec.host, spec.port, self._user.receive, self._clock, self.counters)
+        user, clock = self._user, self._clock
+        opened = await UdpSocket.open(
+            spec.host, spec.port, user.receive, clock, self.counters, dscp=self._dscp
+        )
         self._sockets.setdefault(opened.family == socket.AF_INET6, opened)
         return opened.local
 

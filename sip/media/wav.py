@@ -90,6 +90,8 @@ class Wav:
         tag, channels, rate, _, align, bits = _FORMAT.unpack_from(chunks[b"fmt "])
         if not channels or not align:
             raise MalformedWav("no channels in the file")
+        if rate * channels * bits < 8:
+            raise MalformedWav(f"{rate} Hz with {bits} bits make no sound")
         data = chunks[b"data"]
         return cls(tag, channels, rate, bits, data[: len(data) - len(data) % align])
 

@@ -10,7 +10,7 @@ import pytest
 from pydantic import BaseModel
 
 from callcenter.domain.calls import EventName
-from callcenter.settings import Settings
+from callcenter.settings import GuardSettings, Settings
 from callcenter.store.engine import make_engine
 from callcenter.web.app import create_app
 
@@ -47,6 +47,10 @@ def test_every_setting_of_a_part_is_documented(name: str) -> None:
     assert part is not None
     many = "[[" if name in ("desk", "extension", "trunk") else "["
     assert described(f"`{many}{name}]") == set(part.model_fields)
+
+
+def test_every_limit_of_the_guard_is_documented() -> None:
+    assert described("`[sip.guard]") == set(GuardSettings.model_fields)
 
 
 @pytest.mark.parametrize("event", list(EventName))

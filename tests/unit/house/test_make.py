@@ -22,7 +22,7 @@ def make(*words: str) -> str:
 
 
 @pytest.mark.parametrize(
-    "target", ["setup", "demo", "test", "test-pythons", "lint", "bench", "clean", "help"]
+    "target", ["setup", "demo", "test", "test-pythons", "lint", "bench", "fuzz", "clean", "help"]
 )
 def test_there_is_a_target(target: str) -> None:
     assert make(target)

@@ -145,6 +145,24 @@ def test_raw_is_what_request_reads() -> None:
     assert bytes(parse(raw())) == raw()
 
 
+def test_a_preloaded_route_leads_to_the_target() -> None:
+    """RFC 3327 section 5.3: a request to a binding passes the proxies of its Path."""
+    route = (Address.parse("<sip:edge.example.com;lr>"), Address.parse("<sip:10.0.0.1;lr>"))
+    dialog = Dialog.outgoing(
+        US, URI.parse("sip:agent@192.0.2.2?Route=%3Csip:x%3E"), from_address=ME, route=route
+    )
+    invite = dialog.request("INVITE")
+    assert [str(hop) for hop in invite.route] == ["<sip:edge.example.com;lr>", "<sip:10.0.0.1;lr>"]
+    assert str(dialog.next_hop()) == "sip:edge.example.com;lr"
+    assert str(invite.uri) == "sip:agent@192.0.2.2"  # escaped headers are no part of a request URI
+
+
+def test_a_caller_of_before_rfc_3261_is_called_back_at_its_from() -> None:
+    """RFC 4475 section 3.4.1."""
+    dialog = called(contact=None, from_="<sip:+13035551111@192.0.2.50;user=phone>")  # type: ignore[arg-type]
+    assert str(dialog.request("BYE").uri) == "sip:+13035551111@192.0.2.50;user=phone"
+
+
 def test_a_contact_names_its_transport() -> None:
     assert [
         str(LocalSide("192.0.2.9", 5060, transport, secure).contact("desk").uri)

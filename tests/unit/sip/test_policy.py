@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import logging
+
 import pytest
 
-from sip.aio.policy import inspect
+from sip.aio.policy import capabilities, inspect, tend
 from sip.errors import PeerError
+from sip.guard import Guard, Limits, Offence, Rule
+from sip.message import tag_of
 from tests.unit.sip.wire import request
 
 
@@ -31,3 +35,41 @@ def test_an_invite_at_its_last_hop_is_refused_but_an_options_is_not() -> None:
     asked = request("OPTIONS")
     asked.headers.set("Max-Forwards", "0")
     inspect(asked)
+
+
+@pytest.mark.parametrize(
+    "accept", ["application/sdp", "text/plain, application/SDP;level=1", "*/*", "application/*;q=0.1"]
+)
+def test_an_invite_that_takes_sdp_is_heard(accept: str) -> None:
+    inspect(request(extra=f"Accept: {accept}"))
+
+
+@pytest.mark.parametrize("accept", ["text/plain", "", "application/sdpx, image/png"])
+def test_an_invite_that_takes_no_sdp_is_not(accept: str) -> None:
+    """RFC 4475 section 3.3.15."""
+    with pytest.raises(PeerError) as caught:
+        inspect(request(extra=f"Accept: {accept}"))
+    assert caught.value.status == 406
+    inspect(request("OPTIONS", extra=f"Accept: {accept}"))
+
+
+def test_a_registrar_knows_the_path_extension() -> None:
+    inspect(request("REGISTER", extra="Require: path"))
+    with pytest.raises(PeerError, match="extension"):
+        inspect(request("INVITE", extra="Require: path"))
+
+
+def test_capabilities_answer_an_options() -> None:
+    answer = capabilities(request("OPTIONS"))
+    assert (answer.code, answer.headers.get("Accept")) == (200, "application/sdp")
+    assert tag_of(answer.to_address)
+
+
+def test_a_ban_is_logged_when_it_begins_and_when_it_ends(caplog: pytest.LogCaptureFixture) -> None:
+    guard = Guard(Limits(rules={Offence.PASSWORD: Rule(1, 60.0)}))
+    tend(None, 0.0)
+    guard.offend("192.0.2.9", Offence.PASSWORD, 0.0)
+    with caplog.at_level(logging.INFO):
+        for now in (0.0, 30.0, 61.0, 90.0):
+            tend(guard, now)
+    assert [record.levelname for record in caplog.records] == ["WARNING", "INFO"]

@@ -7,7 +7,7 @@ import pytest
 from sip.errors import PeerError
 from sip.hop import Hop
 from sip.message import Request
-from sip.registrar import DEFAULT_EXPIRES, MAX_CONTACTS, MAX_EXPIRES, MIN_EXPIRES, Registrar
+from sip.registrar import DEFAULT_EXPIRES, MAX_CONTACTS, MAX_EXPIRES, MIN_EXPIRES, Registrar, SavedBinding
 from tests.unit.sip.wire import request
 
 THERE = ("192.0.2.1", 5060)
@@ -145,6 +145,63 @@ def test_a_contact_behind_a_nat_is_reached_where_its_packets_come_from(
     registrar = Registrar()
     registrar.register("1001", register(contact), THERE, 0.0)
     assert registrar.lookup("1001", 0.0)[0].flow == flow
+
+
+PATH = ("<sip:edge.example.com;lr>", "<sip:10.0.0.1:5070;lr;ob>")
+
+
+def test_the_path_is_kept_and_told_back() -> None:
+    """RFC 3327 section 5.3."""
+    registrar = Registrar()
+    message = register()
+    message.headers.setlist("Path", [", ".join(PATH)])
+    answer = registrar.register("1001", message, THERE, 0.0)
+    assert list(answer.headers.getlist("Path")) == [", ".join(PATH)]
+    (binding,) = registrar.lookup("1001", 1.0)
+    assert tuple(map(str, binding.path)) == PATH
+    assert binding.flow is None
+
+
+@pytest.mark.parametrize("path", ["nonsense <", "<tel:1>", "<sip:a"])
+def test_a_path_that_leads_nowhere_is_refused(path: str) -> None:
+    registrar = Registrar()
+    message = register()
+    message.headers.setlist("Path", [path])
+    with pytest.raises(PeerError) as caught:
+        registrar.register("1001", message, THERE, 0.0)
+    assert caught.value.status == 400
+    assert registrar.lookup("1001", 1.0) == []
+
+
+def test_what_is_dumped_is_loaded() -> None:
+    one, other = Registrar(), Registrar()
+    for port in (5060, 5070):
+        message = register(contact=f"<sip:1001@10.0.0.7:{port};ob>")
+        message.headers.setlist("Path", list(PATH))
+        one.register("1001", message, THERE, 0.0)
+    for saved in one.dump("1001", 10.0):
+        other.load(saved, 5000.0)
+    left = [
+        (b.contact, b.source, b.call_id, b.cseq, b.path, b.expires - 10.0) for b in one.lookup("1001", 10.0)
+    ]
+    assert [
+        (b.contact, b.source, b.call_id, b.cseq, b.path, b.expires - 5000.0)
+        for b in other.lookup("1001", 5000.0)
+    ] == left
+    assert one.dump("nobody", 0.0) == []
+
+
+@pytest.mark.parametrize(("contact", "seconds", "path"), [("x", 9.0, ()), ("sip:a@b", 9.0, ("<",))])
+def test_what_cannot_be_loaded_is_told(contact: str, seconds: float, path: tuple[str, ...]) -> None:
+    with pytest.raises(ValueError):
+        Registrar().load(SavedBinding("1001", contact, THERE, seconds, "c", 1, path), 0.0)
+
+
+@pytest.mark.parametrize(("contact", "seconds"), [("sip:a@b", 0.0), ("sip:a@b", -5.0), ("tel:1", 9.0)])
+def test_what_is_over_is_not_loaded(contact: str, seconds: float) -> None:
+    registrar = Registrar()
+    registrar.load(SavedBinding("1001", contact, THERE, seconds, "c", 1), 0.0)
+    assert registrar.users(0.0) == []
 
 
 def test_a_phone_with_a_connection_is_reached_over_it() -> None:

@@ -75,7 +75,6 @@ def test_a_streams_own_address_and_direction_win() -> None:
         sdp("m=audio 99999 RTP/AVP 8"),
         sdp("m=audio x RTP/AVP 8"),
         sdp("m=audio"),
-        sdp("m=audio 4000 RTP/AVP 8", "a=rtpmap:8"),
         sdp().replace(b"o=- 1 1", b"o=- 1"),
         sdp().replace(b"c=IN IP4 192.0.2.1\r\n", b""),
         sdp().replace(b"c=IN", b"c=ATM"),
@@ -85,6 +84,16 @@ def test_what_cannot_be_understood_is_488(body: bytes) -> None:
     with pytest.raises(PeerError) as caught:
         Description.parse(body)
     assert caught.value.status == 488
+
+
+@pytest.mark.parametrize(
+    "line", ["a=rtpmap:31 LPC", "a=rtpmap:8", "a=rtpmap:x y/8000", "a=rtpmap:31 LPC/fast"]
+)
+def test_a_mapping_that_cannot_be_read_spoils_its_format_only(line: str) -> None:
+    """RFC 4475's own descriptions have the first."""
+    audio = Description.parse(sdp("m=audio 4000 RTP/AVP 8 31", line)).audio
+    assert audio is not None
+    assert [form.payload_type for form in audio.formats] == [8]
 
 
 def test_names_in_gbk_do_no_harm() -> None:

@@ -87,3 +87,12 @@ def test_the_header_is_what_other_programs_write(tmp_path: Path) -> None:
     if sox := which("sox"):
         told = subprocess.run([sox, "--i", "-D", path], capture_output=True, text=True, check=True)
         assert float(told.stdout) == 1.0
+
+
+@pytest.mark.parametrize("at", [24, 34])
+def test_a_file_without_rate_or_bits_is_no_sound(at: int) -> None:
+    """Found by the fuzzer: its length would be a division by zero."""
+    raw = bytearray(build(PCMA, b"\xd5" * 80))
+    raw[at : at + 2] = b"\0\0"
+    with pytest.raises(MalformedWav, match="no sound"):
+        Wav.parse(bytes(raw))

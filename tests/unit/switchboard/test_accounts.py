@@ -10,6 +10,7 @@ import pytest
 from callcenter.settings import Settings
 from callcenter.switchboard.accounts import Accounts
 from sip.digest import Credentials, DigestClient
+from sip.guard import Offence, Rule
 from sip.message import Request, parse, respond
 
 SOURCE = ("10.0.0.7", 5060)
@@ -150,3 +151,47 @@ def test_passwords_and_numbers_stay_out_of_the_log(
     assert "13800138000" not in caplog.text
     said: list[Any] = [caplog.text, accounts.account("8001")]
     assert not any(secret in repr(thing) for thing in said for secret in ("hunter22", "secret-8001"))
+
+
+def banned(accounts: Accounts, source: tuple[str, int] = SOURCE) -> bool:
+    assert accounts.guard is not None
+    return accounts.guard.banned(source[0], 2.0)
+
+
+def test_guessed_passwords_are_a_ban(accounts: Accounts) -> None:
+    for _ in range(10):
+        assert not banned(accounts)
+        accounts.admit(signed(accounts, request(), "8001", "wrong"), SOURCE, 1.0)
+    assert banned(accounts)
+
+
+def test_guessed_extensions_are_a_ban(accounts: Accounts) -> None:
+    for number in range(20):
+        assert not banned(accounts)
+        accounts.admit(request("REGISTER", str(number)), SOURCE, 1.0)
+    assert banned(accounts)
+
+
+def test_a_phone_that_has_shown_its_password_is_never_banned(accounts: Accounts) -> None:
+    for number in range(15):
+        accounts.admit(request(user=str(number)), SOURCE, 0.5)
+    accounts.admit(signed(accounts, request(), "8001", "secret-8001"), SOURCE, 1.0)
+    for number in range(100):
+        accounts.admit(request(user=str(number)), SOURCE, 1.5)
+    assert not banned(accounts)
+
+
+def test_a_carrier_is_never_banned(accounts: Accounts) -> None:
+    accounts.add_carrier(CARRIER[0], SETTINGS.trunks[1])
+    assert accounts.guard is not None
+    assert all(accounts.guard.request(CARRIER[0], 1.0) for _ in range(1000))
+
+
+def test_the_limits_are_settings() -> None:
+    limits = {"allow": ["10.0.0.0/8"], "passwords": 1, "ban": 5, "transactions": 77, "calls": 9, "window": 3}
+    guard = Accounts(Settings(sip={"guard": limits})).guard
+    assert guard is not None
+    assert (guard.limits.ban, guard.limits.transactions, guard.limits.dialogs) == (5.0, 77, 9)
+    assert guard.limits.rules[Offence.PASSWORD] == Rule(1, 3.0)
+    assert guard.trusts("10.0.0.7", 0.0)
+    assert Accounts(Settings(sip={"guard": {"enabled": False}})).guard is None

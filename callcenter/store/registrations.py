@@ -1,0 +1,65 @@
+"""Phones' registrations, as values of our own: who, where, until when."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import Session, col, delete, select
+
+from callcenter.store.tables import Registration
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """One address of a user, good until `expires_at` (UTC)."""
+
+    user: str
+    contact: str
+    source: tuple[str, int]
+    call_id: str
+    cseq: int
+    expires_at: datetime
+    path: tuple[str, ...] = ()
+
+
+def save_contacts(session: Session, node: str, user: str, contacts: Sequence[Contact]) -> None:
+    """Puts `contacts` in place of what `node` knew of `user`; none takes the user away."""
+    mine = delete(Registration).where(col(Registration.node) == node, col(Registration.user) == user)
+    session.exec(mine)
+    for contact in contacts:
+        session.add(
+            Registration(
+                node=node,
+                user=user,
+                contact=contact.contact,
+                source_host=contact.source[0],
+                source_port=contact.source[1],
+                path=list(contact.path),
+                call_id=contact.call_id,
+                cseq=contact.cseq,
+                expires_at=contact.expires_at,
+            )
+        )
+    session.flush()
+
+
+def load_contacts(session: Session, node: str, now: datetime) -> list[Contact]:
+    """What `node` knew and is still good at `now`. What has expired is deleted."""
+    session.exec(
+        delete(Registration).where(col(Registration.node) == node, col(Registration.expires_at) <= now)
+    )
+    query = select(Registration).where(Registration.node == node).order_by(col(Registration.expires_at))
+    return [
+        Contact(
+            row.user,
+            row.contact,
+            (row.source_host, row.source_port),
+            row.call_id,
+            row.cseq,
+            row.expires_at,
+            tuple(row.path),
+        )
+        for row in session.exec(query)
+    ]
