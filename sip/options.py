@@ -34,7 +34,8 @@ def unknown(request: Request) -> tuple[str, ...]:
     """What a request requires and we do not understand: for a 420's Unsupported (section 8.2.2.3)."""
     # A registrar that keeps the Path knows the extension of that name (RFC 3327 section 5.3).
     known = {*SUPPORTED, "path"} if request.method == "REGISTER" else set(SUPPORTED)
-    return tuple(sorted(tags(request, "Require") - known))
+    words = (word.strip() for line in request.headers.getlist("Require") for word in line.split(","))
+    return tuple(word for word in words if word and word.lower() not in known)
 
 
 def allows(message: AnyMessage, method: str) -> bool | None:
