@@ -99,6 +99,8 @@ class SipSettings(Part):
     advertised: str = Field(default="", description="address in SIP and SDP; empty: the listening one")
     realm: str = "sanxiang"
     rtp_ports: tuple[int, int] = (20000, 29999)
+    media_timeout: float = Field(default=20.0, ge=1, le=3600)
+    media_lost_prompt: str = Field(default="", description="prompt for who remains; empty: the busy tone")
     tcp_listen: HostPort | Literal["", "off"] = Field(default="", description="empty: the same as `listen`")
     tls_listen: HostPort | Literal[""] = Field(
         default="", description="empty: port 5061 of `listen`'s host, where there is a certificate"

@@ -63,6 +63,8 @@ class Media:
     direction: Direction = Direction.SENDRECV
     ptime: int | None = None
     raw_formats: tuple[str, ...] = ()
+    suppresses_silence: bool = False
+    """Its sender may send nothing while nobody speaks (`a=silenceSupp:on`, RFC 3108 section 5.6.3.7)."""
 
     def find(self, name: str, clock_rate: int | None = None) -> Format | None:
         """The first format of that name, and of that clock rate in Hz where one is given."""
@@ -215,6 +217,9 @@ class _Parser:
                 self.fmtp[int(number)] = parameters.strip()
         elif name == "ptime" and self.media and _is_number(rest.strip()):
             self.media[-1] = replace(self.media[-1], ptime=int(rest))
+        elif name == "silenceSupp" and self.media:
+            suppresses = rest.split(None, 1)[:1] == ["on"]
+            self.media[-1] = replace(self.media[-1], suppresses_silence=suppresses)
 
     def _finish_media(self) -> None:
         if not self.media:
@@ -243,6 +248,8 @@ class Agreement:
     telephone_event: Format | None
     sends: bool
     receives: bool
+    silences: bool = False
+    """The other side may send nothing while nobody speaks there."""
 
 
 def offer(
@@ -292,6 +299,7 @@ def answer(
         event,
         sends=direction.answered().sends,
         receives=direction.answered().receives,
+        silences=chosen.suppresses_silence,
     )
     return Description(address, media, session_id, version), agreement
 
@@ -321,6 +329,7 @@ def settle(ours: Description, theirs: Description) -> Agreement:
         event if event and offered.find(event.name, event.clock_rate) else None,
         sends=offered.direction.sends and allowed.sends,
         receives=offered.direction.receives and allowed.receives,
+        silences=chosen.suppresses_silence,
     )
 
 

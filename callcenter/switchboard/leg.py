@@ -27,6 +27,8 @@ class Media:
         self.stream = stream
         self.codec: str | None = None
         """"PCMA" or "PCMU" once agreed; it stays for the life of the leg, and so does its recording's."""
+        self.silences = False
+        """The party may send nothing while nobody speaks there."""
         self._host = host
         self._session_id = secrets.randbits(31)
         self._version = 0
@@ -75,6 +77,7 @@ class Media:
         self.stream.sending = agreement.sends
         # A party that holds us may leave its microphone open; nobody is to hear its room.
         self.stream.receiving = agreement.receives and agreement.sends
+        self.silences = agreement.silences
 
 
 def _check_address(agreement: Agreement) -> None:
@@ -99,6 +102,8 @@ class Leg:
     on_hold: bool = False
     leaving: bool = False
     """It was transferred away, or transferred the other: not in the conversation any more."""
+    vanished: bool = False
+    """Given up because its RTP stopped without a word."""
 
     @property
     def stream(self) -> MediaStream:
@@ -111,6 +116,8 @@ class Leg:
 
     def ended_by(self, ended: Ended) -> HungUpBy:
         """Who ended the leg, in the words of the record."""
+        if self.vanished:
+            return HungUpBy.NETWORK
         match ended.by:
             case Ending.THEM:
                 return HungUpBy.CALLER if self.role is Role.CALLER else HungUpBy.AGENT

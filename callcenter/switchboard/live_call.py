@@ -16,6 +16,7 @@ from callcenter.domain.masking import masked
 from callcenter.store.ledger import CallChanged, CallRecorded, RecordingClosed, RecordingOpened
 from callcenter.switchboard.board import Board
 from callcenter.switchboard.leg import Leg, Media
+from callcenter.switchboard.silence import SilenceWatch
 from sip.aio.call import Call
 from sip.effects import Offered
 from sip.errors import PeerError
@@ -35,7 +36,10 @@ class LiveCall:
         self.legs: list[Leg] = []
         self.on_refer: Callable[[Leg, Refer, Moment], int] = lambda leg, refer, moment: 603
         self.caller = self.add_leg(Role.CALLER, book.caller, call, media, call.invited_at)
+        self.lost = False
+        """A party vanished in mid-call, whoever ended it then."""
         self._closing: list[asyncio.Task[None]] = []
+        self._silence = SilenceWatch(self.legs, board.settings.sip.media_timeout, self._give_up)
 
     @property
     def id(self) -> str:
@@ -101,6 +105,12 @@ class LiveCall:
         for leg in (one, other):
             leg.stream.stop_playing()
         one.stream.connect(other.stream)
+        self._silence.start()
+
+    def _give_up(self, leg: Leg) -> None:
+        log.warning("media lost call=%s leg=%s party=%s", self.id, leg.id, masked(leg.party))
+        self.lost = leg.vanished = True
+        leg.call.hangup('SIP;cause=408;text="RTP timeout"')
 
     # -- hold by the peer ---------------------------------------------------------------------------------
 
@@ -158,6 +168,7 @@ class LiveCall:
 
     async def finish(self, at: Moment, outcome: Outcome, by: HungUpBy | None) -> None:
         """Ends every leg, closes the book and the recordings, and hands the call to the scribe."""
+        self._silence.stop()
         for leg in list(self.legs):
             self.drop_leg(leg, None if leg.call.is_over else by)
         self.book.close(at, outcome, by)

@@ -14,7 +14,7 @@ import socket
 import struct
 import time
 from collections.abc import Callable
-from typing import Any, Protocol, TypeGuard
+from typing import Any, TypeGuard
 
 from sip.aio.player import Playback
 from sip.aio.ports import PortPair, PortPool
@@ -23,7 +23,8 @@ from sip.media.clip import Clip
 from sip.media.dtmf import Detector, MalformedEvent
 from sip.media.flow import Incoming, Outgoing, StreamStats
 from sip.media.g711 import FRAME, PCMA, TRANSLATE, Codec
-from sip.media.rtp import HEADER, MARKER, PLAIN, MalformedPacket, payload_span
+from sip.media.rtp import COMFORT_NOISE, HEADER, MARKER, PLAIN, MalformedPacket, payload_span
+from sip.media.track import Track
 
 MAX_DATAGRAM = 2048
 FULL_EVERY = 15
@@ -32,21 +33,6 @@ _RTCP_BUFFER = 2048
 
 _unpack = HEADER.unpack_from
 _monotonic = time.monotonic
-
-
-class Track(Protocol):
-    """Where a stream's audio is recorded: see `sip.aio.recorder.Track`."""
-
-    codec: Codec
-
-    def feed(
-        self, now: float, ssrc: int, sequence: int, timestamp: int, second: int, payload: bytes, /
-    ) -> None:
-        """Takes one packet; returns at once and does not raise."""
-
-    @property
-    def follow(self) -> Callable[[bytes], None]:
-        """Takes the payload of the packet that comes next after the last one taken, in the track's codec."""
 
 
 class MediaStream:
@@ -388,7 +374,9 @@ class MediaStream:
     ) -> None:
         """A key press is reported and relayed; comfort noise, or RTCP on this port, is left out."""
         incoming, other = self._incoming, self._peer
-        if second & 0x7F != self.dtmf_pt:
+        if second & 0x7F == COMFORT_NOISE:
+            self.stats.last_comfort = now
+        elif second & 0x7F != self.dtmf_pt:
             self.stats.unknown += 1
         elif not incoming.irregular(sequence, timestamp, ssrc, 0):
             return

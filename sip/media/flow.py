@@ -43,6 +43,8 @@ class StreamStats:
     """How often media came from elsewhere than signalled and was followed (symmetric RTP)."""
     last_received: float | None = None
     """Monotonic seconds of the last valid packet."""
+    last_comfort: float | None = None
+    """Monotonic seconds of the last comfort noise."""
 
 
 class Incoming:
