@@ -63,6 +63,8 @@ class Media:
     direction: Direction = Direction.SENDRECV
     ptime: int | None = None
     raw_formats: tuple[str, ...] = ()
+    rtcp_port: int | None = None
+    """Where its RTCP is, if not on the port above (`a=rtcp`, RFC 3605)."""
     suppresses_silence: bool = False
     """Its sender may send nothing while nobody speaks (`a=silenceSupp:on`, RFC 3108 section 5.6.3.7)."""
 
@@ -217,6 +219,8 @@ class _Parser:
                 self.fmtp[int(number)] = parameters.strip()
         elif name == "ptime" and self.media and _is_number(rest.strip()):
             self.media[-1] = replace(self.media[-1], ptime=int(rest))
+        elif name == "rtcp" and self.media and _is_number(rest.split(None, 1)[0]):
+            self.media[-1] = replace(self.media[-1], rtcp_port=int(rest.split(None, 1)[0]))
         elif name == "silenceSupp" and self.media:
             suppresses = rest.split(None, 1)[:1] == ["on"]
             self.media[-1] = replace(self.media[-1], suppresses_silence=suppresses)
@@ -248,6 +252,7 @@ class Agreement:
     telephone_event: Format | None
     sends: bool
     receives: bool
+    rtcp_port: int | None = None
     silences: bool = False
     """The other side may send nothing while nobody speaks there."""
 
@@ -299,6 +304,7 @@ def answer(
         event,
         sends=direction.answered().sends,
         receives=direction.answered().receives,
+        rtcp_port=chosen.rtcp_port,
         silences=chosen.suppresses_silence,
     )
     return Description(address, media, session_id, version), agreement
@@ -329,6 +335,7 @@ def settle(ours: Description, theirs: Description) -> Agreement:
         event if event and offered.find(event.name, event.clock_rate) else None,
         sends=offered.direction.sends and allowed.sends,
         receives=offered.direction.receives and allowed.receives,
+        rtcp_port=chosen.rtcp_port,
         silences=chosen.suppresses_silence,
     )
 

@@ -73,6 +73,7 @@ class Media:
             (agreement.address, agreement.port),
             CODECS[self.codec],
             event.payload_type if event else None,
+            agreement.rtcp_port,
         )
         self.stream.sending = agreement.sends
         # A party that holds us may leave its microphone open; nobody is to hear its room.

@@ -95,6 +95,8 @@ class LiveCall:
         self.board.occupied[leg.party] -= 1
         if not self.board.occupied[leg.party]:
             del self.board.occupied[leg.party]
+        figures = leg.stream.rtcp.figures
+        self.book.leg_measured(leg.id, figures.loss, figures.jitter, figures.round_trip)
         self.book.leg_ended(leg.id, at, by, status)
         if leg.track is not None:
             task = asyncio.create_task(self._close_recording(leg, at), name=f"close recording {leg.id}")

@@ -18,18 +18,21 @@ from typing import Any, TypeGuard
 
 from sip.aio.player import Playback
 from sip.aio.ports import PortPair, PortPool
+from sip.aio.rtcp import Rtcp
 from sip.aio.rtp_poller import Poller
 from sip.media.clip import Clip
 from sip.media.dtmf import Detector, MalformedEvent
 from sip.media.flow import Incoming, Outgoing, StreamStats
 from sip.media.g711 import FRAME, PCMA, TRANSLATE, Codec
+from sip.media.latch import Latch
+from sip.media.quality import SAMPLED
+from sip.media.rtcp import is_rtcp
 from sip.media.rtp import COMFORT_NOISE, HEADER, MARKER, PLAIN, MalformedPacket, payload_span
 from sip.media.track import Track
 
 MAX_DATAGRAM = 2048
 FULL_EVERY = 15
 """Mask of sequence numbers: each sixteenth packet is recorded with its arrival, the others just follow."""
-_RTCP_BUFFER = 2048
 
 _unpack = HEADER.unpack_from
 _monotonic = time.monotonic
@@ -44,6 +47,7 @@ class MediaStream:
         "_detector",
         "_follows",
         "_incoming",
+        "_latch",
         "_local",
         "_outgoing",
         "_peer",
@@ -59,12 +63,12 @@ class MediaStream:
         "_recorder",
         "_remote",
         "_sending",
-        "_signalled",
-        "_source",
+        "_timed",
         "_transmit",
         "codec",
         "dtmf_pt",
         "on_digit",
+        "rtcp",
         "stats",
     )
 
@@ -79,8 +83,6 @@ class MediaStream:
         self._receive_pinned: Callable[[int], bytes] = ports.rtp.recv
         self._transmit: Callable[[bytes], int] = self._send_anywhere
         self._local = (ports.host, ports.port)
-        self._signalled: tuple[str, int] | None = None
-        self._source: Any = None
         self._remote: Any = None
         self._sending = self._receiving = True
         self._peer: MediaStream | None = None
@@ -91,10 +93,13 @@ class MediaStream:
         self._record_type = -1
         self._follows = False
         self._recorder: Track | None = None
+        self._latch = Latch(self.stats)
         self._incoming = Incoming(self.stats)
         self._outgoing = Outgoing(
             random.getrandbits(32), random.getrandbits(15), random.getrandbits(32), _monotonic()
         )
+        self.rtcp = Rtcp(ports.rtcp, self._incoming, self._outgoing)
+        self._timed = self.rtcp.arrived
         self._detector = Detector()
         self._closed = False
 
@@ -102,8 +107,6 @@ class MediaStream:
     async def open(cls, pool: PortPool) -> MediaStream:
         """A stream on a port of `pool`. Raises `sip.aio.ports.PortsExhausted`."""
         ports = pool.acquire()
-        # Nobody reads RTCP yet: let the kernel keep as little of it as it can.
-        ports.rtcp.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RTCP_BUFFER)
         stream = cls(ports)
         Poller.of_running_loop().add(ports.rtp, stream._readable)
         return stream
@@ -123,7 +126,9 @@ class MediaStream:
         """The SSRC of everything sent."""
         return self._outgoing.ssrc
 
-    def set_remote(self, addr: tuple[str, int] | None, codec: Codec, dtmf_pt: int | None) -> None:
+    def set_remote(
+        self, addr: tuple[str, int] | None, codec: Codec, dtmf_pt: int | None, rtcp_port: int | None = None
+    ) -> None:
         """What signalling agreed on: the peer's address and port, codec and telephone-event payload type.
 
         None (or port 0, or the address 0.0.0.0 of an old-style hold) sends nothing. The same address again
@@ -136,12 +141,13 @@ class MediaStream:
         self.codec, self.dtmf_pt = codec, dtmf_pt
         if addr is None:
             self._remote = None
-        elif addr != self._signalled:
-            self._signalled = self._remote = addr
-            self._source = None
+        elif addr != self._latch.signalled:
+            self._remote = addr
+            self._latch.expect(addr)
             self._unpin()
+            self.rtcp.set_remote(*addr, rtcp_port)
         elif self._remote is None:
-            self._remote = self._source or addr
+            self._remote = self._latch.source or addr
         self._refresh()
 
     @property
@@ -231,6 +237,7 @@ class MediaStream:
         self.recorder = None
         self._bridge_to = None
         self._unpin()
+        self.rtcp.close()
         Poller.of_running_loop().remove(self._ports.rtp)
         self._ports.release()
 
@@ -248,7 +255,7 @@ class MediaStream:
             data, addr = self._receive(MAX_DATAGRAM)
         except OSError:  # nothing there after all (a datagram with a bad checksum)
             return
-        if addr == self._source:
+        if addr == self._latch.source:
             self._received(data)
         elif self._accepts(data, addr):
             self._received(data)
@@ -268,6 +275,9 @@ class MediaStream:
         stats.last_received = now
         payload_type = second & 0x7F
         if payload_type not in TRANSLATE:
+            if is_rtcp(data):
+                self._multiplexed(data)
+                return
             self._not_audio(sequence, timestamp, ssrc, second, payload, now)
             return
         incoming = self._incoming
@@ -278,6 +288,8 @@ class MediaStream:
         ):
             incoming.next_sequence = (sequence + 1) & 0xFFFF
             incoming.next_timestamp = (timestamp + len(payload)) & 0xFFFFFFFF
+            if not sequence & SAMPLED:
+                self._timed(now, timestamp)
             follows = self._follows and sequence & FULL_EVERY and payload_type == self._record_type
         elif incoming.irregular(sequence, timestamp, ssrc, len(payload)):
             follows = False
@@ -316,20 +328,15 @@ class MediaStream:
     # Everything rarer.
 
     def _accepts(self, data: bytes, addr: Any) -> bool:
-        """Whether to listen to a new address: the signalled one always, another once (symmetric RTP)."""
-        signalled = self._signalled
-        if signalled is None or not self._credible(data):
-            self.stats.strangers += 1
+        """Whether to listen to a new address; if so, audio goes there too."""
+        latch = self._latch
+        if not latch.accepts(data, addr, self.dtmf_pt):
             return False
-        if addr[:2] != signalled:
-            if self._source is not None and addr[:2] != self._source[:2]:
-                self.stats.strangers += 1
-                return False
-            self.stats.retargeted += self._source is None
-        self._source = addr
         if self._remote is not None:
             self._remote = addr
             self._refresh_target()
+        if addr[:2] != latch.signalled:
+            self.rtcp.set_remote(addr[0], addr[1])
         return True
 
     def _pin(self, addr: Any) -> None:
@@ -361,18 +368,10 @@ class MediaStream:
     def _send_anywhere(self, raw: bytes) -> int:
         return self._ports.rtp.sendto(raw, self._remote)
 
-    def _credible(self, data: bytes) -> bool:
-        """Whether a datagram from an unknown address looks like the media agreed on."""
-        return (
-            len(data) > HEADER.size
-            and data[0] >> 6 == 2
-            and (data[1] & 0x7F in TRANSLATE or data[1] & 0x7F == self.dtmf_pt)
-        )
-
     def _not_audio(
         self, sequence: int, timestamp: int, ssrc: int, second: int, payload: bytes, now: float
     ) -> None:
-        """A key press is reported and relayed; comfort noise, or RTCP on this port, is left out."""
+        """A key press is reported and relayed; comfort noise is left out."""
         incoming, other = self._incoming, self._peer
         if second & 0x7F == COMFORT_NOISE:
             self.stats.last_comfort = now
@@ -386,6 +385,12 @@ class MediaStream:
             return
         if other is not None:
             other._outgoing.omit(incoming.token)
+
+    def _multiplexed(self, data: bytes) -> None:
+        """RTCP on the RTP port, though nobody agreed on that (RFC 5761): read, and counted as no media."""
+        self.stats.packets_in -= 1
+        self.stats.bytes_in -= len(data)
+        self.rtcp.take(data)
 
     def _event(self, ssrc: int, timestamp: int, payload: bytes) -> bool:
         """Reports a new key press; False where the payload is no event."""

@@ -148,6 +148,10 @@ class Outgoing:
         if source is self._source:
             self._sequence_offset -= 1
 
+    def timestamp_at(self, now: float) -> int:
+        """The timestamp that belongs to an instant, for sender reports (RFC 3550 §6.4.1)."""
+        return (self._base + round((now - self._base_at) * SAMPLE_RATE)) & 0xFFFFFFFF
+
     def interrupt(self) -> None:
         """What is sent next begins a talkspurt, whoever it comes from."""
         self._source = None
