@@ -153,10 +153,14 @@ class Desk(Part):
     max_rings: int | None = Field(default=None, ge=1, le=20)
 
 
+Srtp = Literal["off", "optional", "required"]
+
+
 class Extension(Part):
     number: str
     name: str = ""
     password: Secret
+    srtp: Srtp = "off"
 
 
 class Trunk(Part):
@@ -171,6 +175,7 @@ class Trunk(Part):
     expires: int = Field(default=300, ge=60, le=86400)
     number: str = Field(default="", description="desk number for calls that name none")
     ringing_on_183: bool = False
+    srtp: Srtp = "off"
 
     @model_validator(mode="after")
     def _needs_server(self) -> Self:

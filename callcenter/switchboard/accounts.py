@@ -12,6 +12,7 @@ from sip.aio.agent import Admission
 from sip.digest import Check, DigestServer
 from sip.message import Request, Response
 from sip.registrar import Binding, Registrar
+from sip.sdes import Srtp
 from sip.transactions import Address as HostPort
 
 log = logging.getLogger(__name__)
@@ -28,6 +29,12 @@ class Account:
 
     def __repr__(self) -> str:
         return f"<Account {self.username}>"
+
+    @property
+    def srtp(self) -> Srtp:
+        """Whether this party's media is encrypted."""
+        settings = self.extension or self.trunk
+        return Srtp(settings.srtp) if settings else Srtp.OFF
 
 
 class Accounts:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import random
-import socket
 import struct
 import time
 from collections.abc import Callable
@@ -19,18 +18,17 @@ from typing import Any, TypeGuard
 from sip.aio.player import Playback
 from sip.aio.ports import PortPair, PortPool
 from sip.aio.rtcp import Rtcp
-from sip.aio.rtp_poller import Poller
+from sip.aio.rtp_link import RtpLink
 from sip.media.clip import Clip
 from sip.media.dtmf import Detector, MalformedEvent
 from sip.media.flow import Incoming, Outgoing, StreamStats
 from sip.media.g711 import FRAME, PCMA, TRANSLATE, Codec
-from sip.media.latch import Latch
 from sip.media.quality import SAMPLED
 from sip.media.rtcp import is_rtcp
 from sip.media.rtp import COMFORT_NOISE, HEADER, MARKER, PLAIN, MalformedPacket, payload_span
 from sip.media.track import Track
+from sip.sdes import Keys
 
-MAX_DATAGRAM = 2048
 FULL_EVERY = 15
 """Mask of sequence numbers: each sixteenth packet is recorded with its arrival, the others just follow."""
 
@@ -47,24 +45,19 @@ class MediaStream:
         "_detector",
         "_follows",
         "_incoming",
-        "_latch",
+        "_link",
         "_local",
         "_outgoing",
         "_peer",
-        "_pinned",
         "_playback",
         "_ports",
-        "_receive",
-        "_receive_pinned",
         "_receiving",
         "_record",
         "_record_next",
         "_record_type",
         "_recorder",
-        "_remote",
         "_sending",
         "_timed",
-        "_transmit",
         "codec",
         "dtmf_pt",
         "on_digit",
@@ -78,12 +71,8 @@ class MediaStream:
         self.dtmf_pt: int | None = None
         self.on_digit: Callable[[str], None] | None = None
         self._ports = ports
-        self._receive = ports.rtp.recvfrom
-        self._pinned: socket.socket | None = None
-        self._receive_pinned: Callable[[int], bytes] = ports.rtp.recv
-        self._transmit: Callable[[bytes], int] = self._send_anywhere
+        self._link = RtpLink(ports, self.stats, self._received, self._found)
         self._local = (ports.host, ports.port)
-        self._remote: Any = None
         self._sending = self._receiving = True
         self._peer: MediaStream | None = None
         self._bridge_to: Any = None
@@ -93,7 +82,6 @@ class MediaStream:
         self._record_type = -1
         self._follows = False
         self._recorder: Track | None = None
-        self._latch = Latch(self.stats)
         self._incoming = Incoming(self.stats)
         self._outgoing = Outgoing(
             random.getrandbits(32), random.getrandbits(15), random.getrandbits(32), _monotonic()
@@ -107,9 +95,7 @@ class MediaStream:
     async def open(cls, pool: PortPool) -> MediaStream:
         """A stream on a port of `pool`. Raises `sip.aio.ports.PortsExhausted`."""
         ports = pool.acquire()
-        stream = cls(ports)
-        Poller.of_running_loop().add(ports.rtp, stream._readable)
-        return stream
+        return cls(ports)
 
     @property
     def local(self) -> tuple[str, int]:
@@ -119,7 +105,8 @@ class MediaStream:
     @property
     def remote(self) -> tuple[str, int] | None:
         """Where audio is sent: as signalled, or where the peer's media turned out to come from."""
-        return None if self._remote is None else (self._remote[0], self._remote[1])
+        remote = self._link.remote
+        return None if remote is None else (remote[0], remote[1])
 
     @property
     def ssrc(self) -> int:
@@ -138,17 +125,23 @@ class MediaStream:
         if addr is not None:
             host = ipaddress.ip_address(addr[0])
             addr = None if host.is_unspecified or not addr[1] else (str(host), addr[1])
-        self.codec, self.dtmf_pt = codec, dtmf_pt
+        self.codec, self.dtmf_pt, link = codec, dtmf_pt, self._link
+        link.dtmf_pt = dtmf_pt
         if addr is None:
-            self._remote = None
-        elif addr != self._latch.signalled:
-            self._remote = addr
-            self._latch.expect(addr)
-            self._unpin()
+            link.remote = None
+        elif addr != link.latch.signalled:
+            link.expect(addr)
             self.rtcp.set_remote(*addr, rtcp_port)
-        elif self._remote is None:
-            self._remote = self._latch.source or addr
+        elif link.remote is None:
+            link.remote = link.latch.source or addr
         self._refresh()
+
+    def secure(self, keys: Keys | None) -> None:
+        """What signalling agreed on: SRTP with these keys, or plain RTP. The same again changes nothing."""
+        self._link.encrypt(keys)
+        secure = self._link.secure
+        self.rtcp.protect = secure.protect_rtcp if secure else None
+        self.rtcp.unprotect = secure.unprotect_rtcp if secure else None
 
     @property
     def sending(self) -> bool:
@@ -236,30 +229,11 @@ class MediaStream:
         self.disconnect()
         self.recorder = None
         self._bridge_to = None
-        self._unpin()
         self.rtcp.close()
-        Poller.of_running_loop().remove(self._ports.rtp)
+        self._link.close()
         self._ports.release()
 
     # The hot path: once for every packet.
-
-    def _readable_pinned(self) -> None:
-        try:
-            data = self._receive_pinned(MAX_DATAGRAM)
-        except OSError:  # nothing there after all, or the peer's machine says that nobody listens
-            return
-        self._received(data)
-
-    def _readable(self) -> None:
-        try:
-            data, addr = self._receive(MAX_DATAGRAM)
-        except OSError:  # nothing there after all (a datagram with a bad checksum)
-            return
-        if addr == self._latch.source:
-            self._received(data)
-        elif self._accepts(data, addr):
-            self._received(data)
-            self._pin(addr)
 
     def _received(self, data: bytes) -> None:
         now = _monotonic()
@@ -316,7 +290,7 @@ class MediaStream:
 
     def _send(self, raw: bytes) -> None:
         try:
-            self._transmit(raw)
+            self._link.transmit(raw)
         except OSError:
             # Buffers full, no route: telephone audio is not repeated, the packet is lost as in any network.
             self.stats.unsent += 1
@@ -327,46 +301,11 @@ class MediaStream:
 
     # Everything rarer.
 
-    def _accepts(self, data: bytes, addr: Any) -> bool:
-        """Whether to listen to a new address; if so, audio goes there too."""
-        latch = self._latch
-        if not latch.accepts(data, addr, self.dtmf_pt):
-            return False
-        if self._remote is not None:
-            self._remote = addr
-            self._refresh_target()
-        if addr[:2] != latch.signalled:
+    def _found(self, addr: Any) -> None:
+        """Media comes from a new address."""
+        self._refresh_target()
+        if addr[:2] != self._link.latch.signalled:
             self.rtcp.set_remote(addr[0], addr[1])
-        return True
-
-    def _pin(self, addr: Any) -> None:
-        """From now on a socket of its own for this peer: the kernel looks up no addresses, nor do we."""
-        self._unpin()
-        try:
-            pinned = self._ports.connected(addr)
-        except OSError:
-            return  # the socket for everybody serves as well, only at a higher price
-        self._pinned, self._transmit, self._receive_pinned = pinned, pinned.send, pinned.recv
-        while True:  # what came between binding and connecting may be anybody's
-            try:
-                data, source = pinned.recvfrom(MAX_DATAGRAM)
-            except OSError:
-                break
-            if source == addr:
-                self._received(data)
-            else:
-                self.stats.strangers += 1
-        Poller.of_running_loop().add(pinned, self._readable_pinned)
-
-    def _unpin(self) -> None:
-        pinned, self._pinned = self._pinned, None
-        self._transmit = self._send_anywhere
-        if pinned is not None:
-            Poller.of_running_loop().remove(pinned)
-            pinned.close()
-
-    def _send_anywhere(self, raw: bytes) -> int:
-        return self._ports.rtp.sendto(raw, self._remote)
 
     def _not_audio(
         self, sequence: int, timestamp: int, ssrc: int, second: int, payload: bytes, now: float
@@ -405,7 +344,7 @@ class MediaStream:
         return True
 
     def _play_frame(self, playback: Playback, index: int, frame: bytes, now: float) -> None:
-        if not self._sending or self._remote is None:
+        if not self._sending or self._link.remote is None:
             return
         self._send(
             self._outgoing.packet(
@@ -429,7 +368,7 @@ class MediaStream:
         self._refresh_target()
 
     def _refresh_target(self) -> None:
-        self._bridge_to = self._remote if self._sending and self._playback is None else None
+        self._bridge_to = self._link.remote if self._sending and self._playback is None else None
 
 
 def _takes_events(stream: MediaStream | None) -> TypeGuard[MediaStream]:

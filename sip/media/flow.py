@@ -37,6 +37,8 @@ class StreamStats:
     malformed: int = 0
     unknown: int = 0
     """Packets of a payload type that is neither G.711 nor the negotiated telephone-event."""
+    rejected: int = 0
+    """SRTP datagrams that were not authentic, or replays."""
     unsent: int = 0
     """Packets the system refused to send (no route, buffers full)."""
     retargeted: int = 0

@@ -20,6 +20,7 @@ HELD_BY = {
     # Parts of one thing, held together.
     "sip/aio/player.py": "test_stream.py",
     "sip/aio/rtp_poller.py": "test_stream.py",
+    "sip/aio/rtp_link.py": "test_stream.py",
     "callcenter/events/status.py": "test_client.py",
     "callcenter/switchboard/transfers.py": "test_refer.py",
     "callcenter/scribe/commit.py": "test_role.py",
