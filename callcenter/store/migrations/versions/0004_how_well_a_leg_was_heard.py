@@ -1,13 +1,13 @@
 """How well a leg was heard: loss, jitter and round trip
 
-Revision: 0003, after 0001.
+Revision: 0004, after 0002.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0003"
-down_revision = "0001"
+revision = "0004"
+down_revision = "0002"
 
 _FIGURES = ("loss", "jitter_seconds", "rtt_seconds")
 
