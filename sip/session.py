@@ -12,6 +12,7 @@ from typing import Final
 
 from sip.dialog import Dialog
 from sip.digest import DigestClient
+from sip.dtmf_info import pressed
 from sip.effects import (
     Accepted,
     Confirmed,
@@ -19,6 +20,7 @@ from sip.effects import (
     Ended,
     Ending,
     Offered,
+    Pressed,
     Progress,
     Referred,
     Respond,
@@ -238,6 +240,8 @@ class Session:
                 return self._reinvite(transaction)
             case "OPTIONS":
                 return [self._response(transaction, 200, headers=CAPABILITIES)]
+            case "INFO" if press := pressed(request):
+                return [self._response(transaction, 200), Pressed(*press)]
             case "INFO" if request.body:
                 # Only packages that both know carry meaning; others are refused (RFC 6086 section 4.2.2).
                 return [self._response(transaction, 415, headers=(("Accept", CONTENT_TYPE),))]

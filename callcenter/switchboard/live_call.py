@@ -61,6 +61,8 @@ class LiveCall:
         self.book.leg_invited(role, party, at, call.call_id, leg.id)
         call.on_offer = partial(self._answer_offer, leg)
         call.on_refer = lambda refer, moment: self.on_refer(leg, refer, moment)
+        call.on_key = partial(self._pass_key_on, leg)
+        leg.stream.on_digit = partial(self._tell_key, leg)
         return leg
 
     def drop_leg(self, leg: Leg, by: HungUpBy | None = None, reason: str = "") -> None:
@@ -113,6 +115,25 @@ class LiveCall:
         log.warning("media lost call=%s leg=%s party=%s", self.id, leg.id, masked(leg.party))
         self.lost = leg.vanished = True
         leg.call.hangup('SIP;cause=408;text="RTP timeout"')
+
+    # -- keys ---------------------------------------------------------------------------------------------
+
+    def _pass_key_on(self, leg: Leg, key: str, milliseconds: int) -> None:
+        """A key by INFO: for the other party as RTP events where it takes them, else by INFO too."""
+        other = self._other(leg)
+        if other is not None and other.stream.dtmf_pt is not None:
+            other.stream.press(key, milliseconds)
+        elif other is not None:
+            other.call.press(key)
+
+    def _tell_key(self, leg: Leg, key: str) -> None:
+        """A key by RTP events: the stream has passed it on, unless the other party takes none."""
+        other = self._other(leg)
+        if other is not None and other.stream.dtmf_pt is None:
+            other.call.press(key)
+
+    def _other(self, leg: Leg) -> Leg | None:
+        return next((other for other in self.legs if other.stream is leg.stream.peer), None)
 
     # -- hold by the peer ---------------------------------------------------------------------------------
 

@@ -6,7 +6,19 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from sip.effects import Accepted, Confirmed, Effect, Ended, Offered, Progress, Referred, TransferTold
+from sip import dtmf_info
+from sip.effects import (
+    Accepted,
+    Confirmed,
+    Effect,
+    Ended,
+    Offered,
+    Pressed,
+    Progress,
+    Referred,
+    SendRequest,
+    TransferTold,
+)
 from sip.message import URI, Request
 from sip.moment import Moment
 from sip.refer import Refer, replaces_of
@@ -71,6 +83,8 @@ class Call:
         self.on_progress: Callable[[Progress, Moment], None] = lambda progress, moment: None
         self.on_confirmed: Callable[[Confirmed, Moment], None] = lambda confirmed, moment: None
         """Told of the ACK of our 200; `remote` is set already where the ACK had the answer."""
+        self.on_key: Callable[[str, int], None] = lambda key, milliseconds: None
+        """Told of a key that the other side pressed by INFO."""
         self._ringing_on_183 = ringing_on_183
         self._final = asyncio.Event()  # answered, or ended
         self._over = asyncio.Event()
@@ -155,6 +169,13 @@ class Call:
         """Waits until the final status has reached the REFER's sender, or there is none to reach."""
         await self._told.wait()
 
+    def press(self, key: str) -> None:
+        """Tells the other side of a key by INFO; does nothing before the answer or after the end."""
+        if self.session.state is State.CONFIRMED:
+            info = self.session.dialog.request("INFO")
+            dtmf_info.press(info, key)
+            self._perform([SendRequest(info)])
+
     async def over(self) -> Ended:
         """Waits for the end."""
         await self._over.wait()
@@ -183,6 +204,8 @@ class Call:
                 self.ended, self.ended_at = effect, moment
                 self._final.set()
                 self._over.set()
+            case Pressed():
+                self.on_key(effect.key, effect.milliseconds)
             case Confirmed():
                 self.remote = effect.description or self.remote
                 self.on_confirmed(effect, moment)

@@ -12,9 +12,11 @@ import ipaddress
 import random
 import struct
 import time
+from collections import deque
 from collections.abc import Callable
 from typing import Any, TypeGuard
 
+from sip.aio.keys import KeyPress
 from sip.aio.player import Playback
 from sip.aio.ports import PortPair, PortPool
 from sip.aio.rtcp import Rtcp
@@ -28,6 +30,9 @@ from sip.media.rtcp import is_rtcp
 from sip.media.rtp import COMFORT_NOISE, HEADER, MARKER, PLAIN, MalformedPacket, payload_span
 from sip.media.track import Track
 from sip.sdes import Keys
+
+MAX_PRESSES = 32
+"""Keys that wait to be sent; more than that is nobody's finger."""
 
 FULL_EVERY = 15
 """Mask of sequence numbers: each sixteenth packet is recorded with its arrival, the others just follow."""
@@ -51,6 +56,7 @@ class MediaStream:
         "_peer",
         "_playback",
         "_ports",
+        "_presses",
         "_receiving",
         "_record",
         "_record_next",
@@ -77,6 +83,7 @@ class MediaStream:
         self._peer: MediaStream | None = None
         self._bridge_to: Any = None
         self._playback: Playback | None = None
+        self._presses: deque[KeyPress] = deque(maxlen=MAX_PRESSES)
         self._record: Callable[[float, int, int, int, int, bytes], None] | None = None
         self._record_next: Callable[[bytes], None] | None = None
         self._record_type = -1
@@ -220,12 +227,27 @@ class MediaStream:
         if self._playback is not None:
             self._playback.stop()
 
+    def press(self, key: str, milliseconds: int = 160) -> None:
+        """Sends a key as telephone-event, in place of audio, after those not yet through.
+
+        Does nothing where the peer takes none. Raises `ValueError` for what is no key.
+        """
+        if self.dtmf_pt is None or self._closed or len(self._presses) == MAX_PRESSES:
+            return
+        press = KeyPress(key, milliseconds, send=self._press_frame, ended=self._press_ended)
+        self._presses.append(press)
+        if len(self._presses) == 1:
+            self._refresh()
+            press.start()
+
     def close(self) -> None:
         """Stops, leaves the bridge, gives the port back; a second call does nothing."""
         if self._closed:
             return
         self._closed = True
         self.stop_playing()
+        if self._presses:
+            self._presses[0].stop()
         self.disconnect()
         self.recorder = None
         self._bridge_to = None
@@ -344,7 +366,7 @@ class MediaStream:
         return True
 
     def _play_frame(self, playback: Playback, index: int, frame: bytes, now: float) -> None:
-        if not self._sending or self._link.remote is None:
+        if not self._sending or self._link.remote is None or self._presses:
             return
         self._send(
             self._outgoing.packet(
@@ -362,13 +384,25 @@ class MediaStream:
             self._playback = None
             self._refresh()
 
+    def _press_frame(self, press: KeyPress, index: int, payload: bytes, now: float) -> None:
+        if self._sending and self._link.remote is not None and self.dtmf_pt is not None:
+            # All packets of a press carry the timestamp of its beginning (RFC 4733 §2.5.1.2).
+            self._send(self._outgoing.packet(press, index, 0, self.dtmf_pt, payload, now))
+
+    def _press_ended(self) -> None:
+        self._presses.popleft()
+        self._refresh()
+        if self._presses:
+            self._presses[0].start()
+
     def _refresh(self) -> None:
         """After a change of direction, address or playback: what is sent next is a new talkspurt."""
         self._outgoing.interrupt()
         self._refresh_target()
 
     def _refresh_target(self) -> None:
-        self._bridge_to = self._link.remote if self._sending and self._playback is None else None
+        free = self._sending and self._playback is None and not self._presses
+        self._bridge_to = self._link.remote if free else None
 
 
 def _takes_events(stream: MediaStream | None) -> TypeGuard[MediaStream]:

@@ -13,13 +13,15 @@ from typing import Any
 import numpy as np
 import pytest
 
+from callcenter.demo.phones.scenarios import answer, called, receive, request, ring, scenario, wait_bye
 from callcenter.switchboard.leg import Leg
 from sip.media.dtmf import event_payloads
 from sip.media.g711 import PCMA, PCMU
 from sip.media.rtp import Packet
 from sip.media.wav import Wav
-from tests.board import TRUNK, Heard, Phone, Switchboard, settings_for, switchboard
-from tests.support import eventually, scaled
+from tests.board import PASSWORD, TRUNK, Heard, Phone, Switchboard, settings_for, switchboard
+from tests.interop.peers import Sipp, sipp_register
+from tests.support import eventually, free_port, scaled
 from tests.unit.sip.phone import pool
 
 SLOT = 0.5
@@ -197,3 +199,50 @@ async def test_row_13_a_key_is_one_digit_on_the_other_side(
         caller.send(speech(n, sequence=n, timestamp=n * 160))
     await eventually(lambda: len(agent.heard.payloads) == 11)
     assert agent.keys == ["5"]
+
+
+async def test_row_13_a_key_by_info_reaches_the_other_side_as_rtp_events(
+    desk: Switchboard, pair: tuple[RawPhone, RawPhone]
+) -> None:
+    caller, agent = pair
+    live = await desk.live()
+    caller.call.press("7")
+    caller.call.press("#")
+    await eventually(lambda: agent.keys == ["7", "#"])
+    # Each press is played to its end: eight packets of 20 ms and two more ends.
+    await eventually(lambda: live.caller.stream.peer.stats.packets_out == 20)
+
+
+async def test_row_13_a_key_by_info_of_sipp_reaches_the_caller_as_rtp_events(
+    desk: Switchboard, tmp_path: Path
+) -> None:
+    port = free_port()
+    kind, key = "Content-Type: application/dtmf-relay\n", "\nSignal=5\nDuration=120\n"
+    steps = (called(), ring(100), answer(), receive("ACK"), request("INFO", 1, key, kind), receive(200))
+    phone = Sipp.start(tmp_path, scenario(*steps, wait_bye()), desk.address, service="1", port=port)
+    await asyncio.to_thread(phone.listening)
+    await asyncio.to_thread(sipp_register, tmp_path, desk.address, "1", PASSWORD, port)
+    caller = RawPhone(TRUNK, 0.0, pool())
+    await caller.start(desk.address, register=False)
+    try:
+        await caller.dial("8000")
+        await caller.connected()
+        await eventually(lambda: caller.keys == ["5"])
+        caller.call.hangup()
+        await asyncio.to_thread(phone.succeeded)
+    finally:
+        await caller.stop()
+        phone.stop()
+
+
+async def test_row_13_a_key_by_rtp_events_reaches_a_party_without_them_by_info(
+    desk: Switchboard, pair: tuple[RawPhone, RawPhone]
+) -> None:
+    caller, agent = pair
+    live = await desk.live()
+    told: list[str] = []
+    agent.call.on_key = lambda key, milliseconds: told.append(key)
+    next(leg for leg in live.legs if leg.party == "1").stream.dtmf_pt = None
+    for n, payload in enumerate(event_payloads("9")):
+        caller.send(Packet(101, 10 + n, 1600, 5, payload, marker=n == 0))
+    await eventually(lambda: told == ["9"])
