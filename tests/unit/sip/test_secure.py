@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from sip.aio import rtcp
 from sip.aio.rtp import MediaStream
 from sip.aio.secure import NotProtected, Secure
 from sip.media.clip import Clip
@@ -128,3 +129,22 @@ async def test_row_14_a_stranger_cannot_latch_on_an_encrypted_stream(
         await eventually(lambda: right.remote == stranger.addr)
         stranger.close()
     assert mine.ours.attribute().partition("inline:")[2] not in caplog.text
+
+
+async def test_reports_are_encrypted_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(rtcp, "INTERVAL", 0.1)
+    ports = pool()
+    left, right = await MediaStream.open(ports), await MediaStream.open(ports)
+    for stream, other, agreed in zip((left, right), (right, left), keys(), strict=True):
+        stream.set_remote(other.local, PCMA, 101)
+        stream.secure(agreed)
+        stream.play(Clip.from_samples(sine(440, 1.0)), loop=True)
+    await eventually(lambda: left.rtcp.figures.round_trip is not None)
+    await eventually(lambda: right.rtcp.figures.round_trip is not None)
+    assert left.rtcp.malformed == right.rtcp.malformed == 0
+    left.secure(keys()[0])  # from here on the other side can read none of it
+    await eventually(lambda: right.rtcp.malformed > 0)
+    left.close()
+    right.close()
