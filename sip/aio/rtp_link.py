@@ -24,6 +24,7 @@ class RtpLink:
 
     __slots__ = (
         "_found",
+        "_kept",
         "_pinned",
         "_ports",
         "_receive",
@@ -51,6 +52,8 @@ class RtpLink:
         self.secure: Secure | None = None
         self.transmit: Callable[[bytes], int] = self._send_anywhere
         """Sends a datagram, encrypted where that is agreed. Raises `OSError`."""
+        # Kept through a time in plain: a key that comes again must not count its packets from zero again.
+        self._kept: Secure | None = None
         self._ports = ports
         self._stats = stats
         self._received, self._found = received, found
@@ -71,10 +74,11 @@ class RtpLink:
             return
         if keys is None:
             self.secure = None
-        elif self.secure is None:
-            self.secure = Secure(keys)
+        elif self._kept is None:
+            self.secure = self._kept = Secure(keys)
         else:
-            self.secure.rekey(keys)
+            self._kept.rekey(keys)
+            self.secure = self._kept
         if self._pinned is not None:
             self._pin(self.latch.source)
 

@@ -107,9 +107,12 @@ async def test_encryption_agreed_on_in_mid_call(streams: tuple[MediaStream, Medi
     for stream in streams:
         stream.secure(None)
     rejected = right.stats.rejected
+    kept = right._link._kept
     count = right.stats.packets_in
     await eventually(lambda: right.stats.packets_in > count + 10)
     assert right.stats.rejected == rejected
+    right.secure(yours)
+    assert right._link.secure is kept  # with its counters: the same key must not begin again
 
 
 async def test_row_14_a_stranger_cannot_latch_on_an_encrypted_stream(
