@@ -238,15 +238,12 @@ class Session:
                 return self._bye_received(transaction)
             case "INVITE":
                 return self._reinvite(transaction)
-            case "OPTIONS":
-                return [self._response(transaction, 200, headers=CAPABILITIES)]
             case "INFO" if press := pressed(request):
                 return [self._response(transaction, 200), Pressed(*press)]
-            case "INFO" if request.body:
-                # Only packages that both know carry meaning; others are refused (RFC 6086 section 4.2.2).
+            case "INFO" if request.body:  # of a kind that we do not know (RFC 6086 section 4.2.2)
                 return [self._response(transaction, 415, headers=(("Accept", CONTENT_TYPE),))]
-            case "INFO":
-                return [self._response(transaction, 200)]
+            case "INFO" | "OPTIONS":
+                return [self._response(transaction, 200, headers=CAPABILITIES)]
             case "REFER":
                 return self._referred(transaction)
             case "SUBSCRIBE":

@@ -39,18 +39,18 @@ async def talking(make_phone: MakePhone, caller: Phone) -> Phone:
     return agent
 
 
-def power_off(phone: Phone) -> None:
+async def power_off(phone: Phone) -> None:
     """No RTP any more, and no SIP either."""
-    assert phone.stream is not None and phone.agent._socket is not None
+    assert phone.stream is not None
     phone.stream.close()
-    phone.agent._socket.close()
+    await phone.agent.wire.close()
 
 
 async def test_row_20_the_agents_phone_vanishes_and_the_caller_is_told(
     desk: Switchboard, make_phone: MakePhone, caller: Phone, tmp_path: Path
 ) -> None:
     agent = await talking(make_phone, caller)
-    power_off(agent)
+    await power_off(agent)
     await caller.hears(450.0)
     await caller.call.over()
     row = await desk.row()
@@ -66,7 +66,7 @@ async def test_row_20_the_caller_vanishes_and_the_agent_is_told(
     desk: Switchboard, make_phone: MakePhone, caller: Phone
 ) -> None:
     agent = await talking(make_phone, caller)
-    power_off(caller)
+    await power_off(caller)
     await agent.hears(450.0)
     await agent.call.over()
     row = await desk.row()
@@ -79,7 +79,7 @@ async def test_an_agent_who_hangs_up_while_told_is_not_waited_for(
 ) -> None:
     monkeypatch.setattr(silence, "BUSY_TONE", 60.0)
     agent = await talking(make_phone, caller)
-    power_off(caller)
+    await power_off(caller)
     await agent.hears(450.0)
     agent.call.hangup()
     row = await desk.row()
