@@ -135,6 +135,8 @@ class SipSettings(Part):
     dscp_sip: Dscp = 24
     dscp_rtp: Dscp = 46
     guard: GuardSettings = GuardSettings()
+    media_timeout: float = Field(default=20.0, ge=1, le=3600)
+    media_lost_prompt: str = Field(default="", description="prompt for who remains; empty: the busy tone")
     tcp_listen: HostPort | Literal["", "off"] = Field(default="", description="empty: the same as `listen`")
     tls_listen: HostPort | Literal[""] = Field(
         default="", description="empty: port 5061 of `listen`'s host, where there is a certificate"
@@ -196,10 +198,14 @@ class Desk(Part):
     max_rings: int | None = Field(default=None, ge=1, le=20)
 
 
+Srtp = Literal["off", "optional", "required"]
+
+
 class Extension(Part):
     number: str
     name: str = ""
     password: Secret
+    srtp: Srtp = "off"
 
 
 class Trunk(Part):
@@ -215,6 +221,7 @@ class Trunk(Part):
     number: str = Field(default="", description="desk number for calls that name none")
     ringing_on_183: bool = False
     trust_identity: bool = Field(default=False, description="believe its P-Asserted-Identity")
+    srtp: Srtp = "off"
 
     @model_validator(mode="after")
     def _needs_server(self) -> Self:

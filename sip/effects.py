@@ -132,6 +132,14 @@ class TransferTold:
     """The final NOTIFY of a REFER was answered, or there is nobody to tell any more."""
 
 
+@dataclass(frozen=True, slots=True)
+class Pressed:
+    """A key was pressed, by INFO: which, and for how many milliseconds."""
+
+    key: str
+    milliseconds: int
+
+
 Effect = (
     SendRequest
     | SendAck
@@ -145,4 +153,5 @@ Effect = (
     | Ended
     | Referred
     | TransferTold
+    | Pressed
 )

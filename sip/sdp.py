@@ -7,7 +7,9 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Final
 
+from sip import sdes
 from sip.errors import PeerError
+from sip.sdes import Crypto, Keys, Srtp
 
 CONTENT_TYPE: Final = "application/sdp"
 
@@ -63,6 +65,12 @@ class Media:
     direction: Direction = Direction.SENDRECV
     ptime: int | None = None
     raw_formats: tuple[str, ...] = ()
+    rtcp_port: int | None = None
+    """Where its RTCP is, if not on the port above (`a=rtcp`, RFC 3605)."""
+    crypto: tuple[Crypto, ...] = ()
+    """Keys for SRTP, those that we support, in order of preference (RFC 4568)."""
+    suppresses_silence: bool = False
+    """Its sender may send nothing while nobody speaks (`a=silenceSupp:on`, RFC 3108 section 5.6.3.7)."""
 
     def find(self, name: str, clock_rate: int | None = None) -> Format | None:
         """The first format of that name, and of that clock rate in Hz where one is given."""
@@ -73,8 +81,15 @@ class Media:
 
     @property
     def usable(self) -> bool:
-        """Audio over plain RTP on a port of its own."""
-        return self.kind == "audio" and self.protocol == "RTP/AVP" and self.port != 0
+        """Audio over RTP on a port of its own: plain, or encrypted with keys that we have."""
+        protocol = self.protocol == "RTP/AVP" or (self.protocol == "RTP/SAVP" and bool(self.crypto))
+        return self.kind == "audio" and protocol and self.port != 0
+
+    def suits(self, srtp: Srtp) -> bool:
+        """Whether a leg with this setting can take it."""
+        if srtp is Srtp.OFF:
+            return self.usable and self.protocol == "RTP/AVP"
+        return self.usable and (srtp is Srtp.OPTIONAL or bool(self.crypto))
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +147,7 @@ def _media_lines(media: Media) -> list[str]:
         lines.append(f"a=rtpmap:{form.payload_type} {form.name}/{form.clock_rate}")
         if form.parameters:
             lines.append(f"a=fmtp:{form.payload_type} {form.parameters}")
+    lines += [crypto.attribute() for crypto in media.crypto]
     if media.ptime:
         lines.append(f"a=ptime:{media.ptime}")
     lines.append(f"a={media.direction.value}")
@@ -213,6 +229,13 @@ class _Parser:
                 self.fmtp[int(number)] = parameters.strip()
         elif name == "ptime" and self.media and _is_number(rest.strip()):
             self.media[-1] = replace(self.media[-1], ptime=int(rest))
+        elif name == "rtcp" and self.media and _is_number(rest.split(None, 1)[0]):
+            self.media[-1] = replace(self.media[-1], rtcp_port=int(rest.split(None, 1)[0]))
+        elif name == "crypto" and self.media and (crypto := Crypto.parse(rest)):
+            self.media[-1] = replace(self.media[-1], crypto=(*self.media[-1].crypto, crypto))
+        elif name == "silenceSupp" and self.media:
+            suppresses = rest.split(None, 1)[:1] == ["on"]
+            self.media[-1] = replace(self.media[-1], suppresses_silence=suppresses)
 
     def _rtpmap(self, value: str) -> None:
         # One that cannot be read makes its format unknown, not the description: RFC 4475's own SDP has
@@ -250,6 +273,11 @@ class Agreement:
     telephone_event: Format | None
     sends: bool
     receives: bool
+    rtcp_port: int | None = None
+    silences: bool = False
+    """The other side may send nothing while nobody speaks there."""
+    keys: Keys | None = None
+    """SRTP with these; None: plain RTP."""
 
 
 def offer(
@@ -259,9 +287,13 @@ def offer(
     *,
     session_id: int = 1,
     version: int = 1,
+    srtp: Srtp = Srtp.OFF,
+    crypto: tuple[Crypto, ...] = (),
 ) -> Description:
-    """An offer of `codecs` in order of preference, with telephone-event."""
-    media = Media("audio", port, "RTP/AVP", (*codecs, TELEPHONE_EVENT), ptime=20)
+    """An offer of `codecs` in order of preference, with telephone-event; `crypto` where SRTP is not off."""
+    protocol = "RTP/SAVP" if srtp is Srtp.REQUIRED else "RTP/AVP"
+    crypto = () if srtp is Srtp.OFF else crypto
+    media = Media("audio", port, protocol, (*codecs, TELEPHONE_EVENT), ptime=20, crypto=crypto)
     return Description(address, (media,), session_id, version)
 
 
@@ -273,16 +305,18 @@ def answer(
     *,
     session_id: int = 1,
     version: int = 1,
+    srtp: Srtp = Srtp.OFF,
+    crypto: tuple[Crypto, ...] = (),
 ) -> tuple[Description, Agreement]:
     """The answer to an offer (RFC 3264 section 6), and what it settles, as we see it.
 
     One audio stream is taken, every other m-line refused with port 0. Raises PeerError(488) where there is
-    no audio or no codec that we know.
+    no audio or no codec that we know, or where `srtp` requires what is not offered.
     """
-    chosen = theirs.audio
-    if chosen is None:
-        raise PeerError("no audio stream that we can take", status=488)
-    index = next(i for i, media in enumerate(theirs.media) if media.usable)
+    index = _choose(theirs, srtp)
+    chosen = theirs.media[index]
+    chosen = replace(chosen, address=chosen.address or theirs.address)
+    keys = sdes.accept(chosen.crypto, crypto) if srtp is not Srtp.OFF else None
     # The offerer's order is its preference; ours follows it, so that both directions agree.
     codec = next((f for f in chosen.formats if any(_same(f, known) for known in codecs)), None)
     if codec is None:
@@ -290,7 +324,8 @@ def answer(
     event = chosen.find(TELEPHONE_EVENT.name, codec.clock_rate)  # RFC 4733 section 2.3: the voice's rate
     direction = _as_meant(chosen)
     formats = (codec, event) if event else (codec,)
-    ours = Media("audio", port, chosen.protocol, formats, None, direction.answered(), 20)
+    lines = (keys.ours,) if keys else ()
+    ours = Media("audio", port, chosen.protocol, formats, None, direction.answered(), 20, crypto=lines)
     media = tuple(ours if i == index else replace(m, port=0) for i, m in enumerate(theirs.media))
     agreement = Agreement(
         chosen.address or "",
@@ -299,8 +334,19 @@ def answer(
         event,
         sends=direction.answered().sends,
         receives=direction.answered().receives,
+        rtcp_port=chosen.rtcp_port,
+        silences=chosen.suppresses_silence,
+        keys=keys,
     )
     return Description(address, media, session_id, version), agreement
+
+
+def _choose(theirs: Description, srtp: Srtp) -> int:
+    """The m-line to take: the first one that suits, one with keys before one without."""
+    suited = [i for i, media in enumerate(theirs.media) if media.suits(srtp)]
+    if not suited:
+        raise PeerError("no audio stream that we can take", status=488)
+    return min(suited, key=lambda i: srtp is not Srtp.OFF and not theirs.media[i].crypto)
 
 
 def _as_meant(media: Media) -> Direction:
@@ -315,6 +361,9 @@ def settle(ours: Description, theirs: Description) -> Agreement:
     offered, chosen = ours.audio, theirs.audio
     if offered is None or chosen is None:
         raise PeerError("the answer takes no audio", status=488)
+    keys = sdes.settle(offered.crypto, chosen.crypto)
+    if offered.protocol != chosen.protocol or (keys is None and offered.protocol == "RTP/SAVP"):
+        raise PeerError("the answer does not encrypt as we offered", status=488)
     voices = [f for f in offered.formats if not _same(f, TELEPHONE_EVENT)]
     codec = next((f for f in chosen.formats if any(_same(f, voice) for voice in voices)), None)
     if codec is None:
@@ -328,6 +377,9 @@ def settle(ours: Description, theirs: Description) -> Agreement:
         event if event and offered.find(event.name, event.clock_rate) else None,
         sends=offered.direction.sends and allowed.sends,
         receives=offered.direction.receives and allowed.receives,
+        rtcp_port=chosen.rtcp_port,
+        silences=chosen.suppresses_silence,
+        keys=keys,
     )
 
 

@@ -10,6 +10,7 @@ from typing import Final
 
 from sip.dialog import Dialog
 from sip.digest import DigestClient
+from sip.dtmf_info import pressed
 from sip.effects import (
     Accepted,
     Confirmed,
@@ -17,6 +18,7 @@ from sip.effects import (
     Ended,
     Ending,
     Offered,
+    Pressed,
     Progress,
     Referred,
     Respond,
@@ -250,13 +252,12 @@ class Session:
                 return self._bye_received(transaction)
             case "INVITE":
                 return self.features.reinvite(transaction)
-            case "OPTIONS":
-                return [self._response(transaction, 200, headers=CAPABILITIES)]
-            case "INFO" if request.body:
-                # Only packages that both know carry meaning; others are refused (RFC 6086 section 4.2.2).
+            case "INFO" if press := pressed(request):
+                return [self._response(transaction, 200), Pressed(*press)]
+            case "INFO" if request.body:  # of a kind that we do not know (RFC 6086 section 4.2.2)
                 return [self._response(transaction, 415, headers=(("Accept", CONTENT_TYPE),))]
-            case "INFO":
-                return [self._response(transaction, 200)]
+            case "INFO" | "OPTIONS":
+                return [self._response(transaction, 200, headers=CAPABILITIES)]
             case "REFER":
                 return self._referred(transaction)
             case "SUBSCRIBE":

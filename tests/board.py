@@ -50,7 +50,7 @@ TRUNK = "city"
 
 
 def settings_for(
-    folder: Path, *, ring_timeout: float = 1.0, agents: tuple[str, ...] = ("1", "2")
+    folder: Path, *, ring_timeout: float = 1.0, agents: tuple[str, ...] = ("1", "2"), **sip: Any
 ) -> Settings:
     extensions = [{"number": number, "password": PASSWORD} for number in ("1", "2", "3")]
     desk = {
@@ -63,7 +63,7 @@ def settings_for(
     low = random.randrange(31000, 45000, 200)
     return Settings(
         data=folder,
-        sip={"listen": "127.0.0.1:0", "rtp_ports": (low, low + 199)},
+        sip={"listen": "127.0.0.1:0", "rtp_ports": (low, low + 199), **sip},
         desk=[desk],
         extension=extensions,
         trunk=[{"id": TRUNK, "username": TRUNK, "password": PASSWORD}],

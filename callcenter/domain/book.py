@@ -134,6 +134,13 @@ class CallBook:
         self._legs[leg_id].left = at.mono
         self.resumed(leg_id, at)
 
+    def leg_measured(
+        self, leg_id: str, loss: float | None, jitter: float | None, round_trip: float | None
+    ) -> None:
+        """The leg's media: share of packets lost, jitter and round trip in seconds; None: not measured."""
+        leg = self._legs[leg_id]
+        leg.facts = replace(leg.facts, loss=loss, jitter_seconds=jitter, rtt_seconds=round_trip)
+
     def held(self, leg_id: str, at: At) -> bool:
         """The leg puts the call on hold. False if it already does."""
         self._note(at)

@@ -71,6 +71,8 @@ class LegFacts:
     """One SIP leg. Instants are UTC, taken where the datagram was read; durations are monotonic seconds.
 
     `bound` is the limit in rings in force when the leg rang (the standard's `max_rings`, or the desk's).
+    `loss` is the share (0 to 1) of the party's RTP packets that never came, `jitter_seconds` their
+    interarrival jitter and `rtt_seconds` the mean round trip (RFC 3550 §6.4.1); None: not measured.
     """
 
     id: str
@@ -88,6 +90,9 @@ class LegFacts:
     hung_up_by: HungUpBy | None = None
     codec: str | None = None
     final_status: int | None = None
+    loss: float | None = None
+    jitter_seconds: float | None = None
+    rtt_seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

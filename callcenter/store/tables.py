@@ -84,6 +84,9 @@ class Leg(SQLModel, table=True):
     hung_up_by: str | None = None
     codec: str | None = None
     final_status: int | None = None
+    loss: float | None = None
+    jitter_seconds: float | None = None
+    rtt_seconds: float | None = None
 
 
 class Hold(SQLModel, table=True):

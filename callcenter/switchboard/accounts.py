@@ -15,6 +15,7 @@ from sip.digest import Check, DigestServer
 from sip.guard import Guard, Limits, Offence, Rule
 from sip.message import Request, Response
 from sip.registrar import MAX_EXPIRES, Binding, Registrar, SavedBinding
+from sip.sdes import Srtp
 from sip.transactions import Address as HostPort
 
 log = logging.getLogger(__name__)
@@ -34,6 +35,12 @@ class Account:
 
     def __repr__(self) -> str:
         return f"<Account {self.username}>"
+
+    @property
+    def srtp(self) -> Srtp:
+        """Whether this party's media is encrypted."""
+        settings = self.extension or self.trunk
+        return Srtp(settings.srtp) if settings else Srtp.OFF
 
 
 class Accounts:

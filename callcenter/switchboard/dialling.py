@@ -19,6 +19,7 @@ from sip.errors import PeerError
 from sip.message import URI, Address
 from sip.moment import Moment
 from sip.registrar import Binding
+from sip.sdes import Srtp
 
 REACH_SECONDS: Final = 6.0
 """A phone that has sent nothing at all for so long after the INVITE is not there."""
@@ -100,7 +101,9 @@ async def _invite(
     live: LiveCall, party: str, role: Role, binding: Binding, headers: tuple[tuple[str, str], ...]
 ) -> Leg:
     board = live.board
-    media = Media(await MediaStream.open(board.pool), board.media_host)
+    account = board.accounts.account(party)
+    srtp = account.srtp if account else Srtp.OFF
+    media = Media(await MediaStream.open(board.pool), board.media_host, srtp)
     name = live.caller.call.invite.from_address.name if live.caller.role is Role.CALLER else ""
     host = board.agent.local.host
     call = board.agent.invite(

@@ -14,6 +14,7 @@ from sip.aio.rtp import MediaStream
 from sip.effects import Ended, Ending
 from sip.errors import PeerError
 from sip.media import g711
+from sip.sdes import Srtp, fresh
 from sip.sdp import PCMA, PCMU, Agreement, Description, Format, answer, offer, settle
 
 CODECS: Final = {"PCMA": g711.PCMA, "PCMU": g711.PCMU}
@@ -23,10 +24,14 @@ FORMATS: Final = {"PCMA": PCMA, "PCMU": PCMU}
 class Media:
     """A media stream and what was agreed about it. `host` is the address written into our SDP."""
 
-    def __init__(self, stream: MediaStream, host: str) -> None:
+    def __init__(self, stream: MediaStream, host: str, srtp: Srtp = Srtp.OFF) -> None:
         self.stream = stream
+        self._srtp = srtp
+        self._crypto = fresh() if srtp is not Srtp.OFF else ()
         self.codec: str | None = None
         """"PCMA" or "PCMU" once agreed; it stays for the life of the leg, and so does its recording's."""
+        self.silences = False
+        """The party may send nothing while nobody speaks there."""
         self._host = host
         self._session_id = secrets.randbits(31)
         self._version = 0
@@ -38,7 +43,13 @@ class Media:
         codecs = (FORMATS[self.codec],) if self.codec else tuple(FORMATS[name] for name in order)
         self._version += 1
         self._offered = offer(
-            self._host, self.stream.local[1], codecs, session_id=self._session_id, version=self._version
+            self._host,
+            self.stream.local[1],
+            codecs,
+            session_id=self._session_id,
+            version=self._version,
+            srtp=self._srtp,
+            crypto=self._crypto,
         )
         return bytes(self._offered)
 
@@ -58,6 +69,8 @@ class Media:
             codecs,
             session_id=self._session_id,
             version=self._version,
+            srtp=self._srtp,
+            crypto=self._crypto,
         )
         _check_address(agreement)
         return bytes(ours), agreement
@@ -67,14 +80,17 @@ class Media:
         _check_address(agreement)
         self.codec = agreement.codec.name.upper()
         event = agreement.telephone_event
+        self.stream.secure(agreement.keys)
         self.stream.set_remote(
             (agreement.address, agreement.port),
             CODECS[self.codec],
             event.payload_type if event else None,
+            agreement.rtcp_port,
         )
         self.stream.sending = agreement.sends
         # A party that holds us may leave its microphone open; nobody is to hear its room.
         self.stream.receiving = agreement.receives and agreement.sends
+        self.silences = agreement.silences
 
 
 def _check_address(agreement: Agreement) -> None:
@@ -99,6 +115,8 @@ class Leg:
     on_hold: bool = False
     leaving: bool = False
     """It was transferred away, or transferred the other: not in the conversation any more."""
+    vanished: bool = False
+    """Given up because its RTP stopped without a word."""
 
     @property
     def stream(self) -> MediaStream:
@@ -111,6 +129,8 @@ class Leg:
 
     def ended_by(self, ended: Ended) -> HungUpBy:
         """Who ended the leg, in the words of the record."""
+        if self.vanished:
+            return HungUpBy.NETWORK
         match ended.by:
             case Ending.THEM:
                 return HungUpBy.CALLER if self.role is Role.CALLER else HungUpBy.AGENT

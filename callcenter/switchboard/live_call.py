@@ -16,6 +16,7 @@ from callcenter.domain.masking import masked
 from callcenter.store.ledger import CallChanged, CallRecorded, RecordingClosed, RecordingOpened
 from callcenter.switchboard.board import Board
 from callcenter.switchboard.leg import Leg, Media
+from callcenter.switchboard.silence import SilenceWatch
 from sip.aio.call import Call
 from sip.effects import Changed, Offered
 from sip.errors import PeerError
@@ -36,7 +37,10 @@ class LiveCall:
         self.legs: list[Leg] = []
         self.on_refer: Callable[[Leg, Refer, Moment], int] = lambda leg, refer, moment: 603
         self.caller = self.add_leg(Role.CALLER, book.caller, call, media, call.invited_at)
+        self.lost = False
+        """A party vanished in mid-call, whoever ended it then."""
         self._closing: list[asyncio.Task[None]] = []
+        self._silence = SilenceWatch(self.legs, board.settings.sip.media_timeout, self._give_up)
 
     @property
     def id(self) -> str:
@@ -59,6 +63,8 @@ class LiveCall:
         call.on_offer = partial(self._answer_offer, leg)
         call.on_changed = partial(self._refreshed, leg)
         call.on_refer = lambda refer, moment: self.on_refer(leg, refer, moment)
+        call.on_key = partial(self._pass_key_on, leg)
+        leg.stream.on_digit = partial(self._tell_key, leg)
         return leg
 
     def drop_leg(self, leg: Leg, by: HungUpBy | None = None, reason: str = "") -> None:
@@ -93,6 +99,8 @@ class LiveCall:
         self.board.occupied[leg.party] -= 1
         if not self.board.occupied[leg.party]:
             del self.board.occupied[leg.party]
+        figures = leg.stream.rtcp.figures
+        self.book.leg_measured(leg.id, figures.loss, figures.jitter, figures.round_trip)
         self.book.leg_ended(leg.id, at, by, status)
         if leg.track is not None:
             task = asyncio.create_task(self._close_recording(leg, at), name=f"close recording {leg.id}")
@@ -103,6 +111,31 @@ class LiveCall:
         for leg in (one, other):
             leg.stream.stop_playing()
         one.stream.connect(other.stream)
+        self._silence.start()
+
+    def _give_up(self, leg: Leg) -> None:
+        log.warning("media lost call=%s leg=%s party=%s", self.id, leg.id, masked(leg.party))
+        self.lost = leg.vanished = True
+        leg.call.hangup('SIP;cause=408;text="RTP timeout"')
+
+    # -- keys ---------------------------------------------------------------------------------------------
+
+    def _pass_key_on(self, leg: Leg, key: str, milliseconds: int) -> None:
+        """A key by INFO: for the other party as RTP events where it takes them, else by INFO too."""
+        other = self._other(leg)
+        if other is not None and other.stream.dtmf_pt is not None:
+            other.stream.press(key, milliseconds)
+        elif other is not None:
+            other.call.press(key)
+
+    def _tell_key(self, leg: Leg, key: str) -> None:
+        """A key by RTP events: the stream has passed it on, unless the other party takes none."""
+        other = self._other(leg)
+        if other is not None and other.stream.dtmf_pt is None:
+            other.call.press(key)
+
+    def _other(self, leg: Leg) -> Leg | None:
+        return next((other for other in self.legs if other.stream is leg.stream.peer), None)
 
     # -- hold by the peer ---------------------------------------------------------------------------------
 
@@ -169,6 +202,7 @@ class LiveCall:
 
     async def finish(self, at: Moment, outcome: Outcome, by: HungUpBy | None) -> None:
         """Ends every leg, closes the book and the recordings, and hands the call to the scribe."""
+        self._silence.stop()
         for leg in list(self.legs):
             self.drop_leg(leg, None if leg.call.is_over else by)
         self.book.close(at, outcome, by)

@@ -71,7 +71,7 @@ class Reception:
     async def _begin(self, call: Call, account: Account, where: ToDesk | ToExtension, dialled: str) -> None:
         if call.remote is None:
             raise PeerError("INVITE without an offer", status=488)
-        media = Media(await MediaStream.open(self._board.pool), self._board.media_host)
+        media = Media(await MediaStream.open(self._board.pool), self._board.media_host, account.srtp)
         try:
             body, agreement = media.answer(call.remote)
         except PeerError:

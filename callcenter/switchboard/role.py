@@ -136,6 +136,8 @@ def _build(settings: Settings, ledger: Ledger) -> tuple[Board, Reception]:
         ledger=ledger,
         prompts=load_catalogue(),
     )
+    if settings.sip.media_lost_prompt:
+        board.prompt(settings.sip.media_lost_prompt)
     for desk in settings.desks:
         board.standard(desk.standard)  # a missing one is an error at the start, not at the first call
     reception = Reception(board)

@@ -12,6 +12,7 @@ from callcenter.switchboard.dialling import Miss, Missed, dial
 from callcenter.switchboard.leg import Leg, Media
 from callcenter.switchboard.live_call import LiveCall
 from callcenter.switchboard.orders import Given, Joined, Order, Replaced, SendOn, Transferor, status_of
+from callcenter.switchboard.silence import tell_lost
 from sip.aio.call import Call
 from sip.errors import StateError
 from sip.media import tones
@@ -147,9 +148,11 @@ class Story:
         if self._by is not None:
             self._by.finish(487)  # whoever waits to hear of a transfer hears that it is over
         outcome, by = self._ending(story)
+        if live.caller.vanished:
+            await self._tell_talker()
         if not live.caller.call.is_over:
             live.caller.call.reject(_REFUSALS.get(outcome, 480))
-        at = live.caller.call.ended_at or live.board.now()
+        at = live.board.now() if live.caller.vanished else live.caller.call.ended_at or live.board.now()
         await live.finish(at, outcome, by)
         self.done.set()
 
@@ -163,6 +166,9 @@ class Story:
                 case None:
                     by = talker.ended_by(await talker.call.over())
                     self.live.drop_leg(talker)
+                    if talker.vanished:
+                        await tell_lost(self.live.board, self.live.caller)
+                        self.live.drop_leg(self.live.caller, HungUpBy.SYSTEM)
                     return Outcome.ANSWERED, by
                 case SendOn() as order:
                     following = await self._send_on(talker, order)
@@ -189,6 +195,8 @@ class Story:
             return (Outcome.ANSWERED if answered else Outcome.FAILED), self._stopped.result()
         ended = self.live.caller.call.ended
         by = self.live.caller.ended_by(ended) if ended else HungUpBy.CALLER
+        if self.live.lost:
+            by = HungUpBy.NETWORK
         return (Outcome.ANSWERED if answered else Outcome.ABANDONED), by
 
     # -- who stays, who leaves ----------------------------------------------------------------------------
@@ -318,6 +326,19 @@ class Story:
         await caller.stream.play(live.board.prompt(prompt)).finished()
         live.book.announced(caller.id, prompt, began, live.board.now())
         live.tell(None, live.board.now())
+
+    async def _tell_talker(self) -> None:
+        """The caller vanished: who talked with them hears so, unless they or a command end it first."""
+        caller = self.live.caller
+        for leg in [leg for leg in self.live.legs if leg.stream is caller.stream.peer]:
+            told = asyncio.create_task(tell_lost(self.live.board, leg), name=f"lost caller {self.live.id}")
+            over = asyncio.create_task(leg.call.over(), name=f"agent of {self.live.id}")
+            ends: set[asyncio.Future[Any]] = {told, over, self._stopped}
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+            for task in (told, over):
+                task.cancel()
+            await asyncio.gather(told, over, return_exceptions=True)
+            self.live.drop_leg(leg, None if leg.call.is_over else HungUpBy.SYSTEM)
 
     async def _apologise(self) -> None:
         """Nobody at the desk can take the caller back: say so rather than cut them off."""

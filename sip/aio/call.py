@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from sip import dtmf_info
 from sip.aio.replies import Replies
 from sip.effects import (
     Accepted,
@@ -15,8 +16,10 @@ from sip.effects import (
     Effect,
     Ended,
     Offered,
+    Pressed,
     Progress,
     Referred,
+    SendRequest,
     TransferTold,
 )
 from sip.message import URI, Request
@@ -89,6 +92,8 @@ class Call:
         self.on_changed: Callable[[Changed, Moment], None] = lambda changed, moment: None
         """Told of the answer to each re-INVITE or UPDATE of ours, the session timer's refreshes too."""
         self._replies = Replies()
+        self.on_key: Callable[[str, int], None] = lambda key, milliseconds: None
+        """Told of a key that the other side pressed by INFO."""
         self._ringing_on_183 = ringing_on_183
         self._final = asyncio.Event()  # answered, or ended
         self._over = asyncio.Event()
@@ -198,6 +203,13 @@ class Call:
         """Waits until the final status has reached the REFER's sender, or there is none to reach."""
         await self._told.wait()
 
+    def press(self, key: str) -> None:
+        """Tells the other side of a key by INFO; does nothing before the answer or after the end."""
+        if self.session.state is State.CONFIRMED:
+            info = self.session.dialog.request("INFO")
+            dtmf_info.press(info, key)
+            self._perform([SendRequest(info)])
+
     async def over(self) -> Ended:
         """Waits for the end."""
         await self._over.wait()
@@ -231,6 +243,8 @@ class Call:
                 self.remote = effect.description or self.remote
                 self.on_changed(effect, moment)
                 self._replies.settle(effect)
+            case Pressed():
+                self.on_key(effect.key, effect.milliseconds)
             case Confirmed():
                 self.remote = effect.description or self.remote
                 self.on_confirmed(effect, moment)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from typing import ClassVar
+from typing import ClassVar, Protocol
 from weakref import WeakKeyDictionary
 
 from sip.media.clip import Clip
@@ -19,6 +19,12 @@ CATCH_UP = 10
 
 _EARLY = 0.001
 """uvloop's timers count in milliseconds and may wake this much too soon."""
+
+
+class Player(Protocol):
+    """Whoever sends something every 20 ms."""
+
+    def frame(self, now: float) -> None: ...
 
 
 class Ticker:
@@ -38,19 +44,19 @@ class Ticker:
         return cls._of[loop]
 
     def __init__(self) -> None:
-        self._players: dict[Playback, None] = {}
+        self._players: dict[Player, None] = {}
         self._handle: asyncio.TimerHandle | None = None
         self._start = 0.0
         self._done = 0
 
-    def add(self, player: Playback) -> None:
+    def add(self, player: Player) -> None:
         """Begins to wake `player` with the next tick."""
         self._players[player] = None
         if self._handle is None:
             self._start, self._done = time.monotonic(), 0
             self._handle = asyncio.get_running_loop().call_later(TICK, self._tick)
 
-    def remove(self, player: Playback) -> None:
+    def remove(self, player: Player) -> None:
         """Wakes `player` no more."""
         self._players.pop(player, None)
         if not self._players and self._handle is not None:

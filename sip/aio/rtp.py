@@ -10,43 +10,35 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import random
-import socket
 import struct
 import time
+from collections import deque
 from collections.abc import Callable
-from typing import Any, Protocol, TypeGuard
+from typing import Any, TypeGuard
 
+from sip.aio.keys import KeyPress
 from sip.aio.player import Playback
 from sip.aio.ports import PortPair, PortPool
-from sip.aio.rtp_poller import Poller
+from sip.aio.rtcp import Rtcp
+from sip.aio.rtp_link import RtpLink
 from sip.media.clip import Clip
 from sip.media.dtmf import Detector, MalformedEvent
 from sip.media.flow import Incoming, Outgoing, StreamStats
 from sip.media.g711 import FRAME, PCMA, TRANSLATE, Codec
-from sip.media.rtp import HEADER, MARKER, PLAIN, MalformedPacket, payload_span
+from sip.media.quality import SAMPLED
+from sip.media.rtcp import is_rtcp
+from sip.media.rtp import COMFORT_NOISE, HEADER, MARKER, PLAIN, MalformedPacket, payload_span
+from sip.media.track import Track
+from sip.sdes import Keys
 
-MAX_DATAGRAM = 2048
+MAX_PRESSES = 32
+"""Keys that wait to be sent; more than that is nobody's finger."""
+
 FULL_EVERY = 15
 """Mask of sequence numbers: each sixteenth packet is recorded with its arrival, the others just follow."""
-_RTCP_BUFFER = 2048
 
 _unpack = HEADER.unpack_from
 _monotonic = time.monotonic
-
-
-class Track(Protocol):
-    """Where a stream's audio is recorded: see `sip.aio.recorder.Track`."""
-
-    codec: Codec
-
-    def feed(
-        self, now: float, ssrc: int, sequence: int, timestamp: int, second: int, payload: bytes, /
-    ) -> None:
-        """Takes one packet; returns at once and does not raise."""
-
-    @property
-    def follow(self) -> Callable[[bytes], None]:
-        """Takes the payload of the packet that comes next after the last one taken, in the track's codec."""
 
 
 class MediaStream:
@@ -58,27 +50,24 @@ class MediaStream:
         "_detector",
         "_follows",
         "_incoming",
+        "_link",
         "_local",
         "_outgoing",
         "_peer",
-        "_pinned",
         "_playback",
         "_ports",
-        "_receive",
-        "_receive_pinned",
+        "_presses",
         "_receiving",
         "_record",
         "_record_next",
         "_record_type",
         "_recorder",
-        "_remote",
         "_sending",
-        "_signalled",
-        "_source",
-        "_transmit",
+        "_timed",
         "codec",
         "dtmf_pt",
         "on_digit",
+        "rtcp",
         "stats",
     )
 
@@ -88,18 +77,13 @@ class MediaStream:
         self.dtmf_pt: int | None = None
         self.on_digit: Callable[[str], None] | None = None
         self._ports = ports
-        self._receive = ports.rtp.recvfrom
-        self._pinned: socket.socket | None = None
-        self._receive_pinned: Callable[[int], bytes] = ports.rtp.recv
-        self._transmit: Callable[[bytes], int] = self._send_anywhere
+        self._link = RtpLink(ports, self.stats, self._received, self._found)
         self._local = (ports.host, ports.port)
-        self._signalled: tuple[str, int] | None = None
-        self._source: Any = None
-        self._remote: Any = None
         self._sending = self._receiving = True
         self._peer: MediaStream | None = None
         self._bridge_to: Any = None
         self._playback: Playback | None = None
+        self._presses: deque[KeyPress] = deque(maxlen=MAX_PRESSES)
         self._record: Callable[[float, int, int, int, int, bytes], None] | None = None
         self._record_next: Callable[[bytes], None] | None = None
         self._record_type = -1
@@ -109,6 +93,8 @@ class MediaStream:
         self._outgoing = Outgoing(
             random.getrandbits(32), random.getrandbits(15), random.getrandbits(32), _monotonic()
         )
+        self.rtcp = Rtcp(ports.rtcp, self._incoming, self._outgoing)
+        self._timed = self.rtcp.arrived
         self._detector = Detector()
         self._closed = False
 
@@ -116,11 +102,7 @@ class MediaStream:
     async def open(cls, pool: PortPool) -> MediaStream:
         """A stream on a port of `pool`. Raises `sip.aio.ports.PortsExhausted`."""
         ports = pool.acquire()
-        # Nobody reads RTCP yet: let the kernel keep as little of it as it can.
-        ports.rtcp.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RTCP_BUFFER)
-        stream = cls(ports)
-        Poller.of_running_loop().add(ports.rtp, stream._readable)
-        return stream
+        return cls(ports)
 
     @property
     def local(self) -> tuple[str, int]:
@@ -130,14 +112,17 @@ class MediaStream:
     @property
     def remote(self) -> tuple[str, int] | None:
         """Where audio is sent: as signalled, or where the peer's media turned out to come from."""
-        return None if self._remote is None else (self._remote[0], self._remote[1])
+        remote = self._link.remote
+        return None if remote is None else (remote[0], remote[1])
 
     @property
     def ssrc(self) -> int:
         """The SSRC of everything sent."""
         return self._outgoing.ssrc
 
-    def set_remote(self, addr: tuple[str, int] | None, codec: Codec, dtmf_pt: int | None) -> None:
+    def set_remote(
+        self, addr: tuple[str, int] | None, codec: Codec, dtmf_pt: int | None, rtcp_port: int | None = None
+    ) -> None:
         """What signalling agreed on: the peer's address and port, codec and telephone-event payload type.
 
         None (or port 0, or the address 0.0.0.0 of an old-style hold) sends nothing. The same address again
@@ -147,16 +132,23 @@ class MediaStream:
         if addr is not None:
             host = ipaddress.ip_address(addr[0])
             addr = None if host.is_unspecified or not addr[1] else (str(host), addr[1])
-        self.codec, self.dtmf_pt = codec, dtmf_pt
+        self.codec, self.dtmf_pt, link = codec, dtmf_pt, self._link
+        link.dtmf_pt = dtmf_pt
         if addr is None:
-            self._remote = None
-        elif addr != self._signalled:
-            self._signalled = self._remote = addr
-            self._source = None
-            self._unpin()
-        elif self._remote is None:
-            self._remote = self._source or addr
+            link.remote = None
+        elif addr != link.latch.signalled:
+            link.expect(addr)
+            self.rtcp.set_remote(*addr, rtcp_port)
+        elif link.remote is None:
+            link.remote = link.latch.source or addr
         self._refresh()
+
+    def secure(self, keys: Keys | None) -> None:
+        """What signalling agreed on: SRTP with these keys, or plain RTP. The same again changes nothing."""
+        self._link.encrypt(keys)
+        secure = self._link.secure
+        self.rtcp.protect = secure.protect_rtcp if secure else None
+        self.rtcp.unprotect = secure.unprotect_rtcp if secure else None
 
     @property
     def sending(self) -> bool:
@@ -235,38 +227,35 @@ class MediaStream:
         if self._playback is not None:
             self._playback.stop()
 
+    def press(self, key: str, milliseconds: int = 160) -> None:
+        """Sends a key as telephone-event, in place of audio, after those not yet through.
+
+        Does nothing where the peer takes none. Raises `ValueError` for what is no key.
+        """
+        if self.dtmf_pt is None or self._closed or len(self._presses) == MAX_PRESSES:
+            return
+        press = KeyPress(key, milliseconds, send=self._press_frame, ended=self._press_ended)
+        self._presses.append(press)
+        if len(self._presses) == 1:
+            self._refresh()
+            press.start()
+
     def close(self) -> None:
         """Stops, leaves the bridge, gives the port back; a second call does nothing."""
         if self._closed:
             return
         self._closed = True
         self.stop_playing()
+        if self._presses:
+            self._presses[0].stop()
         self.disconnect()
         self.recorder = None
         self._bridge_to = None
-        self._unpin()
-        Poller.of_running_loop().remove(self._ports.rtp)
+        self.rtcp.close()
+        self._link.close()
         self._ports.release()
 
     # The hot path: once for every packet.
-
-    def _readable_pinned(self) -> None:
-        try:
-            data = self._receive_pinned(MAX_DATAGRAM)
-        except OSError:  # nothing there after all, or the peer's machine says that nobody listens
-            return
-        self._received(data)
-
-    def _readable(self) -> None:
-        try:
-            data, addr = self._receive(MAX_DATAGRAM)
-        except OSError:  # nothing there after all (a datagram with a bad checksum)
-            return
-        if addr == self._source:
-            self._received(data)
-        elif self._accepts(data, addr):
-            self._received(data)
-            self._pin(addr)
 
     def _received(self, data: bytes) -> None:
         now = _monotonic()
@@ -282,6 +271,9 @@ class MediaStream:
         stats.last_received = now
         payload_type = second & 0x7F
         if payload_type not in TRANSLATE:
+            if is_rtcp(data):
+                self._multiplexed(data)
+                return
             self._not_audio(sequence, timestamp, ssrc, second, payload, now)
             return
         incoming = self._incoming
@@ -292,6 +284,8 @@ class MediaStream:
         ):
             incoming.next_sequence = (sequence + 1) & 0xFFFF
             incoming.next_timestamp = (timestamp + len(payload)) & 0xFFFFFFFF
+            if not sequence & SAMPLED:
+                self._timed(now, timestamp)
             follows = self._follows and sequence & FULL_EVERY and payload_type == self._record_type
         elif incoming.irregular(sequence, timestamp, ssrc, len(payload)):
             follows = False
@@ -318,7 +312,7 @@ class MediaStream:
 
     def _send(self, raw: bytes) -> None:
         try:
-            self._transmit(raw)
+            self._link.transmit(raw)
         except OSError:
             # Buffers full, no route: telephone audio is not repeated, the packet is lost as in any network.
             self.stats.unsent += 1
@@ -329,66 +323,20 @@ class MediaStream:
 
     # Everything rarer.
 
-    def _accepts(self, data: bytes, addr: Any) -> bool:
-        """Whether to listen to a new address: the signalled one always, another once (symmetric RTP)."""
-        signalled = self._signalled
-        if signalled is None or not self._credible(data):
-            self.stats.strangers += 1
-            return False
-        if addr[:2] != signalled:
-            if self._source is not None and addr[:2] != self._source[:2]:
-                self.stats.strangers += 1
-                return False
-            self.stats.retargeted += self._source is None
-        self._source = addr
-        if self._remote is not None:
-            self._remote = addr
-            self._refresh_target()
-        return True
-
-    def _pin(self, addr: Any) -> None:
-        """From now on a socket of its own for this peer: the kernel looks up no addresses, nor do we."""
-        self._unpin()
-        try:
-            pinned = self._ports.connected(addr)
-        except OSError:
-            return  # the socket for everybody serves as well, only at a higher price
-        self._pinned, self._transmit, self._receive_pinned = pinned, pinned.send, pinned.recv
-        while True:  # what came between binding and connecting may be anybody's
-            try:
-                data, source = pinned.recvfrom(MAX_DATAGRAM)
-            except OSError:
-                break
-            if source == addr:
-                self._received(data)
-            else:
-                self.stats.strangers += 1
-        Poller.of_running_loop().add(pinned, self._readable_pinned)
-
-    def _unpin(self) -> None:
-        pinned, self._pinned = self._pinned, None
-        self._transmit = self._send_anywhere
-        if pinned is not None:
-            Poller.of_running_loop().remove(pinned)
-            pinned.close()
-
-    def _send_anywhere(self, raw: bytes) -> int:
-        return self._ports.rtp.sendto(raw, self._remote)
-
-    def _credible(self, data: bytes) -> bool:
-        """Whether a datagram from an unknown address looks like the media agreed on."""
-        return (
-            len(data) > HEADER.size
-            and data[0] >> 6 == 2
-            and (data[1] & 0x7F in TRANSLATE or data[1] & 0x7F == self.dtmf_pt)
-        )
+    def _found(self, addr: Any) -> None:
+        """Media comes from a new address."""
+        self._refresh_target()
+        if addr[:2] != self._link.latch.signalled:
+            self.rtcp.set_remote(addr[0], addr[1])
 
     def _not_audio(
         self, sequence: int, timestamp: int, ssrc: int, second: int, payload: bytes, now: float
     ) -> None:
-        """A key press is reported and relayed; comfort noise, or RTCP on this port, is left out."""
+        """A key press is reported and relayed; comfort noise is left out."""
         incoming, other = self._incoming, self._peer
-        if second & 0x7F != self.dtmf_pt:
+        if second & 0x7F == COMFORT_NOISE:
+            self.stats.last_comfort = now
+        elif second & 0x7F != self.dtmf_pt:
             self.stats.unknown += 1
         elif not incoming.irregular(sequence, timestamp, ssrc, 0):
             return
@@ -398,6 +346,12 @@ class MediaStream:
             return
         if other is not None:
             other._outgoing.omit(incoming.token)
+
+    def _multiplexed(self, data: bytes) -> None:
+        """RTCP on the RTP port, though nobody agreed on that (RFC 5761): read, and counted as no media."""
+        self.stats.packets_in -= 1
+        self.stats.bytes_in -= len(data)
+        self.rtcp.take(data)
 
     def _event(self, ssrc: int, timestamp: int, payload: bytes) -> bool:
         """Reports a new key press; False where the payload is no event."""
@@ -412,7 +366,7 @@ class MediaStream:
         return True
 
     def _play_frame(self, playback: Playback, index: int, frame: bytes, now: float) -> None:
-        if not self._sending or self._remote is None:
+        if not self._sending or self._link.remote is None or self._presses:
             return
         self._send(
             self._outgoing.packet(
@@ -430,13 +384,25 @@ class MediaStream:
             self._playback = None
             self._refresh()
 
+    def _press_frame(self, press: KeyPress, index: int, payload: bytes, now: float) -> None:
+        if self._sending and self._link.remote is not None and self.dtmf_pt is not None:
+            # All packets of a press carry the timestamp of its beginning (RFC 4733 §2.5.1.2).
+            self._send(self._outgoing.packet(press, index, 0, self.dtmf_pt, payload, now))
+
+    def _press_ended(self) -> None:
+        self._presses.popleft()
+        self._refresh()
+        if self._presses:
+            self._presses[0].start()
+
     def _refresh(self) -> None:
         """After a change of direction, address or playback: what is sent next is a new talkspurt."""
         self._outgoing.interrupt()
         self._refresh_target()
 
     def _refresh_target(self) -> None:
-        self._bridge_to = self._remote if self._sending and self._playback is None else None
+        free = self._sending and self._playback is None and not self._presses
+        self._bridge_to = self._link.remote if free else None
 
 
 def _takes_events(stream: MediaStream | None) -> TypeGuard[MediaStream]:

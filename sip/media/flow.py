@@ -37,12 +37,16 @@ class StreamStats:
     malformed: int = 0
     unknown: int = 0
     """Packets of a payload type that is neither G.711 nor the negotiated telephone-event."""
+    rejected: int = 0
+    """SRTP datagrams that were not authentic, or replays."""
     unsent: int = 0
     """Packets the system refused to send (no route, buffers full)."""
     retargeted: int = 0
     """How often media came from elsewhere than signalled and was followed (symmetric RTP)."""
     last_received: float | None = None
     """Monotonic seconds of the last valid packet."""
+    last_comfort: float | None = None
+    """Monotonic seconds of the last comfort noise."""
 
 
 class Incoming:
@@ -145,6 +149,10 @@ class Outgoing:
         """A packet of `source` is not passed on: the next one takes its sequence number."""
         if source is self._source:
             self._sequence_offset -= 1
+
+    def timestamp_at(self, now: float) -> int:
+        """The timestamp that belongs to an instant, for sender reports (RFC 3550 §6.4.1)."""
+        return (self._base + round((now - self._base_at) * SAMPLE_RATE)) & 0xFFFFFFFF
 
     def interrupt(self) -> None:
         """What is sent next begins a talkspurt, whoever it comes from."""

@@ -16,6 +16,8 @@ PLAIN = 0x80
 """First byte of a packet of version 2 without padding, extension or contributing sources."""
 
 MARKER = 0x80
+COMFORT_NOISE = 13
+"""The static payload type of comfort noise (RFC 3389 §4)."""
 _PADDING, _EXTENSION, _CSRC_COUNT = 0x20, 0x10, 0x0F
 _EXTENSION_HEADER = struct.Struct("!HH")
 

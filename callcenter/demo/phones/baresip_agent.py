@@ -186,6 +186,7 @@ class Phone:
             audio_codecs=("pcma", "pcmu"),
             reg_interval=0 if options.direct else 600,
             transport=options.transport,
+            extra_params=(f"mediaenc={options.encrypt}",) if options.encrypt else (),
         )
         try:
             agent = await UserAgent.create(runtime, account)
@@ -222,6 +223,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--hangup-after", type=float, default=None, help="seconds after the file is through")
     parser.add_argument("--cancel-after", type=float, default=None, help="seconds of ringing; for a caller")
     parser.add_argument("--direct", action="store_true", help="do not register")
+    parser.add_argument("--encrypt", default="", help="srtp (offered) or srtp-mand (required)")
     options = parser.parse_args()
     options.ring = options.ring or ["0"]
     return options

@@ -55,6 +55,9 @@ class LegOut(Said):
     codec: str | None
     sip_call_id: str
     final_status: int | None
+    loss: float | None
+    jitter_seconds: float | None
+    rtt_seconds: float | None
 
 
 class HoldOut(Said):

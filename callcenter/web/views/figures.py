@@ -3,7 +3,21 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Protocol
 from zoneinfo import ZoneInfo
+
+
+class LegFigures(Protocol):
+    """What is measured of a leg's media; None where it was not."""
+
+    @property
+    def loss(self) -> float | None: ...
+
+    @property
+    def jitter_seconds(self) -> float | None: ...
+
+    @property
+    def rtt_seconds(self) -> float | None: ...
 
 
 def clock(instant: datetime | None, zone: ZoneInfo) -> str:
@@ -28,6 +42,16 @@ def duration(seconds: float | None) -> str:
 def seconds(value: float | None, digits: int = 1) -> str:
     """7.2"""
     return "–" if value is None else f"{value:.{digits}f}"
+
+
+def media(leg: LegFigures) -> str:
+    """0.2 % · 3 ms · 41 ms"""
+    loss = "–" if leg.loss is None else f"{100 * leg.loss:.1f} %"
+    return " · ".join([loss, *(_milliseconds(value) for value in (leg.jitter_seconds, leg.rtt_seconds))])
+
+
+def _milliseconds(value: float | None) -> str:
+    return "–" if value is None else f"{1000 * value:.0f} ms"
 
 
 def percent(rate: float | None) -> str:

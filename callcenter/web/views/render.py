@@ -36,7 +36,11 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     loaded.filters.update(
-        duration=figures.duration, seconds=figures.seconds, percent=figures.percent, quote=quote
+        duration=figures.duration,
+        seconds=figures.seconds,
+        percent=figures.percent,
+        media=figures.media,
+        quote=quote,
     )
     loaded.globals.update(
         count_rings=count_rings, kinds=KINDS, ticket_kinds=TICKET_KINDS, one_key_kinds=ONE_KEY_KINDS

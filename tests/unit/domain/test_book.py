@@ -222,3 +222,11 @@ def test_a_running_call_counts_up_to_its_newest_entry() -> None:
     book.announced("caller", "busy", at(2.0), at(8.0))
     assert book.facts.ring_seconds == pytest.approx(7.0)
     assert book.facts.outcome is None
+
+
+def test_what_was_measured_of_a_leg() -> None:
+    book = a_book()
+    assert leg(book.facts, "caller").loss is None
+    book.leg_measured("caller", 0.01, 0.002, 0.04)
+    facts = leg(book.facts, "caller")
+    assert (facts.loss, facts.jitter_seconds, facts.rtt_seconds) == (0.01, 0.002, 0.04)

@@ -16,9 +16,11 @@ HELD_BY = {
     "callcenter/domain/findings.py": "test_judging.py",
     "callcenter/domain/standards.py": "test_loader.py",
     "callcenter/store/tables.py": "test_migrate.py",
+    "sip/media/track.py": "test_stream.py",
     # Parts of one thing, held together.
     "sip/aio/player.py": "test_stream.py",
     "sip/aio/rtp_poller.py": "test_stream.py",
+    "sip/aio/rtp_link.py": "test_stream.py",
     "callcenter/events/status.py": "test_client.py",
     "callcenter/switchboard/transfers.py": "test_refer.py",
     "callcenter/scribe/commit.py": "test_role.py",

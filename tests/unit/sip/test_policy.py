@@ -17,7 +17,7 @@ from tests.unit.sip.wire import request
     ("uri", "extra", "status", "headers"),
     [
         ("urn:service:sos", "", 416, ()),
-        ("sip:8000@192.0.2.9", "Require: 100rel\nRequire: y, X", 420, (("Unsupported", "x, y"),)),
+        ("sip:8000@192.0.2.9", "Require: 100rel\nRequire: y, X", 420, (("Unsupported", "y, X"),)),
     ],
 )
 def test_refused(uri: str, extra: str, status: int, headers: tuple[tuple[str, str], ...]) -> None:

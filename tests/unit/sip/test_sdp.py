@@ -330,3 +330,10 @@ descriptions = st.builds(
 @given(descriptions)
 def test_a_description_round_trips(description: Description) -> None:
     assert bytes(Description.parse(bytes(description))) == bytes(description)
+
+
+@pytest.mark.parametrize(("line", "wanted"), [("on - - - -", True), ("off - - - -", False), ("", False)])
+def test_silence_suppression_is_read(line: str, wanted: bool) -> None:
+    theirs = bytes(offer("192.0.2.1", 4000)) + f"a=silenceSupp:{line}\r\n".encode()
+    assert answer(Description.parse(theirs), "192.0.2.2", 5000)[1].silences is wanted
+    assert settle(offer("192.0.2.2", 5000), Description.parse(theirs)).silences is wanted

@@ -15,6 +15,7 @@ CALL_FIELDS = {
 LEG_FIELDS = {
     "role", "party", "invite_at", "ringing_at", "answered_at", "ended_at", "rings", "ring_seconds", "bound",
     "verdict", "hung_up_by", "codec", "sip_call_id", "final_status",
+    "loss", "jitter_seconds", "rtt_seconds",
 }  # fmt: skip
 
 

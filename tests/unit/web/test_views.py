@@ -119,3 +119,10 @@ def test_a_call_without_legs_or_that_just_began() -> None:
     assert draw(call, [], NOW) == Timeline()
     leg = Leg(id="l", call_id="x", position=0, role="caller", party="1", invite_at=NOW)
     assert draw(call, [leg], NOW - timedelta(seconds=1)).rows[0].ended >= 0
+
+
+def test_a_legs_media_is_told_in_a_line() -> None:
+    leg = Leg(id="l", call_id="x", position=0, role="caller", party="1", invite_at=NOW)
+    assert figures.media(leg) == "– · – · –"
+    leg.loss, leg.jitter_seconds, leg.rtt_seconds = 0.0123, 0.0028, 0.0414
+    assert figures.media(leg) == "1.2 % · 3 ms · 41 ms"
