@@ -15,7 +15,7 @@ from callcenter.store.engine import make_engine
 from callcenter.web.app import create_app
 
 ROOT = Path(__file__).parent.parent.parent.parent
-DOCUMENTS = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]
+DOCUMENTS = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), ROOT / "sip" / "README.md"]
 CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text("utf-8")
 
 
