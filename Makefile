@@ -5,7 +5,7 @@
 #   make test [ARGS='-k rings']               all tests
 #   make test-pythons                         import and unit tests on Python 3.12 and 3.13, where they are
 #   make lint                                 style, types, imports, shell
-#   make bench                                calls bridged and recorded, beside pyVoIP
+#   make bench                                calls bridged and recorded, beside pyVoIP and rtpengine; set-ups
 #   make fuzz [RUNS=100000]                   every fuzzer, each so many runs
 #   make clean                                removes what these made (not the speech model)
 
@@ -87,7 +87,10 @@ lint: $(STAMPS)/development
 	  else echo 'shellcheck is not here: apt install shellcheck'; fi
 
 bench: $(STAMPS)/development
-	@$(BIN)/python -m tests.bench.bench_media $(ARGS)
+	@status=0; $(BIN)/python -m tests.bench.bench_media $(ARGS) || status=$$?; \
+	  $(BIN)/python -m tests.bench.bench_relay; \
+	  $(BIN)/python -m tests.bench.bench_signalling; \
+	  exit $$status
 
 fuzz: $(STAMPS)/development
 	@$(BIN)/python -m pip $(PIP_QUIETLY) -e '.[fuzz]' | $(SHOW)

@@ -23,6 +23,7 @@ from rich.table import Table
 from tests.bench.bench_media_load import CORE, Caller, Result, bench_socket, judge, load, receive, settle
 from tests.support import free_port, scaled
 
+SUBJECTS = "tests.bench.bench_media_subjects"
 WARM_UP = 1.5
 LEGS = 2
 """Legs in a call."""
@@ -48,8 +49,8 @@ class Run:
 class Subject:
     """The process measured, spoken to in lines."""
 
-    def __init__(self, name: str, calls: int, port: int) -> None:
-        command = [sys.executable, "-m", "tests.bench.bench_media_subjects", name, str(calls), str(port)]
+    def __init__(self, module: str, *arguments: str | int) -> None:
+        command = [sys.executable, "-m", module, *map(str, arguments)]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def say(self, line: str) -> None:
@@ -70,8 +71,9 @@ class Subject:
 
 
 @contextlib.contextmanager
-def subject_of(name: str, calls: int, port: int) -> Iterator[Subject]:
-    subject = Subject(name, calls, port)
+def subject_of(module: str, *arguments: str | int) -> Iterator[Subject]:
+    """A module run as a process with its arguments, and ended."""
+    subject = Subject(module, *arguments)
     try:
         yield subject
     finally:
@@ -84,7 +86,7 @@ def measure(name: str, calls: int, seconds: float) -> Run:
     with bench_socket() as sock:
         media_port = sock.getsockname()[1]
         sip_port = free_port()
-        with subject_of(name, calls, media_port if relayed else sip_port) as subject:
+        with subject_of(SUBJECTS, name, calls, media_port if relayed else sip_port) as subject:
             ports = subject.hear()["ports"]
             caller = None
             if not relayed:
