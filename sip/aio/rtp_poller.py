@@ -42,6 +42,7 @@ class Poller:
         self._epoll: select.epoll | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self._pause = PAUSE
 
     def add(self, sock: socket.socket, reader: Callable[[], None]) -> None:
         """`reader` is called whenever `sock` has a datagram; it reads one and does not raise."""
@@ -69,13 +70,13 @@ class Poller:
         """A datagram after a pause: serve it, then look by the clock while there is traffic."""
         if self._serve() and self._epoll is not None and self._loop is not None:
             self._loop.remove_reader(self._epoll.fileno())
-            self._timer = self._loop.call_later(PAUSE, self._look)
+            self._timer = self._loop.call_later(self._pause, self._look)
 
     def _look(self) -> None:
         if self._epoll is None or self._loop is None:
             return
         if self._serve():
-            self._timer = self._loop.call_later(PAUSE, self._look)
+            self._timer = self._loop.call_later(self._pause, self._look)
         elif self._epoll is not None:
             self._loop.add_reader(self._epoll.fileno(), self._ready)
 
@@ -85,6 +86,8 @@ class Poller:
             return False
         readers = self._readers
         ready = self._epoll.poll(0, BATCH)
+        # A full batch means that more are waiting: a pause here would bound us to some 400 calls.
+        self._pause = 0.0 if len(ready) == BATCH else PAUSE
         for descriptor, _ in ready:
             # A reader may have closed a socket that comes later in this batch.
             reader = readers.get(descriptor)
