@@ -63,7 +63,7 @@ def table_of(runs: list[Run]) -> Table:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--calls", type=int, nargs="+", default=[50, 100, 200])
+    parser.add_argument("--calls", type=int, nargs="+", default=[50, 200, 500])
     parser.add_argument("--seconds", type=float, default=8.0, help="measured for each row")
     options = parser.parse_args()
     if (os.cpu_count() or 1) < 2:

@@ -74,6 +74,7 @@ class Bench:
 
     async def setups(self, rate: float, seconds: float) -> Row:
         """Calls at a steady rate. CPU per set-up includes what is written after the last call's end."""
+        self.callers.outcome = Outcome()
         await self.callers.place(rate, WARM_UP)
         await self.drained()
         before, begin = await self.ask("rows"), time.monotonic()
