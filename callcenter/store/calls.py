@@ -29,58 +29,106 @@ def _table(of: type[SQLModel]) -> Table:
 _CALLS, _LEGS, _HOLDS, _ANNOUNCEMENTS = _table(Call), _table(Leg), _table(Hold), _table(Announcement)
 _RECORDINGS, _RECORDS, _JOBS = _table(Recording), _table(Record), _table(Job)
 
-_FORGET = [delete(table).where(table.c.call_id == bindparam("call")) for table in (_HOLDS, _ANNOUNCEMENTS)]
+_FORGET = [
+    delete(table).where(table.c.call_id.in_(bindparam("calls", expanding=True)))
+    for table in (_HOLDS, _ANNOUNCEMENTS)
+]
 _FORGET_LEGS = delete(_LEGS).where(
-    _LEGS.c.call_id == bindparam("call"),
+    _LEGS.c.call_id.in_(bindparam("calls", expanding=True)),
     _LEGS.c.id.not_in(bindparam("named", expanding=True)),
-    _LEGS.c.id.not_in(select(_RECORDINGS.c.leg_id).where(_RECORDINGS.c.call_id == bindparam("call"))),
+    _LEGS.c.id.not_in(
+        select(_RECORDINGS.c.leg_id).where(_RECORDINGS.c.call_id.in_(bindparam("calls", expanding=True)))
+    ),
 )
 
 
 def save_call(session: Session, facts: CallFacts, site: str, node: str) -> None:
-    """Keeps a snapshot of a call: its row, legs, holds and announcements become what `facts` says.
+    """Keeps a snapshot of one call, as `save_calls` does."""
+    save_calls(session, [facts], site, node)
 
-    Saying the same twice changes nothing. The call's information record exists from the first snapshot on. A
+
+def save_calls(session: Session, calls: Sequence[CallFacts], site: str, node: str) -> None:
+    """Keeps a snapshot of each of different calls: rows, legs, holds and announcements become what it says.
+
+    Saying the same twice changes nothing. A call's information record exists from its first snapshot on. A
     leg that a snapshot no longer names is removed, unless it has a recording.
     """
-    call = {key: value for key, value in _row(facts).items() if key not in _PARTS}
-    connection = session.connection()
-    _upsert(connection, _CALLS, [{**call, "site": site, "node": node}])
-    _keep_if_absent(connection, _RECORDS, {"call_id": facts.id, "created_at": facts.started_at})
+    if not calls:
+        return
+    connection, ids = session.connection(), [facts.id for facts in calls]
+    _upsert(connection, _CALLS, [_call_row(facts, site, node) for facts in calls])
+    records = [{"call_id": facts.id, "created_at": facts.started_at} for facts in calls]
+    connection.execute(_insert_into_absent(_RECORDS, connection.dialect.name), records)
     for forget in _FORGET:
-        connection.execute(forget, {"call": facts.id})
-    _upsert(connection, _LEGS, _rows(facts.id, facts.legs, numbered=True))
-    connection.execute(_FORGET_LEGS, {"call": facts.id, "named": [clean(leg.id) for leg in facts.legs]})
-    for table, parts in ((_HOLDS, facts.holds), (_ANNOUNCEMENTS, facts.announcements)):
-        if rows := _rows(facts.id, parts):
+        connection.execute(forget, {"calls": ids})
+    legs = [row for facts in calls for row in _rows(facts.id, facts.legs, numbered=True)]
+    _upsert(connection, _LEGS, legs)
+    connection.execute(_FORGET_LEGS, {"calls": ids, "named": [leg["id"] for leg in legs]})
+    for table, part in ((_HOLDS, "holds"), (_ANNOUNCEMENTS, "announcements")):
+        if rows := [row for facts in calls for row in _rows(facts.id, getattr(facts, part))]:
             connection.execute(insert(table), rows)
 
 
 def save_recording(session: Session, facts: RecordingFacts) -> None:
     """Keeps a recording's row: when it is opened and, with its duration, when it is closed."""
-    _upsert(session.connection(), _RECORDINGS, [_row(facts)])
+    save_recordings(session, [facts])
 
 
-def add_job(session: Session, call_id: str, now: datetime) -> bool:
-    """Gives the scribe a call to work on; False where it has it already."""
-    job = {"call_id": call_id, "state": "pending", "created_at": now, "attempts": 0}
-    return _keep_if_absent(session.connection(), _JOBS, job)
+def save_recordings(session: Session, recordings: Sequence[RecordingFacts]) -> None:
+    """Keeps the rows of different recordings."""
+    _upsert(session.connection(), _RECORDINGS, [_row(facts) for facts in recordings])
 
 
-def recordings_of(session: Session, call_id: str) -> list[Recording]:
-    """A call's recordings in the order in which they began."""
-    wanted = select(Recording).where(col(Recording.call_id) == call_id)
-    return list(session.scalars(wanted.order_by(col(Recording.started_at), col(Recording.id))))
+def add_jobs(session: Session, calls: Mapping[str, datetime]) -> set[str]:
+    """Gives the scribe calls to work on, each at its instant; returns those that it did not have."""
+    if not calls:
+        return set()
+    known = set(session.scalars(select(_JOBS.c.call_id).where(_JOBS.c.call_id.in_(calls))))
+    new = {call_id: now for call_id, now in calls.items() if call_id not in known}
+    if new:
+        rows = [
+            {"call_id": call_id, "state": "pending", "created_at": now, "attempts": 0}
+            for call_id, now in new.items()
+        ]
+        session.connection().execute(insert(_JOBS), rows)
+    return set(new)
+
+
+def kept_calls(session: Session, call_ids: Sequence[str]) -> dict[str, Call]:
+    """These calls as they are in the database now. Raises LookupError for one that is not there."""
+    if not call_ids:
+        return {}
+    wanted = select(Call).where(col(Call.id).in_(call_ids)).execution_options(populate_existing=True)
+    found = {call.id: call for call in session.scalars(wanted)}
+    if missing := [call_id for call_id in call_ids if call_id not in found]:
+        raise LookupError(f"no call {missing[0]}")
+    return found
+
+
+def recordings_of(session: Session, call_ids: Sequence[str]) -> dict[str, list[Recording]]:
+    """The recordings of each of these calls, in the order in which they began."""
+    found: dict[str, list[Recording]] = {call_id: [] for call_id in call_ids}
+    if not found:
+        return found
+    wanted = select(Recording).where(col(Recording.call_id).in_(call_ids))
+    for recording in session.scalars(wanted.order_by(col(Recording.started_at), col(Recording.id))):
+        found[recording.call_id].append(recording)
+    return found
 
 
 def hand_over(session: Session, call: Call, role: str, now: datetime, data: Mapping[str, Any]) -> None:
     """The call is over and its recordings are closed: makes the scribe's job and tells `recorded`, once."""
-    if add_job(session, call.id, now):
-        recordings = [_summary(recording) for recording in recordings_of(session, call.id)]
-        told = {"recordings": recordings, **data}
+    if add_jobs(session, {call.id: now}):
+        recordings = recordings_of(session, [call.id])[call.id]
+        told = {**recorded(recordings), **data}
         outbox.add(
             session, role=role, site=call.site, event=EventName.RECORDED, call=call, data=told, now=now
         )
+
+
+def recorded(recordings: Sequence[Recording]) -> dict[str, Any]:
+    """What the event `recorded` tells of them."""
+    return {"recordings": [_summary(recording) for recording in recordings]}
 
 
 def _summary(recording: Recording) -> dict[str, Any]:
@@ -91,6 +139,11 @@ def _summary(recording: Recording) -> dict[str, Any]:
         "offset_seconds": recording.offset_seconds,
         "duration_seconds": recording.duration_seconds,
     }
+
+
+def _call_row(facts: CallFacts, site: str, node: str) -> dict[str, Any]:
+    row = {key: value for key, value in _row(facts).items() if key not in _PARTS}
+    return {**row, "site": site, "node": node}
 
 
 def _rows(call_id: str, parts: Iterable[Any], *, numbered: bool = False) -> list[dict[str, Any]]:
@@ -117,11 +170,6 @@ def _upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, An
         connection.execute(_upsert_into(table, connection.dialect.name), rows)
 
 
-def _keep_if_absent(connection: Connection, table: Table, row: Mapping[str, Any]) -> bool:
-    """Whether the row was new."""
-    return connection.execute(_insert_into_absent(table, connection.dialect.name), row).first() is not None
-
-
 # Both databases know ON CONFLICT, in dialects of their own. A statement is built once: that takes longer than
 # running it, and the switchboard's media share the processor with the writer.
 
@@ -137,4 +185,4 @@ def _upsert_into(table: Table, dialect: str) -> Executable:
 
 @cache
 def _insert_into_absent(table: Table, dialect: str) -> Executable:
-    return cast(Executable, _INSERT[dialect](table).on_conflict_do_nothing().returning(table.c.call_id))
+    return cast(Executable, _INSERT[dialect](table).on_conflict_do_nothing())

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import uuid4
 
 from sqlalchemy import delete, func, insert, select, update
@@ -48,7 +48,22 @@ def add(
     data: Mapping[str, Any],
     now: datetime,
 ) -> str:
-    """Puts an event into the outbox within the session's transaction and returns its id (a UUID).
+    """Puts an event into the outbox within the session's transaction and returns its id (a UUID)."""
+    row = event_row(role=role, site=site, event=event, call=call, data=data, now=now)
+    add_rows(session, [row])
+    return cast(str, row["event_id"])
+
+
+def event_row(
+    *,
+    role: str,
+    site: str,
+    event: EventName,
+    call: CallFacts | Call,
+    data: Mapping[str, Any],
+    now: datetime,
+) -> dict[str, Any]:
+    """An event as a row of the outbox.
 
     `now` is the event's time. `data` is added beside `call`; its values are JSON types, instants or enums.
     """
@@ -63,15 +78,19 @@ def add(
         time=now,
         data={"call": summary, **data},
     )
-    row = {
+    return {
         "event_id": event_id,
         "role": role,
         "topic": call_topic(site, call.id, event),
         "payload": message.to_dict(),
         "created_at": now,
     }
-    session.connection().execute(_INSERT, row)
-    return event_id
+
+
+def add_rows(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Puts events into the outbox, in this order, within the session's transaction."""
+    if rows:
+        session.connection().execute(_INSERT, rows)
 
 
 def pending(session: Session, role: str, limit: int = 100) -> list[Outbox]:

@@ -47,7 +47,7 @@ def interrupt_unfinished(
 
 
 def _close_recordings(session: Session, call_id: str, duration: Duration) -> list[Recording]:
-    recordings = recordings_of(session, call_id)
+    recordings = recordings_of(session, [call_id])[call_id]
     for recording in recordings:
         if not recording.finished:
             recording.finished = True

@@ -209,4 +209,5 @@ class LiveCall:
         self.board.ended[outcome] += 1
         self.tell(EventName.ENDED, at, {"outcome": outcome.value})
         await asyncio.gather(*self._closing)
+        self._closing.clear()
         self.board.ledger.put(CallRecorded(self.id))

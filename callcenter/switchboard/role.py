@@ -29,6 +29,7 @@ from callcenter.switchboard.keeping import (
     kept_registrations,
     restore_registrations,
 )
+from callcenter.switchboard.pauses import collect_seldom
 from callcenter.switchboard.reception import Reception
 from prompts.catalogue import load_catalogue
 from sip.aio.agent import UserAgent
@@ -74,6 +75,7 @@ async def run(settings: Settings, engine: Engine, client: MqttClient, stop: asyn
                 tasks.create_task(
                     know_carriers(board.agent, board.accounts, settings.trunks), name="carriers"
                 ),
+                tasks.create_task(collect_seldom(), name="garbage"),
             ]
             await stop.wait()
             await reception.close()

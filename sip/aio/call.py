@@ -81,23 +81,27 @@ class Call:
         self.ended: Ended | None = None
         self.remote: Description | None = None
         """The newest description from the other side: offer or answer."""
-        self.on_offer: OfferHandler = lambda offered, moment: 488
-        self.on_refer: ReferHandler = lambda refer, moment: 603
         self.replaced: Call | None = None
         """The call that the INVITE wants to take over (RFC 3891). Whether it may is for the user to decide:
         answer this call, move the other one's media to it, then hang up the other one."""
+        self._replies = Replies()
+        self._leave_user()
+        self._ringing_on_183 = ringing_on_183
+        self._final = asyncio.Event()  # answered, or ended
+        self._over = asyncio.Event()
+        self._told = asyncio.Event()
+
+    def _leave_user(self) -> None:
+        """Nobody is told: a call that is over lingers for late messages, its user's things need not."""
+        self.on_offer: OfferHandler = lambda offered, moment: 488
+        self.on_refer: ReferHandler = lambda refer, moment: 603
         self.on_progress: Callable[[Progress, Moment], None] = lambda progress, moment: None
         self.on_confirmed: Callable[[Confirmed, Moment], None] = lambda confirmed, moment: None
         """Told of the ACK of our 200; `remote` is set already where the ACK had the answer."""
         self.on_changed: Callable[[Changed, Moment], None] = lambda changed, moment: None
         """Told of the answer to each re-INVITE or UPDATE of ours, the session timer's refreshes too."""
-        self._replies = Replies()
         self.on_key: Callable[[str, int], None] = lambda key, milliseconds: None
         """Told of a key that the other side pressed by INFO."""
-        self._ringing_on_183 = ringing_on_183
-        self._final = asyncio.Event()  # answered, or ended
-        self._over = asyncio.Event()
-        self._told = asyncio.Event()
 
     def __repr__(self) -> str:
         return f"<Call {self.call_id} {self.session.state.value}>"
@@ -239,6 +243,7 @@ class Call:
                 self._final.set()
                 self._over.set()
                 self._replies.fail(CallFailed(effect))
+                self._leave_user()
             case Changed():
                 self.remote = effect.description or self.remote
                 self.on_changed(effect, moment)

@@ -23,6 +23,7 @@ from callcenter.settings import GuardSettings, Settings, SipSettings
 from callcenter.store.ledger import utc_now
 from callcenter.store.tables import Call
 from callcenter.switchboard.keeping import keep_registrations
+from callcenter.switchboard.pauses import collect_seldom
 from tests.bench.bench_media_load import settle
 from tests.bench.bench_media_subjects import CORE, tell
 from tests.bench.bench_signalling_load import PASSWORD, desk_number, extension_number
@@ -78,9 +79,11 @@ async def serve(desks: int) -> None:
             accounts = board.board.accounts
             accounts.add_carrier("127.0.0.1", settings.trunks[0])
             keep_registrations(accounts, board.board.ledger, utc_now)
+            garbage = asyncio.create_task(collect_seldom())
             tell(address=board.address)
             while line := await lines.readline():
                 tell(**await figures(board, line))
+            garbage.cancel()
 
 
 def main() -> None:

@@ -9,7 +9,7 @@ from sqlmodel import Session, SQLModel, col
 
 from callcenter.domain.calls import CallFacts, HungUpBy, Outcome
 from callcenter.domain.text import clean
-from callcenter.store.calls import add_job, hand_over, recordings_of, save_call, save_recording
+from callcenter.store.calls import add_jobs, hand_over, recordings_of, save_call, save_recording
 from callcenter.store.engine import session
 from callcenter.store.tables import Announcement, Call, Hold, Job, Leg, Outbox, Record, Recording
 from tests.unit.store.facts import T0, answered, at, call, recording
@@ -84,7 +84,7 @@ def test_a_recording_is_opened_and_closed(engine: Engine) -> None:
         save_recording(work, recording(leg="caller", finished=True, duration_seconds=24.5))
         save_recording(work, recording(finished=True, duration_seconds=24.0))
     with session(engine) as work:
-        kept = recordings_of(work, "c1")
+        kept = recordings_of(work, ["c1"])["c1"]
         assert [(row.leg_id, row.finished, row.duration_seconds) for row in kept] == [
             ("c1-agent", True, 24.0),
             ("c1-caller", True, 24.5),
@@ -103,7 +103,7 @@ def test_the_scribe_gets_a_call_once(engine: Engine) -> None:
             hand_over(work, kept, "switchboard", at(31), {"extra": 1})
         with session(engine) as work:
             assert len(rows(work, Job)) == expected
-            assert not add_job(work, "c1", at(32))
+            assert not add_jobs(work, {"c1": at(32)})
             (event,) = rows(work, Outbox)
             assert event["topic"] == "callcenter/v1/main/calls/c1/recorded"
             assert event["payload"]["data"]["extra"] == 1

@@ -30,8 +30,8 @@ def contact(user: str = "8001", port: int = 5060, seconds: float = 600.0) -> Con
 def test_what_is_saved_is_loaded_by_its_own_node(engine: Engine) -> None:
     two = [contact(port=1), contact(port=2, seconds=700.0)]
     with session(engine) as work:
-        save_contacts(work, "node-1", "8001", two)
-        save_contacts(work, "node-2", "8001", [contact(port=3)])
+        save_contacts(work, "node-1", {"8001": two})
+        save_contacts(work, "node-2", {"8001": [contact(port=3)]})
     with session(engine) as work:
         assert load_contacts(work, "node-1", NOW) == two
         assert load_contacts(work, "node-2", NOW) == [contact(port=3)]
@@ -39,16 +39,16 @@ def test_what_is_saved_is_loaded_by_its_own_node(engine: Engine) -> None:
 
 def test_the_newest_list_takes_the_place_of_the_last(engine: Engine) -> None:
     with session(engine) as work:
-        save_contacts(work, "node-1", "8001", [contact(port=1), contact(port=2)])
-        save_contacts(work, "node-1", "8002", [contact("8002")])
-        save_contacts(work, "node-1", "8001", [contact(port=2)])
-        save_contacts(work, "node-1", "8002", [])
+        save_contacts(work, "node-1", {"8001": [contact(port=1), contact(port=2)]})
+        save_contacts(work, "node-1", {"8002": [contact("8002")]})
+        save_contacts(work, "node-1", {"8001": [contact(port=2)]})
+        save_contacts(work, "node-1", {"8002": []})
         assert load_contacts(work, "node-1", NOW) == [contact(port=2)]
 
 
 def test_what_has_expired_is_gone(engine: Engine) -> None:
     with session(engine) as work:
-        save_contacts(work, "node-1", "8001", [contact(port=1, seconds=10.0), contact(port=2)])
+        save_contacts(work, "node-1", {"8001": [contact(port=1, seconds=10.0), contact(port=2)]})
     with session(engine) as work:
         assert load_contacts(work, "node-1", NOW + timedelta(seconds=10)) == [contact(port=2)]
     with Session(engine) as work:
