@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from callcenter import __version__
+from callcenter.logs import configure_logging
 from callcenter.settings import ConfigError, Settings, load_settings
 
 app = typer.Typer(
@@ -87,19 +87,6 @@ def clear_errors() -> Iterator[None]:
 def _fail(error: BaseException) -> None:
     err.print(f"[red]callcenter:[/] {escape(str(error))}", highlight=False)
     raise typer.Exit(USAGE)
-
-
-def configure_logging(verbose: bool = False) -> None:
-    """One line a log record, on standard error, in UTC."""
-    import time
-
-    logging.Formatter.converter = time.gmtime
-    logging.basicConfig(
-        level=logging.DEBUG if verbose else logging.INFO,
-        format="%(asctime)s.%(msecs)03dZ %(levelname)s %(name)s %(message)s",
-        datefmt="%Y-%m-%dT%H:%M:%S",
-        stream=sys.stderr,
-    )
 
 
 def settings_of(

@@ -26,7 +26,7 @@ from sip.message import (
 )
 from sip.transactions import Address, Effect, Kind, Send, State, Transaction
 
-MAX_TRANSACTIONS: Final = 20_000
+MAX_TRANSACTIONS: Final = 50_000
 """Beyond this many, requests outside a dialog get a stateless 503: a flood must not take all memory."""
 _WAITING: Final = (State.CALLING, State.TRYING, State.PROCEEDING)
 

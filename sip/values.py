@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final, TypeVar
 from urllib.parse import quote, unquote
 
@@ -36,6 +37,8 @@ _VIA: Final = re.compile(
 _PARAMETER: Final = re.compile(rf'; ?([^\s;=,"<>]+)(?: ?= ?({_QUOTED}|[^\s;,"<>]+))? ?')
 _ESCAPE: Final = re.compile(r"\\(.)")
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
+_REMEMBERED: Final = 256
+"""Characters of a header value that is worth remembering; longer ones are nobody's usual phone."""
 _BARE: Final = re.compile(r'[^\s;,"<>\\]+')
 
 
@@ -136,7 +139,7 @@ class Address(sipmessage.Address):
     @classmethod
     def parse_many(cls, value: str) -> list[Address]:  # type: ignore[override]
         """The addresses of one header line, parted by commas. Raises ValueError."""
-        return _read_list(value, cls._read)
+        return list(_addresses(value) if len(value) <= _REMEMBERED else _read_list(value, cls._read))
 
     @classmethod
     def _read(cls, text: str) -> tuple[Address, str]:
@@ -173,7 +176,7 @@ class Via(sipmessage.Via):
     @classmethod
     def parse_many(cls, value: str) -> list[Via]:  # type: ignore[override]
         """The Vias of one header line, the newest first. Raises ValueError."""
-        return _read_list(value, cls._read)
+        return list(_vias(value) if len(value) <= _REMEMBERED else _read_list(value, cls._read))
 
     @classmethod
     def _read(cls, text: str) -> tuple[Via, str]:
@@ -186,6 +189,20 @@ class Via(sipmessage.Via):
     def __str__(self) -> str:
         port = f":{self.port}" if self.port is not None else ""
         return f"SIP/2.0/{self.transport} {self.host}{port}{self.parameters}"
+
+
+# The messages of a call say the same over and over, and each header is asked for several times: what was read
+# is remembered. Values do not change.
+
+
+@lru_cache(maxsize=4096)
+def _addresses(value: str) -> tuple[Address, ...]:
+    return tuple(_read_list(value, Address._read))
+
+
+@lru_cache(maxsize=4096)
+def _vias(value: str) -> tuple[Via, ...]:
+    return tuple(_read_list(value, Via._read))
 
 
 def _read_list(value: str, read: Callable[[str], tuple[T, str]]) -> list[T]:

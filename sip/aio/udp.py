@@ -14,7 +14,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Final
 
 from sip.aio.dscp import mark
@@ -117,4 +117,4 @@ class UdpSocket:
                 age = now - (seconds + nanoseconds / 1e9)
         if not 0.0 <= age < OLDEST:
             age = 0.0
-        return Moment(datetime.fromtimestamp(now, UTC) - timedelta(seconds=age), mono - age)
+        return Moment(datetime.fromtimestamp(now - age, UTC), mono - age)

@@ -15,6 +15,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Final, Protocol
 
 from sip.aio.connection import Connection
@@ -252,7 +253,7 @@ class Wire:
     def _send_datagram(self, data: bytes, to: HostPort) -> None:
         try:
             # A name would be looked up here and now, and an impossible port would close the socket for good.
-            six = ipaddress.ip_address(to[0]).version == 6
+            six = _is_six(to[0])
             if not 0 < to[1] < 65536:
                 raise ValueError(f"port {to[1]}")
             if six not in self._sockets:
@@ -334,6 +335,11 @@ class Wire:
 
     def broken(self, head: bytes, source: HostPort, error: PeerError) -> None:
         self._user.unreadable(head, source, error)
+
+
+@lru_cache(maxsize=4096)
+def _is_six(host: str) -> bool:
+    return ipaddress.ip_address(host).version == 6
 
 
 def _codec(transport: str) -> Codec:

@@ -8,7 +8,7 @@ Run as `python -m tests.bench.bench_signalling_subject DESKS`.
 from __future__ import annotations
 
 import asyncio
-import logging
+import contextlib
 import resource
 import sys
 import tempfile
@@ -19,6 +19,7 @@ from typing import Any
 import uvloop
 from sqlmodel import Session, col, func, select
 
+from callcenter.logs import configure_logging
 from callcenter.settings import GuardSettings, Settings, SipSettings
 from callcenter.store.ledger import utc_now
 from callcenter.store.tables import Call
@@ -71,9 +72,10 @@ def resident() -> int:
 async def serve(desks: int) -> None:
     lines = asyncio.StreamReader()
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(lines), sys.stdin)
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        logging.basicConfig(level=logging.INFO, filename=folder / "switchboard.log")
+    with contextlib.ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        logs = stack.enter_context((folder / "switchboard.log").open("w"))
+        stack.callback(configure_logging(stream=logs))
         settings = settings_of(folder, desks)
         async with switchboard(settings) as board:
             accounts = board.board.accounts
