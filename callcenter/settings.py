@@ -137,6 +137,9 @@ class SipSettings(Part):
     guard: GuardSettings = GuardSettings()
     media_timeout: float = Field(default=20.0, ge=1, le=3600)
     media_lost_prompt: str = Field(default="", description="prompt for who remains; empty: the busy tone")
+    hold_music: str = Field(
+        default="", description="WAV file (A-law, 8 kHz, mono); empty: the one that ships; `off`: silence"
+    )
     tcp_listen: HostPort | Literal["", "off"] = Field(default="", description="empty: the same as `listen`")
     tls_listen: HostPort | Literal[""] = Field(
         default="", description="empty: port 5061 of `listen`'s host, where there is a certificate"

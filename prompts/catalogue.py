@@ -18,6 +18,10 @@ CATALOGUE = Path(__file__).with_name("catalogue.toml")
 """The catalogue that ships; its audio lies in `audio/<language>/` beside it."""
 
 
+HOLD_MUSIC = Path(__file__).parent / "audio" / "music" / "hold.wav"
+"""「茉莉花」, for those on hold (`prompts.music`)."""
+
+
 class UnknownPrompt(LookupError):
     """No such prompt, or no recording of the value asked for; the message lists what there is."""
 
@@ -109,6 +113,11 @@ def load_catalogue(path: Path = CATALOGUE) -> Catalogue:
     return Catalogue(entries, clips)
 
 
+def load_music(path: Path = HOLD_MUSIC) -> AudioClip:
+    """Music for those who wait: WAV, A-law, one channel, 8 kHz. Raises `CatalogueError` naming the file."""
+    return _read_clip(path, "")
+
+
 def _stems(prompt: Prompt, keys: Mapping[str, str]) -> list[str]:
     stems = []
     for number, part in enumerate(prompt.parts, start=1):
@@ -123,6 +132,8 @@ def _read_clip(path: Path, text: str) -> AudioClip:
     except FileNotFoundError:
         raise CatalogueError(
             f"{path}: the audio of 「{text}」 is missing: render it with `python -m prompts.build`"
+            if text
+            else f"{path}: there is no such file"
         ) from None
     except OSError as error:
         raise CatalogueError(f"{path}: cannot be read: {error.strerror}") from None

@@ -6,6 +6,8 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from callcenter.domain.calls import Outcome
@@ -13,10 +15,12 @@ from callcenter.settings import Settings
 from callcenter.standards.loader import load_standard
 from callcenter.store.ledger import Ledger
 from callcenter.switchboard.accounts import Accounts
-from prompts.catalogue import Catalogue
+from prompts.catalogue import Catalogue, load_music
+from prompts.schema import CatalogueError
 from sip.aio.agent import UserAgent
 from sip.aio.ports import PortPool
 from sip.aio.recorder import Recorder
+from sip.media import tones
 from sip.media.clip import Clip
 from sip.moment import Moment
 
@@ -25,7 +29,7 @@ if TYPE_CHECKING:
     from callcenter.switchboard.live_call import LiveCall
 
 
-@dataclass(slots=True)
+@dataclass
 class Board:
     """The parts that a call needs, and the calls there are."""
 
@@ -63,6 +67,18 @@ class Board:
         """A prompt's audio. Raises UnknownPrompt."""
         clip = self.prompts.clip(prompt_id)
         return Clip(clip.pcma, clip.pcmu)
+
+    @cached_property
+    def hold_music(self) -> Clip:
+        """What a party on hold hears. Raises CatalogueError for a file that cannot be played."""
+        wanted = self.settings.sip.hold_music
+        if wanted == "off":
+            return tones.silence()
+        try:
+            music = load_music(Path(wanted)) if wanted else load_music()
+        except CatalogueError as error:
+            raise CatalogueError(f"sip.hold_music: {error}") from None
+        return Clip(music.pcma, music.pcmu)
 
     def metrics(self) -> dict[str, float]:
         """Figures for the status message and Prometheus."""

@@ -20,7 +20,6 @@ from callcenter.switchboard.silence import SilenceWatch
 from sip.aio.call import Call
 from sip.effects import Changed, Offered
 from sip.errors import PeerError
-from sip.media import tones
 from sip.moment import Moment
 from sip.refer import Refer
 from sip.sdp import Description, settle
@@ -169,7 +168,7 @@ class LiveCall:
         if wanted:
             self.book.held(leg.id, moment)
             if other is not None:
-                other.play(tones.silence(), loop=True)
+                other.play(self.board.hold_music, loop=True)
         else:
             self.book.resumed(leg.id, moment)
             if other is not None:

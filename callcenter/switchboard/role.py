@@ -138,6 +138,7 @@ def _build(settings: Settings, ledger: Ledger) -> tuple[Board, Reception]:
         ledger=ledger,
         prompts=load_catalogue(),
     )
+    _ = board.hold_music  # a file that cannot be played is an error at the start, not at the first hold
     if settings.sip.media_lost_prompt:
         board.prompt(settings.sip.media_lost_prompt)
     for desk in settings.desks:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
-from prompts.catalogue import UnknownPrompt
-from tests.board import Phone, Switchboard
+from prompts.catalogue import UnknownPrompt, load_music
+from prompts.schema import CatalogueError
+from prompts.wav import write_alaw
+from sip.media import tones
+from tests.board import Phone, Switchboard, settings_for
 from tests.unit.switchboard.conftest import MakePhone
 
 
@@ -31,3 +37,16 @@ async def test_prompts_in_both_codecs(desk: Switchboard) -> None:
 
 async def test_a_standard_is_loaded_once(desk: Switchboard) -> None:
     assert desk.board.standard("vanke") is desk.board.standard("vanke")
+
+
+async def test_the_music_on_hold_is_ours_a_file_or_silence(tmp_path: Path, desk: Switchboard) -> None:
+    def music(wanted: str) -> bytes:
+        settings = settings_for(tmp_path, hold_music=wanted)
+        return replace(desk.board, settings=settings).hold_music.alaw
+
+    assert music("") == load_music().pcma
+    assert music("off") == tones.silence().alaw
+    write_alaw(tmp_path / "own.wav", b"\x55\xd5" * 800)
+    assert music(str(tmp_path / "own.wav")) == b"\x55\xd5" * 800
+    with pytest.raises(CatalogueError, match=r"sip\.hold_music: .*none\.wav: there is no such file"):
+        music(str(tmp_path / "none.wav"))

@@ -8,21 +8,22 @@ from tests.support import eventually
 from tests.unit.switchboard.conftest import MakePhone
 
 
-async def test_a_held_caller_does_not_hear_the_room(
+async def test_a_held_caller_hears_music_and_not_the_room(
     desk: Switchboard, make_phone: MakePhone, caller: Phone
 ) -> None:
-    agent = await make_phone("1", 1000.0)
+    agent = await make_phone("1", 1080.0)  # no note of the music, nor an overtone
     await caller.dial("8000")
     await caller.connected()
-    await caller.hears(1000.0)
+    await caller.hears(1080.0)
     live = await desk.live()
     agent.reinvite("sendonly")  # and it goes on humming: its microphone is open
     await eventually(lambda: live.book.facts.holds)
     before = len(caller.heard.payloads)
     await eventually(lambda: len(caller.heard.payloads) > before + 30)
-    assert caller.heard.share(1000.0) < 0.05
+    assert caller.heard.share(1080.0) < 0.05
+    assert b"".join(caller.heard.payloads[-25:]) in desk.board.hold_music.alaw
     agent.reinvite("sendrecv")
-    await caller.hears(1000.0)
+    await caller.hears(1080.0)
     holds = live.book.facts.holds
     assert len(holds) == 1 and holds[0].ended_at is not None
     caller.call.hangup()
