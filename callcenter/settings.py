@@ -145,6 +145,7 @@ class SipSettings(Part):
         default="", description="empty: port 5061 of `listen`'s host, where there is a certificate"
     )
     ws_listen: HostPort | Literal[""] = Field(default="", description="WebSocket; empty: none")
+    emergency: tuple[Annotated[str, Field(pattern=r"^[0-9]{3,6}$")], ...] = ("110", "119", "120")
     wss_listen: HostPort | Literal[""] = Field(default="", description="WebSocket over TLS; empty: none")
     tls_certificate: Path | None = Field(default=None, description="PEM file, with the chain")
     tls_key: Path | None = Field(default=None, description="PEM file")
@@ -204,20 +205,27 @@ class Desk(Part):
 Srtp = Literal["off", "optional", "required"]
 
 
+Digits = Annotated[str, Field(pattern=r"^\+?[0-9]*$", max_length=20)]
+
+
 class Extension(Part):
     number: str
     name: str = ""
     password: Secret
     srtp: Srtp = "off"
+    outside: bool | tuple[Annotated[Digits, Field(min_length=1)], ...] = Field(
+        default=False, description="whether it may call numbers outside; or what these must begin with"
+    )
 
 
 class Trunk(Part):
-    """`account`: the gateway logs in to us. `register`: we log in to the carrier at `server`."""
+    """`account`: the gateway logs in to us. `register`: we log in to the carrier at `server`.
+    `ip`: the carrier at `server` and we know each other by our addresses."""
 
     id: Name
-    mode: Literal["account", "register"] = "account"
-    username: str
-    password: Secret
+    mode: Literal["account", "register", "ip"] = "account"
+    username: str = ""
+    password: Secret = SecretStr("")
     server: Server | None = None
     transport: Literal["", "udp", "tcp", "tls"] = ""
     expires: int = Field(default=300, ge=60, le=86400)
@@ -225,11 +233,20 @@ class Trunk(Part):
     ringing_on_183: bool = False
     trust_identity: bool = Field(default=False, description="believe its P-Asserted-Identity")
     srtp: Srtp = "off"
+    outgoing: bool = Field(default=True, description="whether calls to the outside may take it")
+    strip: Digits = Field(default="", description="beginning of a dialled number that is taken off")
+    prefix: Digits = Field(default="", description="put before what is left")
+    caller_id: str = Field(default="", pattern=r"^(\+?[0-9]{1,20}|extension|)$")
+    assert_identity: bool = Field(default=False, description="send P-Asserted-Identity")
+    ring_timeout: float = Field(default=60.0, gt=0, le=300)
+    ping: float = Field(default=30.0, ge=0, le=3600, description="seconds between OPTIONS; 0: none")
 
     @model_validator(mode="after")
-    def _needs_server(self) -> Self:
-        if self.mode == "register" and self.server is None:
-            raise ValueError('a trunk of mode \'register\' needs server = "host" or "host:port"')
+    def _is_whole(self) -> Self:
+        if self.mode != "account" and self.server is None:
+            raise ValueError(f'a trunk of mode {self.mode!r} needs server = "host" or "host:port"')
+        if self.mode != "ip" and not (self.username and self.password.get_secret_value()):
+            raise ValueError(f"a trunk of mode {self.mode!r} needs username and password")
         return self
 
 
@@ -269,6 +286,8 @@ class Settings(BaseSettings):
         for number in [d.number for d in self.desks] + [e.number for e in self.extensions]:
             if number in seen:
                 raise ValueError(f"the number {number} is given to two desks or extensions")
+            if number in self.sip.emergency:
+                raise ValueError(f"the number {number} is an emergency number ([sip] emergency)")
             seen.add(number)
         for desk in self.desks:
             for agent in desk.agents:

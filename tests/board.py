@@ -26,6 +26,8 @@ from callcenter.store.tables import Leg as LegRow
 from callcenter.switchboard.accounts import Accounts
 from callcenter.switchboard.board import Board
 from callcenter.switchboard.reception import Reception
+from callcenter.switchboard.trunks import Trunk as Line
+from callcenter.switchboard.trunks import Trunks
 from prompts.catalogue import load_catalogue
 from sip.aio.agent import Admission, UserAgent
 from sip.aio.call import Call
@@ -34,6 +36,7 @@ from sip.aio.recorder import Recorder
 from sip.aio.rtp import MediaStream
 from sip.aio.trunk import Trunk
 from sip.digest import Credentials, DigestClient
+from sip.effects import Respond
 from sip.errors import PeerError
 from sip.media import g711, tones
 from sip.media.clip import Clip
@@ -50,9 +53,20 @@ TRUNK = "city"
 
 
 def settings_for(
-    folder: Path, *, ring_timeout: float = 1.0, agents: tuple[str, ...] = ("1", "2"), **sip: Any
+    folder: Path,
+    *,
+    ring_timeout: float = 1.0,
+    agents: tuple[str, ...] = ("1", "2"),
+    outside: dict[str, Any] | None = None,
+    trunks: list[dict[str, Any]] | None = None,
+    **sip: Any,
 ) -> Settings:
-    extensions = [{"number": number, "password": PASSWORD} for number in ("1", "2", "3")]
+    """`outside` is what extensions may call there; `trunks` are lines beside the gateway's."""
+    allowed = outside or {}
+    extensions = [
+        {"number": number, "password": PASSWORD, "outside": allowed.get(number, False)}
+        for number in ("1", "2", "3")
+    ]
     desk = {
         "id": "front",
         "number": "8000",
@@ -66,7 +80,7 @@ def settings_for(
         sip={"listen": "127.0.0.1:0", "rtp_ports": (low, low + 199), **sip},
         desk=[desk],
         extension=extensions,
-        trunk=[{"id": TRUNK, "username": TRUNK, "password": PASSWORD}],
+        trunk=[{"id": TRUNK, "username": TRUNK, "password": PASSWORD}, *(trunks or [])],
     )
 
 
@@ -126,10 +140,13 @@ async def switchboard(settings: Settings) -> AsyncIterator[Switchboard]:
     )
     reception = Reception(board)
     await board.agent.start("127.0.0.1", 0)
+    board.trunks = Trunks(Line(config, board.agent, accounts) for config in settings.trunks)
+    board.trunks.start()
     try:
         yield Switchboard(board, reception, engine)
     finally:
         await reception.close()
+        board.trunks.stop()
         await board.agent.stop()
         await board.recorder.close()
         await ledger.close()
@@ -179,6 +196,8 @@ class Phone:
         self.ring_seconds: float | None = 0.05
         """Before it answers; None rings on for ever."""
         self.refuse: int | None = None
+        self.forward = ""
+        """The Contact of a refusal with 302."""
         self.calls: list[Call] = []
         self.stream: MediaStream | None = None
         self.heard = Heard(g711.PCMA)
@@ -245,7 +264,10 @@ class Phone:
     async def _take(self, call: Call) -> None:
         self.calls.append(call)
         if self.refuse is not None:
-            call.reject(self.refuse)
+            effects = call.session.reject(self.refuse)
+            if self.forward and isinstance(effects[0], Respond):
+                effects[0].response.contact = [Address(URI.parse(self.forward))]
+            self.agent.perform(call, effects, self.agent.now())
             return
         call.ring()
         if self.ring_seconds is None:

@@ -19,19 +19,28 @@ ONLINE = "online"
 OFFLINE = "offline"
 
 
-def status_payload(state: str, at: datetime, metrics: Mapping[str, Any]) -> bytes:
-    """`{"state", "at", "metrics"}`; in a last will `at` is when the connection began."""
-    return encode({"state": state, "at": rfc3339(at), "metrics": jsonable(metrics)})
+def status_payload(
+    state: str, at: datetime, metrics: Mapping[str, Any], details: Mapping[str, Any] | None = None
+) -> bytes:
+    """`{"state", "at", "metrics"}` and what `details` adds; in a last will `at` is when the connection
+    began."""
+    said = {"state": state, "at": rfc3339(at), "metrics": metrics, **(details or {})}
+    return encode(jsonable(said))
 
 
 async def publish_status(
-    client: MqttClient, role: str, metrics: Callable[[], Mapping[str, Any]], every: float = 5.0
+    client: MqttClient,
+    role: str,
+    metrics: Callable[[], Mapping[str, Any]],
+    every: float = 5.0,
+    details: Callable[[], Mapping[str, Any]] = dict,
 ) -> None:
-    """Says `online` with the metrics at each connection and every `every` seconds, until cancelled."""
+    """Says `online` with the metrics and details at each connection and every `every` seconds, until
+    cancelled."""
     topic = status_topic(client.site, role)
     while True:
         await client.wait_connected()
-        payload = status_payload(ONLINE, datetime.now(UTC), metrics())
+        payload = status_payload(ONLINE, datetime.now(UTC), metrics(), details())
         with contextlib.suppress(Disconnected):  # said again at the next connection
             await client.publish(topic, payload, retain=True)
         with contextlib.suppress(TimeoutError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import math
 from collections import Counter
@@ -9,11 +10,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from callcenter.domain.masking import masked
-from callcenter.settings import Extension, GuardSettings, Settings, Trunk
+from callcenter.settings import Extension, GuardSettings, Settings, Trunk, split_server
 from sip.aio.agent import Admission
 from sip.digest import Check, DigestServer
 from sip.guard import Guard, Limits, Offence, Rule
-from sip.message import Request, Response
+from sip.message import Address, Request, Response, respond
 from sip.registrar import MAX_EXPIRES, Binding, Registrar, SavedBinding
 from sip.sdes import Srtp
 from sip.transactions import Address as HostPort
@@ -60,6 +61,7 @@ class Accounts:
         self._registrar = Registrar()
         self._accounts: dict[str, Account] = {}
         self._carriers: dict[str, Account] = {}
+        self._places = {trunk.id: _written(trunk) for trunk in settings.trunks if trunk.mode != "account"}
         for extension in settings.extensions:
             secret = extension.password.get_secret_value()
             self._accounts[extension.number] = Account(extension.number, secret, extension=extension)
@@ -80,6 +82,10 @@ class Accounts:
             self._carriers.setdefault(host, Account(trunk.username, "", trunk=trunk))
             if self.guard:
                 self.guard.trust(host, math.inf)
+
+    def set_places(self, trunk: Trunk, places: list[tuple[str, int]]) -> None:
+        """Hosts and ports at which `trunk` takes calls: no extension may register there."""
+        self._places[trunk.id] = _written(trunk) | set(places)
 
     def _hosts_of(self, trunk: Trunk) -> list[str]:
         return [host for host, account in self._carriers.items() if account.trunk is trunk]
@@ -121,6 +127,9 @@ class Accounts:
         return Admission(status=401, challenges=tuple(challenges))
 
     def register(self, identity: str, request: Request, source: HostPort, now: float) -> Response:
+        if self._leads_outside(request):
+            log.warning("registration leads to a trunk user=%s source=%s", masked(identity), source[0])
+            return respond(request, 403)
         response = self._registrar.register(identity, request, source, now)
         count = len(self._registrar.lookup(identity, now))
         if self.guard and count:
@@ -129,6 +138,16 @@ class Accounts:
             self.on_registered(identity, self._registrar.dump(identity, now))
         log.info("registered user=%s contacts=%d source=%s", identity, count, source[0])
         return response
+
+    def _leads_outside(self, request: Request) -> bool:
+        """A Contact or Path at a carrier: calls to that extension would go out over our trunk."""
+        lines = [*request.headers.getlist("Contact"), *request.headers.getlist("Path")]
+        lines = [line for line in lines if line.strip() != "*"]
+        with contextlib.suppress(ValueError):  # what cannot be read the registrar refuses
+            uris = [address.uri for line in lines for address in Address.parse_many(line)]
+            named = {(uri.host.strip("[]").lower(), uri.port or 5060) for uri in uris}
+            return any(named & places for places in self._places.values())
+        return False
 
     def _admitted(self, request: Request, username: str) -> Admission:
         claimed = request.to_address if request.method == "REGISTER" else request.from_address
@@ -154,6 +173,11 @@ class Accounts:
 
     def _has_credentials(self, request: Request) -> bool:
         return request.headers.get("Authorization") is not None
+
+
+def _written(trunk: Trunk) -> set[tuple[str, int]]:
+    host, port = split_server(trunk.server or "")
+    return {(host.lower(), port or 5060)}
 
 
 def _limits(settings: GuardSettings) -> Limits:

@@ -15,6 +15,7 @@ from callcenter.settings import Settings
 from callcenter.standards.loader import load_standard
 from callcenter.store.ledger import Ledger
 from callcenter.switchboard.accounts import Accounts
+from callcenter.switchboard.trunks import UP, Trunks
 from prompts.catalogue import Catalogue, load_music
 from prompts.schema import CatalogueError
 from sip.aio.agent import UserAgent
@@ -45,8 +46,8 @@ class Board:
     occupied: Counter[str] = field(default_factory=Counter)
     """Live legs by extension: an agent with one is not rung for another call."""
     standards: dict[str, Standard] = field(default_factory=dict)
-    carriers: dict[str, str] = field(default_factory=dict)
-    """The state of each trunk that we register at a carrier."""
+    trunks: Trunks = field(default_factory=Trunks)
+    """The lines to the outside."""
 
     @staticmethod
     def now() -> Moment:
@@ -82,17 +83,23 @@ class Board:
 
     def metrics(self) -> dict[str, float]:
         """Figures for the status message and Prometheus."""
-        stats = self.recorder.stats
+        stats, now = self.recorder.stats, self.now()
+        reports = self.trunks.reports(now)
         return {
             "live_calls": len(self.calls),
             "rtp_ports_in_use": self.pool.in_use,
-            "registered": len(self.accounts.registered(self.now().mono)),
+            "registered": len(self.accounts.registered(now.mono)),
             "wrong_passwords": self.accounts.counters["wrong_password"],
             "sip_transactions": len(self.agent.layer),
             "sip_malformed": self.agent.layer.counters["malformed"],
-            **(guard.figures(self.now().mono) if (guard := self.accounts.guard) else {}),
+            **(guard.figures(now.mono) if (guard := self.accounts.guard) else {}),
             "recording_slowest_flush_seconds": stats.longest_flush,
             **{f"calls_{outcome.value}": count for outcome, count in self.ended.items()},
-            **{f"trunk_{name}_registered": state == "registered" for name, state in self.carriers.items()},
+            **{f"trunk_{name}_up": report.standing in UP for name, report in reports.items()},
             **self.ledger.metrics(),
         }
+
+    def details(self) -> dict[str, dict[str, str]]:
+        """What the status message says in words: the state of each trunk."""
+        reports = self.trunks.reports(self.now())
+        return {"trunks": {name: str(report) for name, report in reports.items()}}

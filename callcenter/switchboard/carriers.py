@@ -1,4 +1,4 @@
-"""The carriers that we register at: where they are, and by which addresses their calls are known."""
+"""The carriers that we call or register at: where they are, and by which addresses their calls are known."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ LOOK_SECONDS: Final = 30.0
 
 
 def server_uri(trunk: Trunk) -> URI | None:
-    """Where we register, or None for a trunk that logs in to us."""
-    if trunk.mode != "register" or trunk.server is None:
+    """Where a carrier is, or None for a trunk that logs in to us."""
+    if trunk.mode == "account" or trunk.server is None:
         return None
     host, port = split_server(trunk.server)
     parameters = Parameters(transport=trunk.transport) if trunk.transport else Parameters()
@@ -44,3 +44,4 @@ async def look(agent: UserAgent, accounts: Accounts, trunk: Trunk, server: URI) 
         log.warning("carrier not found trunk=%s error=%s", trunk.id, error)
         return
     accounts.set_carrier(list(dict.fromkeys(target[0] for target in targets)), trunk)
+    accounts.set_places(trunk, [(target[0], target[1]) for target in targets])

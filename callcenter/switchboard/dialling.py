@@ -1,4 +1,4 @@
-"""Rings one extension and says what came of it."""
+"""Rings one extension, or waits for whoever else was called, and says what came of it."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ from sip.message import URI, Address
 from sip.moment import Moment
 from sip.registrar import Binding
 from sip.sdes import Srtp
+from sip.sdp import Description
+from sip.session import State
 
 REACH_SECONDS: Final = 6.0
 """A phone that has sent nothing at all for so long after the INVITE is not there."""
@@ -37,7 +39,7 @@ class Miss(Enum):
 
 
 _MISSES: Final = {486: Miss.BUSY, 600: Miss.BUSY, 603: Miss.REJECTED, 403: Miss.REJECTED}
-_UNREACHABLE: Final = (404, 408, 488, 503)
+_UNREACHABLE: Final = (401, 404, 407, 408, 410, 484, 488, 604, 606)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,18 @@ class Missed:
 
     why: Miss
     status: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """How long to wait, in seconds: `reach` for any sign of life, `setup` until it rings or there is other
+    progress, `ring_timeout` from there. `on_early` is told of sound before the answer (code, SDP)."""
+
+    ring_timeout: float
+    reach: float = REACH_SECONDS
+    setup: float = REACH_SECONDS
+    on_early: Callable[[Leg, int, Description], None] | None = None
+    on_ringing: Callable[[], None] = lambda: None
 
 
 async def dial(
@@ -71,19 +85,19 @@ async def dial(
     missed = Missed(Miss.UNREACHABLE)
     for binding in bindings[:MOST_CONTACTS]:  # the newest first; the next where nobody is there any more
         leg = await _invite(live, party, role, binding, headers)
-        found = await _ring(live, leg, ring_timeout, on_ringing)
+        reach = min(ring_timeout, REACH_SECONDS)
+        found = await ring(live, leg, Waiting(ring_timeout, reach, reach, on_ringing=on_ringing))
         if isinstance(found, Leg) or found.why is not Miss.UNREACHABLE:
             return found
         missed = found
     return missed
 
 
-async def _ring(
-    live: LiveCall, leg: Leg, ring_timeout: float, on_ringing: Callable[[], None]
-) -> Leg | Missed:
+async def ring(live: LiveCall, leg: Leg, waiting: Waiting) -> Leg | Missed:
+    """Waits until `leg`, whose INVITE is on its way, is answered; or ends it, and says why."""
     board = live.board
     try:
-        return await _answered(live, leg, ring_timeout, on_ringing)
+        return await _answered(live, leg, waiting)
     except CallFailed as failed:
         live.drop_leg(leg)
         return Missed(_miss(failed.ended.code), failed.ended.code)
@@ -91,7 +105,7 @@ async def _ring(
         live.drop_leg(leg)
         return Missed(Miss.UNREACHABLE, 488)
     except TimeoutError:
-        rang = leg.call.ringing_at is not None
+        rang = leg.call.progressed_at is not None
         live.drop_leg(leg, HungUpBy.SYSTEM)
         live.tell(None, board.now())
         return Missed(Miss.NO_ANSWER if rang else Miss.UNREACHABLE)
@@ -118,21 +132,31 @@ async def _invite(
     return live.add_leg(role, party, call, media, call.invited_at)
 
 
-async def _answered(live: LiveCall, leg: Leg, ring_timeout: float, on_ringing: Callable[[], None]) -> Leg:
+async def _answered(live: LiveCall, leg: Leg, waiting: Waiting) -> Leg:
     loop = asyncio.get_running_loop()
-    async with asyncio.timeout(min(ring_timeout, REACH_SECONDS)) as limit:
+    async with asyncio.timeout(waiting.setup) as limit:
+
+        def look() -> None:
+            if leg.call.session.state is State.CALLING:  # not even a 100 has come
+                limit.reschedule(loop.time())
 
         def progress(event: Progress, moment: Moment) -> None:
             ringing = leg.call.ringing_at
-            if ringing is None:
-                limit.reschedule(loop.time() + ring_timeout)  # it is there, and may ring yet
-            elif ringing is moment:
-                limit.reschedule(loop.time() + ring_timeout)
-                _note_ringing(live, leg, moment)
-                on_ringing()
+            if moment in (leg.call.progressed_at, ringing):  # it is there, and may ring yet; or it rings
+                limit.reschedule(loop.time() + waiting.ring_timeout)
+            early = event.description is not None and waiting.on_early is not None
+            if ringing is moment:
+                _note_ringing(live, leg, moment, quiet=early)
+                waiting.on_ringing()
+            if event.description is not None and waiting.on_early is not None:
+                waiting.on_early(leg, event.code, event.description)
 
         leg.call.on_progress = progress
-        description = await leg.call.answered()
+        gone = loop.call_later(waiting.reach, look)
+        try:
+            description = await leg.call.answered()
+        finally:
+            gone.cancel()
     answered = leg.call.answered_at
     assert answered is not None
     leg.media.settle(description)
@@ -140,15 +164,17 @@ async def _answered(live: LiveCall, leg: Leg, ring_timeout: float, on_ringing: C
     return leg
 
 
-def _note_ringing(live: LiveCall, leg: Leg, moment: Moment) -> None:
+def _note_ringing(live: LiveCall, leg: Leg, moment: Moment, *, quiet: bool) -> None:
+    """`quiet`: the caller is told otherwise, with the sound that comes."""
     first = live.book.leg_ringing(leg.id, moment)
     if first and live.caller.call.answered_at is None:
-        live.caller.call.ring()
+        if not quiet:
+            live.caller.call.ring()
         live.book.leg_ringing(live.caller.id, live.caller.call.ringing_at or live.board.now())
     live.tell(EventName.RINGING, moment, {"leg": leg.id, "party": leg.party})
 
 
 def _miss(status: int | None) -> Miss:
-    if status in _UNREACHABLE or status is None:
-        return Miss.UNREACHABLE
+    if status is None or status in _UNREACHABLE or 300 <= status < 400 or 500 <= status < 600:
+        return Miss.UNREACHABLE  # a redirection is not followed: it would be somebody else's choice of number
     return _MISSES.get(status, Miss.NO_ANSWER)

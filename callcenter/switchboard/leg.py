@@ -112,6 +112,8 @@ class Leg:
     media: Media
     track: Track | None = None
     recording: RecordingFacts | None = None
+    outside: bool = False
+    """It is over a trunk: whoever is there may not send our phones about."""
     on_hold: bool = False
     leaving: bool = False
     """It was transferred away, or transferred the other: not in the conversation any more."""

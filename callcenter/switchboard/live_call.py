@@ -11,7 +11,7 @@ from typing import Any
 from uuid import uuid4
 
 from callcenter.domain.book import CallBook
-from callcenter.domain.calls import EventName, HungUpBy, Outcome, RecordingFacts, Role
+from callcenter.domain.calls import Direction, EventName, HungUpBy, Outcome, RecordingFacts, Role
 from callcenter.domain.masking import masked
 from callcenter.store.ledger import CallChanged, CallRecorded, RecordingClosed, RecordingOpened
 from callcenter.switchboard.board import Board
@@ -35,7 +35,8 @@ class LiveCall:
         self.book = book
         self.legs: list[Leg] = []
         self.on_refer: Callable[[Leg, Refer, Moment], int] = lambda leg, refer, moment: 603
-        self.caller = self.add_leg(Role.CALLER, book.caller, call, media, call.invited_at)
+        inbound = book.direction is Direction.INBOUND
+        self.caller = self.add_leg(Role.CALLER, book.caller, call, media, call.invited_at, outside=inbound)
         self.lost = False
         """A party vanished in mid-call, whoever ended it then."""
         self._closing: list[asyncio.Task[None]] = []
@@ -53,9 +54,11 @@ class LiveCall:
 
     # -- legs ---------------------------------------------------------------------------------------------
 
-    def add_leg(self, role: Role, party: str, call: Call, media: Media, at: Moment) -> Leg:
-        """A leg whose INVITE was just received or sent."""
-        leg = Leg(uuid4().hex, role, party, call, media)
+    def add_leg(
+        self, role: Role, party: str, call: Call, media: Media, at: Moment, *, outside: bool = False
+    ) -> Leg:
+        """A leg whose INVITE was just received or sent; `outside`: over a trunk."""
+        leg = Leg(uuid4().hex, role, party, call, media, outside=outside)
         self.legs.append(leg)
         self.board.occupied[party] += 1
         self.book.leg_invited(role, party, at, call.call_id, leg.id)

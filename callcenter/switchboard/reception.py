@@ -10,14 +10,23 @@ from typing import Any
 from uuid import uuid4
 
 from callcenter.domain.book import CallBook
-from callcenter.domain.calls import Direction, Role
+from callcenter.domain.calls import Direction, Line, Role
 from callcenter.domain.masking import masked
 from callcenter.events.errors import CommandError, ErrorCode
 from callcenter.switchboard.accounts import Account
 from callcenter.switchboard.board import Board
 from callcenter.switchboard.leg import Media
 from callcenter.switchboard.live_call import LiveCall
-from callcenter.switchboard.routing import Nowhere, ToDesk, ToExtension, line_of, route
+from callcenter.switchboard.routing import (
+    Nowhere,
+    Route,
+    ToDesk,
+    ToExtension,
+    ToOutside,
+    direction_of,
+    route,
+    route_outside,
+)
 from callcenter.switchboard.story import NotTalking, Story
 from callcenter.switchboard.transfers import Forbidden, Transfers
 from sip.aio.call import Call
@@ -27,6 +36,8 @@ from sip.errors import PeerError, StateError
 from sip.identity import asserted_number, wants_privacy
 
 log = logging.getLogger(__name__)
+
+_Somewhere = ToDesk | ToExtension | ToOutside
 
 DIRECT_RING_TIMEOUT = 60.0
 """Seconds that one extension may ring at another's call."""
@@ -52,7 +63,7 @@ class Reception:
         if self._closing or account is None:
             call.reject(503)
             return
-        where = route(self._board.settings, dialled, account.trunk)
+        where = self._where(dialled, account)
         if isinstance(where, Nowhere) and call.replaced is None:
             log.info("number unknown dialled=%s account=%s", masked(dialled), account.username)
             call.reject(where.status)
@@ -68,7 +79,15 @@ class Reception:
             log.error("call refused reason=%s", error)
             call.reject(503)
 
-    async def _begin(self, call: Call, account: Account, where: ToDesk | ToExtension, dialled: str) -> None:
+    def _where(self, dialled: str, account: Account) -> Route:
+        board = self._board
+        where = route(board.settings, dialled, account.trunk)
+        if not isinstance(where, Nowhere):
+            return where
+        registered = bool(board.accounts.bindings(account.username, board.now().mono))
+        return route_outside(board.settings, dialled, account.extension, registered)
+
+    async def _begin(self, call: Call, account: Account, where: _Somewhere, dialled: str) -> None:
         if call.remote is None:
             raise PeerError("INVITE without an offer", status=488)
         media = Media(await MediaStream.open(self._board.pool), self._board.media_host, account.srtp)
@@ -80,7 +99,8 @@ class Reception:
         media.codec = agreement.codec.name.upper()
         live = LiveCall(self._board, self._book(call, account, where, dialled), call, media)
         agents, timeout, role = _plan(where)
-        story = Story(live, body, agreement, agents, timeout, role)
+        outside = where if isinstance(where, ToOutside) else None
+        story = Story(live, body, agreement, agents, timeout, role, outside)
         self._board.calls[live.id] = live
         self._stories[live.id] = story
         live.on_refer = partial(self._transfers.referred, story)
@@ -114,11 +134,12 @@ class Reception:
                 media.stream.close()
         await call.over()
 
-    def _book(self, call: Call, account: Account, where: ToDesk | ToExtension, dialled: str) -> CallBook:
+    def _book(self, call: Call, account: Account, where: _Somewhere, dialled: str) -> CallBook:
+        direction = direction_of(where, account.trunk)
         book = CallBook(
             id=uuid4().hex,
-            direction=Direction.INTERNAL if account.trunk is None else Direction.INBOUND,
-            line=line_of(account.trunk),
+            direction=direction,
+            line=Line.INTERNAL if direction is Direction.INTERNAL else Line.EXTERNAL,
             caller=_caller(call, account),
             callee=dialled,
             started=call.invited_at,
@@ -173,7 +194,11 @@ def _caller(call: Call, account: Account) -> str:
     return asserted or call.invite.from_address.uri.user or account.username
 
 
-def _plan(where: ToDesk | ToExtension) -> tuple[Sequence[str], float, Role]:
-    if isinstance(where, ToDesk):
-        return where.desk.agents, where.desk.ring_timeout, Role.AGENT
-    return (where.extension.number,), DIRECT_RING_TIMEOUT, Role.TARGET
+def _plan(where: _Somewhere) -> tuple[Sequence[str], float, Role]:
+    match where:
+        case ToDesk(desk):
+            return desk.agents, desk.ring_timeout, Role.AGENT
+        case ToExtension(extension):
+            return (extension.number,), DIRECT_RING_TIMEOUT, Role.TARGET
+        case ToOutside():
+            return (), DIRECT_RING_TIMEOUT, Role.TARGET

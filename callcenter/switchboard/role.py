@@ -23,7 +23,7 @@ from callcenter.store.recovery import interrupt_unfinished
 from callcenter.switchboard import transports
 from callcenter.switchboard.accounts import Accounts
 from callcenter.switchboard.board import Board
-from callcenter.switchboard.carriers import know_carriers, server_uri
+from callcenter.switchboard.carriers import know_carriers
 from callcenter.switchboard.keeping import (
     keep_registrations,
     kept_registrations,
@@ -31,15 +31,13 @@ from callcenter.switchboard.keeping import (
 )
 from callcenter.switchboard.pauses import collect_seldom
 from callcenter.switchboard.reception import Reception
+from callcenter.switchboard.trunks import Trunk, Trunks
 from prompts.catalogue import load_catalogue
 from sip.aio.agent import UserAgent
 from sip.aio.call import Call
 from sip.aio.ports import PortPool
 from sip.aio.recorder import Recorder
-from sip.aio.trunk import Trunk
-from sip.digest import Credentials
 from sip.media.wav import Wav
-from sip.registration import Account
 from sip.session_timer import TimerPolicy
 
 log = logging.getLogger(__name__)
@@ -63,7 +61,8 @@ async def run(settings: Settings, engine: Engine, client: MqttClient, stop: asyn
     log.info("registrations restored count=%d", restored)
     keep_registrations(board.accounts, ledger, lambda: datetime.now(UTC))
     await transports.listen(board.agent, settings.sip)
-    trunks = _register_trunks(board)
+    board.trunks = Trunks(Trunk(config, board.agent, board.accounts) for config in settings.trunks)
+    board.trunks.start()
     log.info("switchboard ready sip=%s:%d", board.agent.local.host, board.agent.local.port)
     handlers = {"transfer": reception.transfer, "hangup": reception.hangup}
     try:
@@ -71,7 +70,9 @@ async def run(settings: Settings, engine: Engine, client: MqttClient, stop: asyn
             work = [
                 tasks.create_task(serve_commands(client, settings.site, handlers), name="commands"),
                 tasks.create_task(publish_outbox(client, engine, ROLE, wake), name="publisher"),
-                tasks.create_task(publish_status(client, ROLE, board.metrics), name="status"),
+                tasks.create_task(
+                    publish_status(client, ROLE, board.metrics, details=board.details), name="status"
+                ),
                 tasks.create_task(
                     know_carriers(board.agent, board.accounts, settings.trunks), name="carriers"
                 ),
@@ -82,8 +83,7 @@ async def run(settings: Settings, engine: Engine, client: MqttClient, stop: asyn
             for task in work:
                 task.cancel()
     finally:
-        for trunk in trunks:
-            trunk.stop()
+        board.trunks.stop()
         await board.agent.stop()
         await board.recorder.close()
         await ledger.close()
@@ -149,20 +149,3 @@ def _build(settings: Settings, ledger: Ledger) -> tuple[Board, Reception]:
 
 def _timer(settings: Settings) -> TimerPolicy:
     return TimerPolicy(settings.sip.session_expires, settings.sip.min_session_expires)
-
-
-def _register_trunks(board: Board) -> list[Trunk]:
-    trunks = []
-    for config in board.settings.trunks:
-        if (server := server_uri(config)) is None:
-            continue
-        credentials = Credentials(config.username, config.password.get_secret_value())
-        account = Account(server, credentials, config.expires)
-
-        def changed(trunk: Trunk, name: str = config.id) -> None:
-            board.carriers[name] = trunk.state.value
-
-        trunk = Trunk(board.agent, account, changed)
-        trunk.start()
-        trunks.append(trunk)
-    return trunks

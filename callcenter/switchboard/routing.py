@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from typing import Final
 
-from callcenter.domain.calls import Line
+from callcenter.domain.calls import Direction
 from callcenter.settings import Desk, Extension, Settings, Trunk
 
 
@@ -19,13 +21,24 @@ class ToExtension:
 
 
 @dataclass(frozen=True, slots=True)
+class ToOutside:
+    """A number outside, by a trunk. `emergency`: everybody may call it, whatever is set."""
+
+    number: str
+    emergency: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Nowhere:
     """Nobody has the number: `status` is the answer."""
 
     status: int = 404
 
 
-Route = ToDesk | ToExtension | Nowhere
+Route = ToDesk | ToExtension | ToOutside | Nowhere
+
+_NUMBER: Final = re.compile(r"\+?[0-9]{2,20}")
+"""What may be called outside. No star codes: they change what a line does, such as where its calls go."""
 
 
 def route(settings: Settings, dialled: str, trunk: Trunk | None) -> Route:
@@ -42,6 +55,35 @@ def route(settings: Settings, dialled: str, trunk: Trunk | None) -> Route:
     return Nowhere()
 
 
+def route_outside(settings: Settings, dialled: str, caller: Extension | None, registered: bool) -> Route:
+    """The outside number that `dialled` is for the extension that has shown its password.
+
+    This is the one way to a trunk. Whoever is no extension has none; nor has an extension that is not
+    registered or that the settings do not let call this number, except for an emergency.
+    """
+    if caller is None or not _NUMBER.fullmatch(dialled):
+        return Nowhere()
+    if dialled in settings.sip.emergency:
+        return ToOutside(dialled, emergency=True)
+    if not registered or not permitted(caller, dialled):
+        return Nowhere()
+    return ToOutside(dialled)
+
+
+def permitted(caller: Extension, number: str) -> bool:
+    """Whether the settings let an extension call a number outside."""
+    if isinstance(caller.outside, bool):
+        return caller.outside
+    return number.startswith(caller.outside)
+
+
+def as_dialled(trunk: Trunk, to: ToOutside) -> str:
+    """The number that goes out over a trunk; an emergency number is never changed."""
+    if to.emergency:
+        return to.number
+    return trunk.prefix + to.number.removeprefix(trunk.strip)
+
+
 def _default_desk(settings: Settings, trunk: Trunk) -> Route:
     for desk in settings.desks:
         if trunk.number and desk.number == trunk.number:
@@ -49,5 +91,8 @@ def _default_desk(settings: Settings, trunk: Trunk) -> Route:
     return Nowhere()
 
 
-def line_of(trunk: Trunk | None) -> Line:
-    return Line.INTERNAL if trunk is None else Line.EXTERNAL
+def direction_of(where: Route, trunk: Trunk | None) -> Direction:
+    """Whether a call comes from outside, goes there, or stays within the house."""
+    if trunk is not None:
+        return Direction.INBOUND
+    return Direction.OUTBOUND if isinstance(where, ToOutside) else Direction.INTERNAL

@@ -9,15 +9,18 @@ from typing import Any
 
 from callcenter.domain.calls import EventName, HungUpBy, Outcome, Role
 from callcenter.switchboard.dialling import Miss, Missed, dial
+from callcenter.switchboard.early import pass_on
 from callcenter.switchboard.leg import Leg, Media
 from callcenter.switchboard.live_call import LiveCall
 from callcenter.switchboard.orders import Given, Joined, Order, Replaced, SendOn, Transferor, status_of
+from callcenter.switchboard.outside import dial_outside, refusal
+from callcenter.switchboard.routing import ToOutside
 from callcenter.switchboard.silence import tell_lost
 from sip.aio.call import Call
 from sip.errors import StateError
 from sip.media import tones
 from sip.moment import Moment
-from sip.sdp import Agreement
+from sip.sdp import Agreement, Description
 
 log = logging.getLogger(__name__)
 
@@ -43,8 +46,11 @@ class Story:
         agents: Sequence[str],
         ring_timeout: float,
         role: Role = Role.AGENT,
+        outside: ToOutside | None = None,
     ) -> None:
         self.live = live
+        self._outside = outside
+        self._refusal: int | None = None
         self._body, self._agreement = body, agreement
         self._agents, self.ring_timeout, self._role = agents, ring_timeout, role
         self._talker: Leg | None = None
@@ -59,10 +65,12 @@ class Story:
     # -- what others may ask for --------------------------------------------------------------------------
 
     def transfer(self, target: str) -> None:
-        """Sends the caller to another extension. Raises NotTalking if nobody talks with them now."""
+        """Sends the caller, or whom they have called outside, to another extension. Raises NotTalking if
+        nobody talks with them now."""
         if self._talker is None:
             raise NotTalking
-        self.order(SendOn(Transferor(self._talker), target, (target,), self.ring_timeout))
+        leaves = self.live.caller if self._talker.outside else self._talker
+        self.order(SendOn(Transferor(leaves), target, (target,), self.ring_timeout))
 
     @property
     def talking(self) -> bool:
@@ -98,7 +106,8 @@ class Story:
         if leaves is live.caller:
             self._stay(stays)
         live.part(leaves, at)
-        talker = live.add_leg(Role.TARGET, comes.party, comes.call, comes.media, at)
+        outside = comes.outside
+        talker = live.add_leg(Role.TARGET, comes.party, comes.call, comes.media, at, outside=outside)
         live.book.leg_answered(talker.id, at, talker.codec)
         live.book.transferred(talker.party, at)
         live.tell(EventName.TRANSFERRED, at, {"target": talker.party, "result": "connected"})
@@ -111,7 +120,8 @@ class Story:
         StateError; then all is as it was."""
         live, other = self.live, self.partner(old)
         sent = call.answer(body)
-        new = live.add_leg(old.role, call.invite.from_address.uri.user or old.party, call, media, sent)
+        party = call.invite.from_address.uri.user or old.party
+        new = live.add_leg(old.role, party, call, media, sent, outside=old.outside)
         media.apply(agreement)
         live.book.leg_answered(new.id, sent, new.codec)
         if old is live.caller:
@@ -151,13 +161,13 @@ class Story:
         if live.caller.vanished:
             await self._tell_talker()
         if not live.caller.call.is_over:
-            live.caller.call.reject(_REFUSALS.get(outcome, 480))
+            live.caller.call.reject(self._refusal or _REFUSALS.get(outcome, 480))
         at = live.board.now() if live.caller.vanished else live.caller.call.ended_at or live.board.now()
         await live.finish(at, outcome, by)
         self.done.set()
 
     async def _tell(self) -> HowItEnded:
-        talker = await self._ring_agents()
+        talker = await (self._call_outside(self._outside) if self._outside else self._ring_agents())
         if isinstance(talker, Missed):
             return _unanswered(talker), HungUpBy.SYSTEM
         self._answer_caller(talker)
@@ -239,6 +249,17 @@ class Story:
                 return result
             misses.append(result)
         return _worst(misses)
+
+    async def _call_outside(self, to: ToOutside) -> Leg | Missed:
+        """The number outside, or why it was not reached: then the caller hears its very status."""
+
+        def early(leg: Leg, code: int, description: Description) -> None:
+            pass_on(self.live, leg, code, description, self._body, self._agreement)
+
+        result = await dial_outside(self.live, to, early)
+        if isinstance(result, Missed):
+            self._refusal = refusal(result)
+        return result
 
     def _answer_caller(self, talker: Leg) -> None:
         """Connects the first agent: the caller hears them from here on, and both are recorded."""

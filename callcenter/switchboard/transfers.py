@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 
-from callcenter.domain.calls import Line, Role
 from callcenter.domain.masking import masked
 from callcenter.settings import Settings
 from callcenter.switchboard.leg import Leg
@@ -41,8 +40,8 @@ class Transfers:
         return status
 
     def _status(self, story: Story, leg: Leg, refer: Refer) -> int:
-        if leg.role is Role.CALLER and story.live.book.line is Line.EXTERNAL:
-            return 403  # whoever calls from outside does not send our agents about
+        if leg.outside:
+            return 403  # whoever is outside does not send our agents about
         try:
             self._follow(story, leg, refer)
         except Forbidden:

@@ -38,13 +38,17 @@ class LiveHub:
             queue.put_nowait(event)
 
     def status(self, role: str, payload: Mapping[str, Any]) -> None:
-        """A status message of a role: `{"state", "at", "metrics"}`; what cannot be read in it is left out."""
+        """A status message of a role: `{"state", "at", "metrics", "trunks"}`; what cannot be read in it is
+        left out."""
+        trunks = payload.get("trunks")
+        words = trunks.items() if isinstance(trunks, Mapping) else ()
         metrics = payload.get("metrics")
         numbers = metrics.items() if isinstance(metrics, Mapping) else ()
         self._roles[role] = RoleStatus(
             str(payload.get("state", "offline")),
             _instant(payload.get("at")),
             {str(name): float(value) for name, value in numbers if isinstance(value, int | float)},
+            {str(name): str(text) for name, text in words},
         )
 
     async def subscribe(self) -> AsyncIterator[dict[str, Any]]:

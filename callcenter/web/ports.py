@@ -29,6 +29,8 @@ class RoleStatus:
     state: str
     at: datetime | None = None
     metrics: Mapping[str, float] = field(default_factory=dict)
+    trunks: Mapping[str, str] = field(default_factory=dict)
+    """The switchboard's lines to the outside, each with its state in words."""
 
     @property
     def online(self) -> bool:

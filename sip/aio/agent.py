@@ -14,7 +14,7 @@ from sip.aio.deadlines import Deadlines
 from sip.aio.dscp import CS3
 from sip.aio.names import Names
 from sip.aio.network import hop_of, nat_flow
-from sip.aio.policy import Admission, Owner, Policy, capabilities, inspect, tend
+from sip.aio.policy import Admission, Owner, Policy, capabilities, check_merged, inspect, tend
 from sip.aio.sender import Sender
 from sip.aio.tasks import Tasks
 from sip.aio.tls import TlsSettings
@@ -150,6 +150,13 @@ class UserAgent:
     def send(self, request: Request, to: URI, owner: Owner) -> None:
         """Sends a request that belongs to no call."""
         self._send(request, to, None, owner, self.now())
+
+    def passes_over(self, call: Call) -> bool:
+        """Nothing came back from where the INVITE of `call` went: that address is tried last from here on.
+
+        Returns whether there is another one for the same target.
+        """
+        return self._sender.silent(call.invite, self.layer.sent_to(call.invite), self.now())
 
     # -- the wire -----------------------------------------------------------------------------------------
 
@@ -410,7 +417,7 @@ class UserAgent:
     def _incoming(
         self, transaction: Transaction, invite: Request, admission: Admission, moment: Moment
     ) -> None:
-        self._check_merged(invite)
+        check_merged(invite, self._calls.get(invite.call_id, []))
         replaced = replaced_by(invite, self._calls)
         source = transaction.source[0]
         description = offer_of(invite)
@@ -426,18 +433,6 @@ class UserAgent:
         self._calls.setdefault(call.call_id, []).append(call)
         self._respond(transaction, respond(invite, 100), moment)
         self._work.start(f"call {call.call_id}", self._handle(call, source))
-
-    def _check_merged(self, invite: Request) -> None:
-        # Section 8.2.2.2: the same request by another way, as a forking proxy makes it.
-        for call in self._calls.get(invite.call_id, []):
-            same = call.session.initial
-            if (
-                not call.is_over
-                and same is not None
-                and same.cseq == invite.cseq
-                and tag_of(same.from_address) == tag_of(invite.from_address)
-            ):
-                raise PeerError("merged request", status=482)
 
     async def _handle(self, call: Call, source: str) -> None:
         try:

@@ -75,6 +75,8 @@ class Call:
         self.identity = identity
         """The user name that an incoming call was authenticated as; None for an outgoing one."""
         self.invited_at = invited_at
+        self.progressed_at: Moment | None = None
+        """The first 101 to 199 of the other side."""
         self.ringing_at: Moment | None = None
         self.answered_at: Moment | None = None
         self.ended_at: Moment | None = None
@@ -224,6 +226,7 @@ class Call:
         """An effect of the session that is for its user. Called by the agent."""
         match effect:
             case Progress():
+                self.progressed_at = self.progressed_at or moment
                 self._note_ringing(effect.code, moment)
                 self.on_progress(effect, moment)
             case Accepted():

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from sip.errors import PeerError
 from sip.guard import Guard
-from sip.message import Request, Response, new_tag, respond
+from sip.message import Request, Response, new_tag, respond, tag_of
 from sip.moment import Moment
 from sip.options import unknown
 from sip.sdp import CONTENT_TYPE
 from sip.session import CAPABILITIES
 from sip.transactions import Address as HostPort
+
+if TYPE_CHECKING:
+    from sip.aio.call import Call
 
 log = logging.getLogger(__name__)
 
@@ -55,6 +59,22 @@ def inspect(request: Request) -> None:
         raise PeerError("the answer may not be SDP", status=406)  # RFC 4475 section 3.3.15
     if wanted := unknown(request):
         raise PeerError("unknown extension", status=420, headers=(("Unsupported", ", ".join(wanted)),))
+
+
+def check_merged(invite: Request, calls: Sequence[Call]) -> None:
+    """Section 8.2.2.2: the same request by another way, as a forking proxy makes it. Raises PeerError(482).
+
+    `calls` are those with its Call-ID.
+    """
+    for call in calls:
+        same = call.session.initial
+        if (
+            not call.is_over
+            and same is not None
+            and same.cseq == invite.cseq
+            and tag_of(same.from_address) == tag_of(invite.from_address)
+        ):
+            raise PeerError("merged request", status=482)
 
 
 def capabilities(request: Request) -> Response:

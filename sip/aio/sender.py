@@ -89,6 +89,14 @@ class Sender(Generic[OwnerT]):
         self._later(plan.rest[0][0], self._connect(request, plan.rest, plan.owner))
         return True
 
+    def silent(self, request: Request, to: HostPort | None, moment: Moment) -> bool:
+        """Nothing came back for `request`, whose transaction still lasts. False: it has no other address."""
+        key = ("client", request.via[0].parameters["branch"] or "", request.method)
+        plan = self._plans.pop(key, None)
+        if to is not None:
+            self._reachability.failed(plan.current if plan else to, moment.mono)
+        return plan is not None
+
     def answered(self, transaction: Transaction) -> None:
         """A response came: this address it stays."""
         plan = self._plans.pop(transaction.key, None)

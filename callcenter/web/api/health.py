@@ -26,6 +26,8 @@ router = APIRouter(tags=["service"])
 class RoleHealth(BaseModel):
     state: str
     at: datetime | None
+    trunks: dict[str, str] = {}
+    """The switchboard's lines to the outside, as in `registered` or `refused: wrong password`."""
 
 
 class Health(BaseModel):
@@ -56,8 +58,12 @@ def check(context: Context) -> Health:
         status = "degraded"
     if "down" in (database, mqtt):
         status = "down"
-    said = {name: RoleHealth(state=role.state, at=role.at) for name, role in sorted(roles.items())}
+    said = {name: _said(role) for name, role in sorted(roles.items())}
     return Health(status=status, database=database, mqtt=mqtt, roles=said)
+
+
+def _said(role: RoleStatus) -> RoleHealth:
+    return RoleHealth(state=role.state, at=role.at, trunks=dict(role.trunks))
 
 
 def _database_works(engine: Engine) -> bool:

@@ -16,11 +16,12 @@ from tests.unit.web.client import Client
 
 
 def test_all_is_well(client: Client, hub: LiveHub) -> None:
-    hub.status("switchboard", {"state": "online", "at": "2026-11-22T08:00:00Z"})
+    said = {"state": "online", "at": "2026-11-22T08:00:00Z", "trunks": {"city": "registered"}}
+    hub.status("switchboard", said)
     answer = client.get("/healthz")
     assert answer.status_code == 200
     assert answer.json()["status"] == "ok"
-    assert answer.json()["roles"]["switchboard"] == {"state": "online", "at": "2026-11-22T08:00:00Z"}
+    assert answer.json()["roles"]["switchboard"] == said
 
 
 def test_another_role_offline_is_degraded_not_down(client: Client, hub: LiveHub) -> None:
