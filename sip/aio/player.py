@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable
 from typing import ClassVar, Protocol
@@ -10,6 +11,8 @@ from weakref import WeakKeyDictionary
 
 from sip.media.clip import Clip
 from sip.media.g711 import FRAME, Codec
+
+log = logging.getLogger(__name__)
 
 TICK = 0.02
 """Seconds between two packets."""
@@ -68,14 +71,23 @@ class Ticker:
         due = int((now - self._start + _EARLY) / TICK)
         frames = min(due - self._done, CATCH_UP)
         self._done = due
+        running = self._handle
         for player in tuple(self._players):
-            for _ in range(frames):
-                player.frame(now)
-        if self._players:
+            self._wake(player, frames, now)
+        if self._handle is running:  # else the last one has ended, and another may have begun anew
             wait = self._start + (due + 1) * TICK - time.monotonic()
             self._handle = asyncio.get_running_loop().call_later(max(0.0, wait), self._tick)
-        else:
-            self._handle = None
+
+    def _wake(self, player: Player, frames: int, now: float) -> None:
+        try:
+            for _ in range(frames):
+                if player not in self._players:
+                    return  # it has just ended, or another one's end has ended it
+                player.frame(now)
+        except Exception:
+            # One player's fault must not stop the clock of all the others.
+            log.exception("player failed player=%s", type(player).__name__)
+            self.remove(player)
 
 
 class Playback:
