@@ -124,6 +124,8 @@ async def _answered(live: LiveCall, leg: Leg, ring_timeout: float, on_ringing: C
 
         def progress(event: Progress, moment: Moment) -> None:
             ringing = leg.call.ringing_at
+            if limit.expired():
+                return  # the wait has just ended
             if ringing is None:
                 limit.reschedule(loop.time() + ring_timeout)  # it is there, and may ring yet
             elif ringing is moment:
@@ -132,12 +134,19 @@ async def _answered(live: LiveCall, leg: Leg, ring_timeout: float, on_ringing: C
                 on_ringing()
 
         leg.call.on_progress = progress
-        description = await leg.call.answered()
+        try:
+            description = await leg.call.answered()
+        finally:
+            leg.call.on_progress = _too_late  # a 18x may yet cross our CANCEL
     answered = leg.call.answered_at
     assert answered is not None
     leg.media.settle(description)
     live.book.leg_answered(leg.id, answered, leg.codec)
     return leg
+
+
+def _too_late(event: Progress, moment: Moment) -> None:
+    """Nobody waits for this phone any more."""
 
 
 def _note_ringing(live: LiveCall, leg: Leg, moment: Moment) -> None:
