@@ -7,6 +7,7 @@ import contextlib
 import logging
 import resource
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from callcenter.switchboard import transports
 from callcenter.switchboard.accounts import Accounts
 from callcenter.switchboard.board import Board
 from callcenter.switchboard.carriers import know_carriers, server_uri
+from callcenter.switchboard.census import process
 from callcenter.switchboard.keeping import (
     keep_registrations,
     kept_registrations,
@@ -48,8 +50,17 @@ ROLE = "switchboard"
 MANY_FILES = 65536
 
 
-async def run(settings: Settings, engine: Engine, client: MqttClient, stop: asyncio.Event) -> None:
+async def run(
+    settings: Settings,
+    engine: Engine,
+    client: MqttClient,
+    stop: asyncio.Event,
+    *,
+    on_ready: Callable[[Board], None] = lambda board: None,
+) -> None:
     """Runs the switchboard until `stop`; then ends the calls and writes what is left.
+
+    `on_ready` is told when phones can register and call.
 
     Raises OSError where the SIP port is taken, StandardError or CatalogueError where data is missing.
     """
@@ -65,13 +76,16 @@ async def run(settings: Settings, engine: Engine, client: MqttClient, stop: asyn
     await transports.listen(board.agent, settings.sip)
     trunks = _register_trunks(board)
     log.info("switchboard ready sip=%s:%d", board.agent.local.host, board.agent.local.port)
+    on_ready(board)
     handlers = {"transfer": reception.transfer, "hangup": reception.hangup}
     try:
         async with asyncio.TaskGroup() as tasks:
             work = [
                 tasks.create_task(serve_commands(client, settings.site, handlers), name="commands"),
                 tasks.create_task(publish_outbox(client, engine, ROLE, wake), name="publisher"),
-                tasks.create_task(publish_status(client, ROLE, board.metrics), name="status"),
+                tasks.create_task(
+                    publish_status(client, ROLE, lambda: board.metrics() | process()), name="status"
+                ),
                 tasks.create_task(
                     know_carriers(board.agent, board.accounts, settings.trunks), name="carriers"
                 ),
