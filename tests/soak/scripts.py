@@ -179,6 +179,8 @@ class Script:
         self._at_rest.clear()
         try:
             await self._ring(phone, call)
+        except TimeoutError:
+            self.report.fault = f"{phone.number} was left in a call"
         finally:
             self._busy -= 1
             if not self._busy:
@@ -196,9 +198,9 @@ class Script:
                 call.reject(code)
             case RingOn():
                 call.ring()
-                await bounded(call.over())
+                await bounded(call.over(), LONGEST)
             case Mute():
-                await bounded(call.over())
+                await bounded(call.over(), LONGEST)
 
     def _next_how(self, phone: Phone) -> How:
         if phone.number in TARGETS:

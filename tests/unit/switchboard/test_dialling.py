@@ -59,7 +59,7 @@ async def test_a_ring_that_crosses_our_cancel_is_no_fault(
     def deaf_to_cancel(data: bytes, *others: Any) -> Any:
         return [] if data.startswith(b"CANCEL") else receive(data, *others)
 
-    agent.agent.layer.receive = deaf_to_cancel  # type: ignore[method-assign]
+    agent.agent.layer.receive = deaf_to_cancel  # type: ignore[method-assign,assignment]
 
     async def say_nothing(call: Call) -> None:
         agent.calls.append(call)
