@@ -7,6 +7,7 @@
 #   make lint                                 style, types, imports, shell
 #   make bench                                calls bridged and recorded, beside pyVoIP and rtpengine; set-ups
 #   make fuzz [RUNS=100000]                   every fuzzer, each so many runs
+#   make soak [MINUTES=60] [SEED=N] [CALLS=N]   random calls; then everything must be as it was
 #   make clean                                removes what these made (not the speech model)
 
 SHELL := /bin/bash
@@ -26,7 +27,7 @@ DIALOGUES ?=
 PIP_QUIETLY := install --disable-pip-version-check --no-input
 SHOW := sed -un -e 's/^Collecting \([^ ]*\).*/  \1/p' -e 's/^Installing collected.*/  installing …/p'
 
-.PHONY: help setup demo test test-pythons lint bench fuzz clean pages model system-packages
+.PHONY: help setup demo test test-pythons lint bench fuzz soak clean pages model system-packages
 
 help:
 	@sed -n '3,/^$$/s/^# \{0,1\}//p' Makefile
@@ -96,6 +97,10 @@ fuzz: $(STAMPS)/development
 	@$(BIN)/python -m pip $(PIP_QUIETLY) -e '.[fuzz]' | $(SHOW)
 	@for target in message sdp digest rtp wav; do \
 	  echo "fuzzing $$target"; $(BIN)/python -m tests.fuzz.run $$target $(or $(RUNS),100000); done
+
+soak: $(STAMPS)/development
+	@$(BIN)/python -m tests.soak.run --minutes $(or $(MINUTES),60) $(if $(SEED),--seed $(SEED)) \
+	  $(if $(CALLS),--calls $(CALLS))
 
 clean:
 	rm -rf $(VENV) .venv-3.* callcenter/web/static/dist frontend/node_modules

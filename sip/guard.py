@@ -167,6 +167,11 @@ class Guard:
     def close_transaction(self, source: str) -> None:
         _decrease(self._transactions, source)
 
+    @property
+    def open(self) -> tuple[int, int]:
+        """Transactions and dialogs that sources have open."""
+        return self._transactions.total(), self._dialogs.total()
+
     def open_dialog(self, source: str) -> bool:
         """Counts one, or returns False where a source, known or not, has too many already."""
         if self._dialogs[source] >= self.limits.dialogs:

@@ -66,6 +66,10 @@ class Registrar:
     def __init__(self) -> None:
         self._bindings: dict[str, dict[str, Binding]] = {}
 
+    def __len__(self) -> int:
+        """Bindings kept, those included that have expired and not been looked at since."""
+        return sum(map(len, self._bindings.values()))
+
     def lookup(self, user: str, now: float) -> list[Binding]:
         """The user's bindings that have not expired, newest first."""
         bindings = self._bindings.get(user, {})

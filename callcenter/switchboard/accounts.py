@@ -103,6 +103,11 @@ class Accounts:
     def registered(self, now: float) -> list[str]:
         return self._registrar.users(now)
 
+    @property
+    def bindings_kept(self) -> int:
+        """Registrations in memory, of whatever user."""
+        return len(self._registrar)
+
     def restore(self, saved: SavedBinding, now: float) -> None:
         """Takes back a binding from before a restart. Raises ValueError where it cannot be read."""
         if saved.user not in self._accounts:

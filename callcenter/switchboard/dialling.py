@@ -142,6 +142,8 @@ async def _answered(live: LiveCall, leg: Leg, waiting: Waiting) -> Leg:
 
         def progress(event: Progress, moment: Moment) -> None:
             ringing = leg.call.ringing_at
+            if limit.expired():
+                return  # the wait has just ended
             if moment in (leg.call.progressed_at, ringing):  # it is there, and may ring yet; or it rings
                 limit.reschedule(loop.time() + waiting.ring_timeout)
             early = event.description is not None and waiting.on_early is not None
@@ -157,11 +159,16 @@ async def _answered(live: LiveCall, leg: Leg, waiting: Waiting) -> Leg:
             description = await leg.call.answered()
         finally:
             gone.cancel()
+            leg.call.on_progress = _too_late  # a 18x may yet cross our CANCEL
     answered = leg.call.answered_at
     assert answered is not None
     leg.media.settle(description)
     live.book.leg_answered(leg.id, answered, leg.codec)
     return leg
+
+
+def _too_late(event: Progress, moment: Moment) -> None:
+    """Nobody waits for this phone any more."""
 
 
 def _note_ringing(live: LiveCall, leg: Leg, moment: Moment, *, quiet: bool) -> None:

@@ -7,6 +7,7 @@ import contextlib
 import logging
 import resource
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from callcenter.switchboard import transports
 from callcenter.switchboard.accounts import Accounts
 from callcenter.switchboard.board import Board
 from callcenter.switchboard.carriers import know_carriers
+from callcenter.switchboard.census import process
 from callcenter.switchboard.keeping import (
     keep_registrations,
     kept_registrations,
@@ -37,6 +39,7 @@ from sip.aio.agent import UserAgent
 from sip.aio.call import Call
 from sip.aio.ports import PortPool
 from sip.aio.recorder import Recorder
+from sip.media import ogg
 from sip.media.wav import Wav
 from sip.session_timer import TimerPolicy
 
@@ -46,8 +49,17 @@ ROLE = "switchboard"
 MANY_FILES = 65536
 
 
-async def run(settings: Settings, engine: Engine, client: MqttClient, stop: asyncio.Event) -> None:
+async def run(
+    settings: Settings,
+    engine: Engine,
+    client: MqttClient,
+    stop: asyncio.Event,
+    *,
+    on_ready: Callable[[Board], None] = lambda board: None,
+) -> None:
     """Runs the switchboard until `stop`; then ends the calls and writes what is left.
+
+    `on_ready` is told when phones can register and call.
 
     Raises OSError where the SIP port is taken, StandardError or CatalogueError where data is missing.
     """
@@ -64,6 +76,7 @@ async def run(settings: Settings, engine: Engine, client: MqttClient, stop: asyn
     board.trunks = Trunks(Trunk(config, board.agent, board.accounts) for config in settings.trunks)
     board.trunks.start()
     log.info("switchboard ready sip=%s:%d", board.agent.local.host, board.agent.local.port)
+    on_ready(board)
     handlers = {"transfer": reception.transfer, "hangup": reception.hangup}
     try:
         async with asyncio.TaskGroup() as tasks:
@@ -71,7 +84,10 @@ async def run(settings: Settings, engine: Engine, client: MqttClient, stop: asyn
                 tasks.create_task(serve_commands(client, settings.site, handlers), name="commands"),
                 tasks.create_task(publish_outbox(client, engine, ROLE, wake), name="publisher"),
                 tasks.create_task(
-                    publish_status(client, ROLE, board.metrics, details=board.details), name="status"
+                    publish_status(
+                        client, ROLE, lambda: board.metrics() | process(), details=board.details
+                    ),
+                    name="status",
                 ),
                 tasks.create_task(
                     know_carriers(board.agent, board.accounts, settings.trunks), name="carriers"
@@ -109,7 +125,8 @@ def recover(settings: Settings, engine: Engine) -> None:
 
 def _seconds(path: Path) -> float | None:
     with contextlib.suppress(FileNotFoundError):
-        return Wav.parse(path.read_bytes()).seconds
+        raw = path.read_bytes()
+        return ogg.seconds(raw) if path.suffix == ".opus" else Wav.parse(raw).seconds
     return None
 
 

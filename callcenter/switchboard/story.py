@@ -199,7 +199,8 @@ class Story:
             if error := story.exception():
                 log.error("call failed id=%s error=%r", self.live.id, error, exc_info=error)
                 return Outcome.FAILED, HungUpBy.SYSTEM
-            return story.result()
+            if not self._gave_up:
+                return story.result()
         answered = self.live.caller.call.answered_at is not None
         if self._stopped.done():
             return (Outcome.ANSWERED if answered else Outcome.FAILED), self._stopped.result()
@@ -208,6 +209,12 @@ class Story:
         if self.live.lost:
             by = HungUpBy.NETWORK
         return (Outcome.ANSWERED if answered else Outcome.ABANDONED), by
+
+    @property
+    def _gave_up(self) -> bool:
+        """The caller's CANCEL was answered before they could be told what had become of their call."""
+        call = self.live.caller.call
+        return call.is_over and call.answered_at is None
 
     # -- who stays, who leaves ----------------------------------------------------------------------------
 

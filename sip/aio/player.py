@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable
 from typing import ClassVar, Protocol
 from weakref import WeakKeyDictionary
 
+from sip.aio.encoded import Encoded
 from sip.media.clip import Clip
-from sip.media.g711 import FRAME, Codec
+from sip.media.codecs import Codec, Packed
+from sip.media.g711 import FRAME
+from sip.media.g711 import Codec as G711
+
+log = logging.getLogger(__name__)
 
 TICK = 0.02
 """Seconds between two packets."""
@@ -68,14 +74,23 @@ class Ticker:
         due = int((now - self._start + _EARLY) / TICK)
         frames = min(due - self._done, CATCH_UP)
         self._done = due
+        running = self._handle
         for player in tuple(self._players):
-            for _ in range(frames):
-                player.frame(now)
-        if self._players:
+            self._wake(player, frames, now)
+        if self._handle is running:  # else the last one has ended, and another may have begun anew
             wait = self._start + (due + 1) * TICK - time.monotonic()
             self._handle = asyncio.get_running_loop().call_later(max(0.0, wait), self._tick)
-        else:
-            self._handle = None
+
+    def _wake(self, player: Player, frames: int, now: float) -> None:
+        try:
+            for _ in range(frames):
+                if player not in self._players:
+                    return  # it has just ended, or another one's end has ended it
+                player.frame(now)
+        except Exception:
+            # One player's fault must not stop the clock of all the others.
+            log.exception("player failed player=%s", type(player).__name__)
+            self.remove(player)
 
 
 class Playback:
@@ -127,18 +142,33 @@ class Playback:
         if self._finished.done():
             return
         codec = self._codec()
+        frame = self._packet(codec) if isinstance(codec, Packed) else self._bytes(codec)
+        if frame is not None:
+            self._send(self, self._index, frame, now)
+            self._index += 1
+
+    def _packet(self, codec: Packed) -> bytes | None:
+        packets = Encoded.of(self._clip, codec).packets
+        if packets is None:
+            return None  # the first time it takes the lane some milliseconds
+        if self._position >= len(packets) and (not self._loop or not packets):
+            self._end(complete=True)
+            return None
+        at, self._position = self._position % len(packets), self._position + 1
+        return packets[at]
+
+    def _bytes(self, codec: G711) -> bytes | None:
         data = self._clip.data(codec)
         if self._position >= len(data):
             self._end(complete=True)
-            return
+            return None
         frame = data[self._position : self._position + FRAME]
         self._position += FRAME
         if len(frame) < FRAME:
             frame = self._wrapped(frame, data) if self._loop else frame + codec.quiet(FRAME - len(frame))
         elif self._loop and self._position == len(data):
             self._position = 0
-        self._send(self, self._index, frame, now)
-        self._index += 1
+        return frame
 
     def _wrapped(self, frame: bytes, data: bytes) -> bytes:
         """The end of a looping clip joined to its beginning without a hole."""

@@ -22,7 +22,7 @@ def make(*words: str) -> str:
 
 
 @pytest.mark.parametrize(
-    "target", ["setup", "demo", "test", "test-pythons", "lint", "bench", "fuzz", "clean", "help"]
+    "target", ["setup", "demo", "test", "test-pythons", "lint", "bench", "fuzz", "soak", "clean", "help"]
 )
 def test_there_is_a_target(target: str) -> None:
     assert make(target)
@@ -31,6 +31,12 @@ def test_there_is_a_target(target: str) -> None:
 def test_the_demo_takes_its_arguments() -> None:
     assert "callcenter demo --dialogues 'some where' --exit" in make(
         "demo", "ARGS=--exit", "DIALOGUES=some where"
+    )
+
+
+def test_the_soak_takes_its_length_and_seed() -> None:
+    assert "tests.soak.run --minutes 5 --seed 7 --calls 100" in " ".join(
+        make("soak", "MINUTES=5", "SEED=7", "CALLS=100").replace("\\", " ").split()
     )
 
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+from sip.aio.call import Call
 from tests.board import Phone, Switchboard
+from tests.support import eventually
 from tests.unit.switchboard.conftest import MakePhone
 
 
@@ -43,3 +47,28 @@ async def test_an_agent_in_a_call_is_not_rung(
     await caller.connected()
     await caller.hears(1000.0)
     assert two.calls and len(one.calls) == 1
+
+
+async def test_a_ring_that_crosses_our_cancel_is_no_fault(
+    desk: Switchboard, make_phone: MakePhone, caller: Phone
+) -> None:
+    """The phone says nothing until we have given it up, and rings just then."""
+    agent = await make_phone("1")
+    receive = agent.agent.layer.receive
+
+    def deaf_to_cancel(data: bytes, *others: Any) -> Any:
+        return [] if data.startswith(b"CANCEL") else receive(data, *others)
+
+    agent.agent.layer.receive = deaf_to_cancel  # type: ignore[method-assign,assignment]
+
+    async def say_nothing(call: Call) -> None:
+        agent.calls.append(call)
+        await call.over()
+
+    agent.agent._on_call = say_nothing
+    await caller.dial("8000")
+    assert (await desk.row()).outcome == "failed"
+    agent.call.ring()
+    agent.call.reject(486)
+    await eventually(lambda: all(key[2] != "INVITE" for key in desk.board.agent.layer._outstanding))
+    assert desk.board.agent.layer.counters["internal_error"] == 0

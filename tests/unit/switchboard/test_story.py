@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from callcenter.switchboard.story import NotTalking
+from callcenter.switchboard.dialling import Miss, Missed
+from callcenter.switchboard.story import NotTalking, Story
 from tests.board import Phone, Switchboard
 from tests.support import eventually
 from tests.unit.switchboard.conftest import MakePhone
@@ -158,3 +159,20 @@ async def test_extensions_call_each_other(desk: Switchboard, make_phone: MakePho
     row = await desk.row()
     assert (row.direction, row.line, row.desk) == ("internal", "internal", None)
     assert row.three_rings == "not_applicable"
+
+
+async def test_a_cancel_that_came_first_is_what_is_on_record(
+    desk: Switchboard, caller: Phone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It comes with the INVITE in one go: nobody is there to be rung, but the caller hears 487, not why."""
+
+    async def cancelled_meanwhile(story: Story) -> Missed:
+        call = story.live.caller.call
+        call.agent.perform(call, call.session.receive_cancel(""), call.agent.now())
+        return Missed(Miss.BUSY)
+
+    monkeypatch.setattr(Story, "_ring_agents", cancelled_meanwhile)
+    call = await caller.dial("8000")
+    ended = await call.over()
+    row = await desk.row()
+    assert (ended.code, row.outcome, row.hung_up_by) == (487, "abandoned", "caller")

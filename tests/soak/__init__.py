@@ -1,0 +1,1 @@
+"""Random calls through a whole switchboard for as long as one likes; then everything must be as it was."""

@@ -1,0 +1,93 @@
+"""The phones of a soak, and the scripts that are being played on them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import random
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING
+
+from callcenter.domain.calls import EventName
+from callcenter.domain.topics import calls_filter
+from callcenter.events.client import MqttClient
+from callcenter.events.commands import CommandClient
+from sip.aio.call import Call
+from sip.aio.ports import PortPool
+from sip.transactions import Address as HostPort
+from tests.soak.phones import Phone
+from tests.soak.world import CALLERS, EVERYBODY, SITE, TRUNK
+
+if TYPE_CHECKING:
+    from tests.soak.scripts import Script
+
+
+class Stage:
+    """A name in From, `d17`, tells each phone by which script it is called."""
+
+    def __init__(self, server: HostPort, mqtt: MqttClient, commands: CommandClient) -> None:
+        self.server, self.commands = server, commands
+        low = random.randrange(14000, 19000, 1000)
+        self.pool = PortPool("127.0.0.1", low, low + 999, quarantine=0.0)
+        self.scripts: dict[str, Script] = {}
+        self.frail = asyncio.Lock()
+        """Held by the one script that takes a phone's power away."""
+        self.phones = {
+            number: Phone(number, self.pool, "TCP" if at % 3 == 2 else "UDP", self._rung)
+            for at, number in enumerate(EVERYBODY)
+        }
+        self._mqtt = mqtt
+        self._ids: dict[str, asyncio.Future[str]] = {}
+
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncIterator[Stage]:
+        """Every phone is registered within the block."""
+        watching = asyncio.create_task(self._watch(), name="watch")
+        for phone in self.phones.values():
+            await phone.start(self.server)
+        try:
+            yield self
+        finally:
+            await asyncio.gather(*(phone.stop() for phone in self.phones.values()))
+            watching.cancel()
+            await asyncio.gather(watching, return_exceptions=True)
+
+    @contextlib.asynccontextmanager
+    async def outside(self, transport: str) -> AsyncIterator[Phone]:
+        """A caller's own phone on the line from the city, switched off at the end."""
+        phone = Phone(TRUNK, self.pool, transport, self._rung)
+        await phone.start(self.server, register=False)
+        try:
+            yield phone
+        finally:
+            await phone.stop()
+
+    def inside(self, drawn: random.Random) -> Phone:
+        return self.phones[drawn.choice(CALLERS)]
+
+    async def call_id(self, caller: str) -> str:
+        """The switchboard's id of the call of that number, once it is answered; asked for before."""
+        waiting: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._ids[caller] = waiting
+        try:
+            return await waiting
+        finally:
+            del self._ids[caller]
+
+    async def _rung(self, phone: Phone, call: Call) -> None:
+        name = call.invite.from_address.name
+        script = self.scripts.get(name)
+        if script is None:
+            call.ring()
+            call.reject(480)  # a copy of a script that is over
+            return
+        await script.rung(phone, call)
+
+    async def _watch(self) -> None:
+        async with self._mqtt.subscribe(calls_filter(SITE, EventName.ANSWERED)) as messages:
+            async for message in messages:
+                call = json.loads(message.payload)["data"]["call"]
+                waiting = self._ids.get(call["caller"])
+                if waiting is not None and not waiting.done():
+                    waiting.set_result(call["id"])
