@@ -37,12 +37,16 @@ request_route {{
   }}
   if (is_method("CANCEL")) {{ if (t_check_trans()) t_relay(); exit; }}
   t_check_trans();
-  if (loose_route()) {{ record_route(); t_relay(); exit; }}
 {registrar}
   record_route();
 {routes}
   sl_send_reply("404", "Not Found");
 }}
+"""
+_REGISTRAR = """
+  if ($sp == {port}) {{ loose_route(); record_route(); t_relay(); exit; }}  # its calls, by the Path it was given
+  loose_route();  # a phone's, that has us for its outbound proxy
+  if (is_method("REGISTER")) {{ add_path(); {home} }}
 """
 _TLS = """[server:default]
 method=TLSv1.2+
@@ -103,7 +107,7 @@ def _text(
         udp=ports["UDP"],
         tcp=ports["TCP"],
         tls=_TLS_ON.format(port=ports["TLS"], config=tls / "tls.cfg") if tls else "",
-        registrar=f'  if (is_method("REGISTER")) {{ add_path(); {home} }}' if registrar else "",
+        registrar=_REGISTRAR.format(port=registrar, home=home) if registrar else "",
         routes=routes + (f"  {home}\n" if registrar else ""),
     )
 

@@ -34,7 +34,7 @@ from sip.aio.tls import client_context
 from sip.effects import Ended, Ending
 from sip.framing import PING
 from sip.message import URI, AnyMessage, Request, Response, encode, parse, respond
-from tests.interop.baresip import Baresip
+from tests.interop.debian_baresip import Baresip
 from tests.interop.linphone import Linphone
 from tests.interop.peers import Sipp
 from tests.interop.proxy import Kamailio
