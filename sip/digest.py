@@ -183,13 +183,13 @@ class DigestServer:
         self._secret = secret or secrets.token_bytes(32)
         self._counts: OrderedDict[str, int] = OrderedDict()
 
-    def challenges(self, now: float, *, stale: bool = False) -> list[str]:
-        """WWW-Authenticate values, the preferred algorithm first."""
+    def challenges(self, now: float, *, stale: bool = False, one: bool = False) -> list[str]:
+        """WWW-Authenticate values, the preferred algorithm first; `one`: for that one alone."""
         nonce = self._nonce(now)
         extra = ", stale=true" if stale else ""
         return [
             f'Digest realm="{self.realm}", nonce="{nonce}", algorithm={name}, qop="auth"{extra}'
-            for name in self.algorithms
+            for name in self.algorithms[: 1 if one else None]
         ]
 
     def username(self, request: Request) -> str | None:

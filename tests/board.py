@@ -96,12 +96,13 @@ class Switchboard:
     def address(self) -> HostPort:
         return (self.board.agent.local.host, self.board.agent.local.port)
 
-    async def row(self) -> CallRow:
-        """The only call, once it has an outcome."""
+    async def row(self, caller: str | None = None) -> CallRow:
+        """The only call, or the only one of a caller's, once it has an outcome."""
+        wanted = select(CallRow) if caller is None else select(CallRow).where(CallRow.caller == caller)
 
         def look() -> CallRow | None:
             with Session(self.engine) as session:
-                row = session.exec(select(CallRow)).one_or_none()
+                row = session.exec(wanted).one_or_none()
                 return row if row and row.outcome else None
 
         return await eventually(look)
@@ -189,7 +190,7 @@ class Heard:
 
 
 class Phone:
-    """A softphone that hums `hertz`. `behave` decides what it does with a call."""
+    """A softphone that hums `hertz`; `keys` are those that were pressed for it as RTP events."""
 
     def __init__(self, number: str, hertz: float, pool: PortPool) -> None:
         self.number, self.hertz = number, hertz
@@ -201,6 +202,7 @@ class Phone:
         self.calls: list[Call] = []
         self.stream: MediaStream | None = None
         self.heard = Heard(g711.PCMA)
+        self.keys: list[str] = []
         self.agent = UserAgent(_Anybody(), self._take)
         self._pool = pool
         self._trunk: Trunk | None = None
@@ -286,8 +288,18 @@ class Phone:
         assert self.stream is not None
         codec = g711.PCMA if agreement.codec.name == "PCMA" else g711.PCMU
         self.heard.codec = codec
-        self.stream.set_remote((agreement.address, agreement.port), codec, None)
+        event = agreement.telephone_event
+        address = (agreement.address, agreement.port)
+        self.stream.set_remote(address, codec, event.payload_type if event else None)
+        self.stream.on_digit = self.keys.append
         self.stream.play(Clip.from_samples(tones.sine(self.hertz, 1.0)), loop=True)
+
+    async def hears_keys(self, keys: str) -> None:
+        """Waits until these were pressed for it, and no others."""
+        try:
+            await eventually(lambda: "".join(self.keys) == keys)
+        except TimeoutError:
+            raise TimeoutError(f"{self.number} hears keys {self.keys}, not {keys}") from None
 
     async def hears(self, hertz: float) -> None:
         """Waits until what it hears is `hertz` and nothing else."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from callcenter.domain.masking import masked
 from callcenter.settings import Extension, GuardSettings, Settings, Trunk, split_server
 from sip.aio.agent import Admission
+from sip.challenged import Challenged
 from sip.digest import Check, DigestServer
 from sip.guard import Guard, Limits, Offence, Rule
 from sip.message import Address, Request, Response, respond
@@ -58,6 +59,7 @@ class Accounts:
         self.guard = Guard(_limits(settings.sip.guard)) if settings.sip.guard.enabled else None
         # MD5 first: telephones that read one challenge only (pyVoIP 1.6.8) know no other.
         self._digest = DigestServer(settings.sip.realm, ("MD5", "SHA-256"))
+        self._challenged = Challenged()
         self._registrar = Registrar()
         self._accounts: dict[str, Account] = {}
         self._carriers: dict[str, Account] = {}
@@ -124,11 +126,13 @@ class Accounts:
         check = self._digest.check(request, account.password if account else None, now)
         self._tell_guard(check, request, source[0], now)
         if check is Check.GOOD:
+            self._challenged.answered(_claimed(request))
             return self._admitted(request, username or "")
         if check is Check.WRONG:
             self.counters["wrong_password"] += 1
             log.warning("authentication failed user=%s source=%s", masked(username or ""), source[0])
-        challenges = self._digest.challenges(now, stale=check is Check.STALE)
+        one = self._wants_one_algorithm(request, check)
+        challenges = self._digest.challenges(now, stale=check is Check.STALE, one=one)
         return Admission(status=401, challenges=tuple(challenges))
 
     def register(self, identity: str, request: Request, source: HostPort, now: float) -> Response:
@@ -155,8 +159,7 @@ class Accounts:
         return False
 
     def _admitted(self, request: Request, username: str) -> Admission:
-        claimed = request.to_address if request.method == "REGISTER" else request.from_address
-        if claimed.uri.user != username and self._accounts[username].trunk is None:
+        if _claimed(request) != username and self._accounts[username].trunk is None:
             # An extension speaks for itself alone; a trunk's From is the caller's number.
             self.counters["impostor"] += 1
             return Admission(status=403)
@@ -171,10 +174,16 @@ class Accounts:
             case Check.WRONG:
                 self.guard.offend(source, Offence.PASSWORD, now)
             case Check.MISSING:
-                asked = request.to_address if request.method == "REGISTER" else request.from_address
-                self.guard.offend(source, Offence.NAME, now, asked.uri.user or "")
+                self.guard.offend(source, Offence.NAME, now, _claimed(request))
             case Check.STALE:
                 pass  # the password was right, or could not be tried yet
+
+    def _wants_one_algorithm(self, request: Request, check: Check) -> bool:
+        name = _claimed(request)
+        if check is Check.MISSING:
+            return self._challenged.one_alone(name)
+        self._challenged.answered(name)
+        return self._challenged.needs_one(name)
 
     def _has_credentials(self, request: Request) -> bool:
         return request.headers.get("Authorization") is not None
@@ -183,6 +192,12 @@ class Accounts:
 def _written(trunk: Trunk) -> set[tuple[str, int]]:
     host, port = split_server(trunk.server or "")
     return {(host.lower(), port or 5060)}
+
+
+def _claimed(request: Request) -> str:
+    """The user that a request says it is from, whatever its credentials say."""
+    address = request.to_address if request.method == "REGISTER" else request.from_address
+    return address.uri.user or ""
 
 
 def _limits(settings: GuardSettings) -> Limits:

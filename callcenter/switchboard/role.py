@@ -84,9 +84,7 @@ async def run(
                 tasks.create_task(serve_commands(client, settings.site, handlers), name="commands"),
                 tasks.create_task(publish_outbox(client, engine, ROLE, wake), name="publisher"),
                 tasks.create_task(
-                    publish_status(
-                        client, ROLE, lambda: board.metrics() | process(), details=board.details
-                    ),
+                    publish_status(client, ROLE, lambda: board.metrics() | process(), details=board.details),
                     name="status",
                 ),
                 tasks.create_task(

@@ -144,7 +144,8 @@ class MediaStream:
         if addr is not None:
             host = ipaddress.ip_address(addr[0])
             addr = None if host.is_unspecified or not addr[1] else (str(host), addr[1])
-        self.codec, self.dtmf_pt, link = codec, dtmf_pt, self._link
+        link, before = self._link, (self.codec, self._link.remote)
+        self.codec, self.dtmf_pt = codec, dtmf_pt
         self._numbers = numbers = numbering or Numbering.like(codec, dtmf_pt)
         link.types = frozenset((numbers.codec, numbers.event))
         self._incoming.clock_rate = self._outgoing.clock_rate = clock_rate(codec)
@@ -156,7 +157,9 @@ class MediaStream:
             self.rtcp.set_remote(*addr, rtcp_port)
         elif link.remote is None:
             link.remote = link.latch.source or addr
-        self._refresh()
+        self._refresh_target()
+        if (codec, link.remote) != before:  # else a key that is being pressed would become two
+            self._outgoing.interrupt()
 
     def secure(self, keys: Keys | None) -> None:
         """What signalling agreed on: SRTP with these keys, or plain RTP. The same again changes nothing."""
@@ -172,8 +175,9 @@ class MediaStream:
 
     @sending.setter
     def sending(self, allowed: bool) -> None:
-        self._sending = allowed
-        self._refresh()
+        if allowed != self._sending:
+            self._sending = allowed
+            self._refresh()
 
     @property
     def receiving(self) -> bool:
@@ -182,6 +186,8 @@ class MediaStream:
 
     @receiving.setter
     def receiving(self, allowed: bool) -> None:
+        if allowed == self._receiving:
+            return
         self._receiving = allowed
         self._follows = False
         if self._peer is not None:

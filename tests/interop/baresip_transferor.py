@@ -1,10 +1,11 @@
 """A phone made of baresip (its Python wheel) that transfers; run as a script, in a process of its own.
 
-    python baresip_transferor.py USER PASSWORD SERVER PORT PLAY.wav HEARD.wav [auto]
+    python baresip_transferor.py USER PASSWORD SERVER PORT PLAY.wav HEARD.wav [WORD …]
 
 Commands on stdin, a line each, act on the newest call: `dial URI`, `answer`, `hangup`, `hold`, `resume`,
-`transfer URI`, `attended` (the one before the newest is transferred to the newest). With `auto` it answers by
-itself. Events on stdout as JSON lines; what call N heard is HEARDN.wav. It imports nothing of the project.
+`send_dtmf KEYS`, `transfer URI`, `attended` (the one before the newest is transferred to the newest). Words:
+`auto` (it answers by itself), `transport=tls`, `mediaenc=srtp-mand`, `outbound=URI`, `sip_cafile=FILE`. Events
+on stdout as JSON lines; what call N heard is HEARDN.wav. It imports nothing of the project.
 """
 
 from __future__ import annotations
@@ -47,6 +48,7 @@ class Phone:
         self.calls.append(call)
         number = len(self.calls)
         call.on(lambda event: say(Event(event.event).name, call=number, text=event.text))
+        call.on_dtmf(lambda key: say("key", call=number, key=key.digit))
         task = asyncio.ensure_future(self.talk(call, number))
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
@@ -86,11 +88,19 @@ class Phone:
 
 async def main(user: str, password: str, server: str, port: str, play: str, heard: str, *more: str) -> None:
     phone = Phone(Path(play), heard, auto="auto" in more)
+    given = dict(word.split("=", 1) for word in more if "=" in word)
+    lines = f"sip_listen 127.0.0.1:{port}\nrtp_ports {int(port) + 10}-{int(port) + 30}\n"
+    lines += "".join(f"{name} {given[name]}\n" for name in given if name.startswith("sip_"))
     runtime = Runtime()
-    ports = f"sip_listen 127.0.0.1:{port}\nrtp_ports {int(port) + 10}-{int(port) + 30}\n"
-    await runtime.start(Config(net_interface="127.0.0.1", max_concurrent_calls=None, extra_config_text=ports))
+    await runtime.start(Config(net_interface="127.0.0.1", max_concurrent_calls=None, extra_config_text=lines))
     account = Account(
-        user=user, domain=server, password=password, transport="udp", audio_codecs=("pcma", "pcmu")
+        user=user,
+        domain=server,
+        password=password,
+        registrar=given.get("outbound"),
+        transport="tls" if given.get("transport") == "tls" else "udp",
+        audio_codecs=("pcma", "pcmu"),
+        extra_params=(f"mediaenc={given['mediaenc']}",) if "mediaenc" in given else (),
     )
     agent = await UserAgent.create(runtime, account)
     agent.on_incoming(phone.incoming)

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,14 @@ class Driven:
 
         wait_for(look, timeout, message=f"{text!r} not {count} times in {self.lines}")
 
+    def ready(self, wait: Callable[[], object]) -> None:
+        """Waits; where that fails the process is not left behind."""
+        try:
+            wait()
+        except BaseException:
+            self.stop()
+            raise
+
     def stop(self) -> None:
         assert self.process.stdin is not None and self.process.stdout is not None
         self.process.stdin.close()
@@ -78,7 +87,9 @@ class Baresip(Driven):
         ports: Ports,
         *,
         auto: bool = True,
+        words: tuple[str, ...] = (),
     ) -> None:
+        """`words` are more arguments of the script."""
         self.folder = folder / user
         self.folder.mkdir()
         arguments = [
@@ -88,12 +99,12 @@ class Baresip(Driven):
             str(ports.block()),
             str(tone(self.folder, hertz)),
         ]
-        more = ["auto"] if auto else []
+        more = [*words, "auto"] if auto else list(words)
         super().__init__(
             [sys.executable, "-W", "ignore", str(SCRIPT), *arguments, str(self.folder / "heard.wav"), *more],
             self.folder,
         )
-        self.wait('"registered"')
+        self.ready(lambda: self.wait('"registered"'))
 
     def events(self, name: str) -> list[dict[str, Any]]:
         told = [json.loads(line) for line in list(self.lines) if line.startswith("{")]
@@ -126,7 +137,8 @@ class Linphone(Driven):
             f"register sip:{user}@127.0.0.1 sip:{server[0]}:{server[1]} {password}",
         ):
             self.do(line)
-        wait_for(self._registered, 15, message=f"linphonec does not register: {self.lines}")
+        failed = f"linphonec does not register: {self.lines}"
+        self.ready(lambda: wait_for(self._registered, 15, message=failed))
 
     def _registered(self) -> bool:
         self.do("status registered")

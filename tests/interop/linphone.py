@@ -4,28 +4,35 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from tests.support import eventually, free_port, scaled
+from tests.unit.sip.certificates import Made
+
+ENCRYPTED = "media_encryption=srtp\nmedia_encryption_mandatory=1\n"
+"""SRTP or nothing, for `settings`."""
 
 
 class Linphone:
-    """Answers, plays a file, records what it hears to `linphone-heard.wav`."""
+    """Plays a file; what it hears is in `heard`."""
 
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
-        self.process = process
+    def __init__(self, process: asyncio.subprocess.Process, port: int, heard: Path) -> None:
+        self.process, self.port, self.heard = process, port, heard
         self.lines: list[str] = []
         self._tasks = [asyncio.create_task(self._read())]
 
     @classmethod
-    async def start(cls, folder: Path, play: Path, *, srtp: bool) -> Linphone:
+    @asynccontextmanager
+    async def start(
+        cls, folder: Path, play: Path | None = None, *, made: Made | None = None, settings: str = ""
+    ) -> AsyncIterator[Linphone]:
+        """`settings` go into its `[sip]`; it trusts the certificate `made`."""
         home = folder / "linphone"
         (home / ".local/share/linphone").mkdir(parents=True)  # without it the core never starts
-        encryption = "media_encryption=srtp\nmedia_encryption_mandatory=1\n" if srtp else ""
-        (home / "rc").write_text(
-            f"[sip]\nsip_port={free_port()}\nsip_tcp_port=0\nsip_tls_port=0\n{encryption}"
-            f"[rtp]\naudio_rtp_port={free_port()}\n[video]\nenabled=0\n"
-        )
+        port = free_port()
+        (home / "rc").write_text(_rc(port, made, settings))
         process = await asyncio.create_subprocess_exec(
             *("stdbuf", "-oL", "linphonec", "-c", str(home / "rc")),
             stdin=asyncio.subprocess.PIPE,
@@ -33,19 +40,31 @@ class Linphone:
             stderr=asyncio.subprocess.DEVNULL,
             env={**os.environ, "HOME": str(home), "TERM": "dumb"},
         )
-        phone = cls(process)
+        phone = cls(process, port, folder / "linphone-heard.wav")
         phone.do("soundcard use files")
-        phone.do(f"play {play}")
-        phone.do(f"record {folder / 'linphone-heard.wav'}")
-        return phone
+        phone.do(f"record {phone.heard}")
+        if play:
+            phone.do(f"play {play}")
+        phone.do("status registered")
+        try:
+            await phone.wait("registered")  # it answers: its core is up
+            yield phone
+        finally:
+            await phone._stop()
 
     def do(self, line: str) -> None:
         assert self.process.stdin is not None
         self.process.stdin.write(line.encode() + b"\n")
 
-    async def register(self, user: str, password: str, server: tuple[str, int]) -> None:
-        address = f"{server[0]}:{server[1]}"
-        self.do(f"register sip:{user}@{address} sip:{address} {password}")
+    async def wait(self, text: str, timeout: float = 15) -> None:  # noqa: ASYNC109 - it says what it waited for
+        try:
+            await eventually(lambda: any(text in line for line in self.lines), timeout)
+        except TimeoutError:
+            raise TimeoutError(f"no {text!r} in {self.lines[-20:]}") from None
+
+    async def register(self, user: str, password: str, server: str) -> None:
+        """At `server`, HOST:PORT with parameters; returns when it is registered."""
+        self.do(f"register sip:{user}@{server.partition(';')[0]} sip:{server} {password}")
 
         def registered() -> bool:
             self.do("status registered")
@@ -57,13 +76,14 @@ class Linphone:
         """Takes the next call as soon as it comes."""
         self._tasks.append(asyncio.create_task(self._answer()))
 
-    async def stop(self) -> None:
-        self.do("quit")
-        try:
-            await asyncio.wait_for(self.process.wait(), scaled(5))
-        except TimeoutError:
-            self.process.kill()
-            await self.process.wait()
+    async def _stop(self) -> None:
+        if self.process.returncode is None:
+            self.do("quit")
+            try:
+                await asyncio.wait_for(self.process.wait(), scaled(5))
+            except TimeoutError:
+                self.process.kill()
+                await self.process.wait()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -74,5 +94,13 @@ class Linphone:
             self.lines.append(line.decode(errors="replace").strip())
 
     async def _answer(self) -> None:
-        await eventually(lambda: any("new incoming call" in line for line in self.lines), 20)
+        await self.wait("new incoming call", 20)
         self.do("answer")
+
+
+def _rc(port: int, made: Made | None, settings: str) -> str:
+    tls = f"sip_tls_port={free_port()}\nroot_ca={made.certificate}\n" if made else "sip_tls_port=0\n"
+    return (
+        f"[sip]\nsip_port={port}\nsip_tcp_port=0\n{tls}verify_server_certs=1\nverify_server_cn=1\n"
+        f"{settings}[rtp]\naudio_rtp_port={free_port()}\n[video]\nenabled=0\n"
+    )

@@ -33,15 +33,12 @@ class RawPhone(Phone):
     """Signals like any phone, and sends the very packets that it is told."""
 
     remote: tuple[str, int]
-    keys: list[str]
 
     def _hum(self, agreement: Any) -> None:
+        super()._hum(agreement)
         assert self.stream is not None
-        self.keys = []
         self.remote = (agreement.address, agreement.port)
-        event = agreement.telephone_event
-        self.stream.set_remote(self.remote, PCMA, event.payload_type if event else None)
-        self.stream.on_digit = self.keys.append
+        self.stream.stop_playing()
 
     def send(self, packet: Packet, sock: socket.socket | None = None) -> None:
         assert self.stream is not None

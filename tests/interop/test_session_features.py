@@ -42,7 +42,7 @@ from sip.sdp import offer
 from sip.session_timer import Refresher
 from tests.interop.peers import Sipp
 from tests.interop.proxy import Kamailio
-from tests.interop.test_useragent_sipp import (
+from tests.interop.site import (
     ME,
     OFFER,
     Site,

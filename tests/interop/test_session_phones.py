@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import socket
-import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -25,8 +23,10 @@ from sip.sdp import answer as sdp_answer
 from sip.sdp import offer
 from sip.session_table import State
 from sip.session_timer import Refresher
-from tests.interop.test_useragent_sipp import ME
-from tests.support import eventually, free_port, scaled
+from tests.interop.linphone import Linphone
+from tests.interop.site import ME
+from tests.interop.test_phones import tone
+from tests.support import eventually, scaled
 from tests.unit.sip.udp_peer import Clock, Everybody, jump, refuse_all
 
 
@@ -127,72 +127,20 @@ async def test_row_3_baresip_is_held_and_resumed_by_our_reinvite(tmp_path: Path)
             await phone.stop()
 
 
-class Linphone:
-    """linphonec at its console."""
-
-    def __init__(self, process: asyncio.subprocess.Process, port: int) -> None:
-        self.process, self.port = process, port
-        self.lines: list[str] = []
-        self._reader = asyncio.create_task(self._read())
-
-    async def _read(self) -> None:
-        assert self.process.stdout is not None
-        async for line in self.process.stdout:
-            self.lines.append(line.decode(errors="replace").strip())
-
-    def do(self, line: str) -> None:
-        assert self.process.stdin is not None
-        self.process.stdin.write(line.encode() + b"\n")
-
-    async def stop(self) -> None:
-        self.do("quit")
-        try:
-            await asyncio.wait_for(self.process.wait(), scaled(5))
-        except TimeoutError:
-            self.process.kill()
-            await self.process.wait()
-        await self._reader
-
-
-def _linear_hum(folder: Path) -> Path:
+def linear_hum(folder: Path) -> Path:
     """What linphone plays: 16-bit WAV."""
-    sound = folder / "hum.wav"
-    form = ["-r", "8000", "-c", "1", "-b", "16", "-e", "signed"]
-    subprocess.run(["sox", "-n", *form, str(sound), "synth", "30", "sine", "440"], check=True)
-    return sound
+    return tone(folder / "hum.wav", 440, 30)
 
 
-@asynccontextmanager
-async def linphone(folder: Path, refresher: Refresher = Refresher.THEM) -> AsyncIterator[Linphone]:
-    """`refresher` is whom it names when it calls us."""
-    (folder / ".local/share/linphone").mkdir(parents=True)
-    port, media = free_port(), free_port()
+def session_timer(refresher: Refresher) -> str:
+    """linphone's settings to ask for one; `refresher` is whom it names when it calls us."""
     role = 1 if refresher is Refresher.US else 2  # its numbers for "uas" and "uac"
-    (folder / "rc").write_text(
-        f"[sip]\nsip_port={port}\nsip_tcp_port=0\nsip_tls_port=0\nsession_expires_enabled=1\n"
-        f"session_expires_value=200\nsession_expires_refresher_value={role}\n[rtp]\naudio_rtp_port={media}\n"
-        "[video]\nenabled=0\n"
-    )
-    process = await asyncio.create_subprocess_exec(
-        *("stdbuf", "-oL", "linphonec", "-c", str(folder / "rc")),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-        env={**os.environ, "HOME": str(folder), "TERM": "dumb"},
-    )
-    phone = Linphone(process, port)
-    try:
-        phone.do("soundcard use files")
-        phone.do(f"play {_linear_hum(folder)}")
-        phone.do("status registered")
-        await eventually(lambda: any("registered" in line for line in phone.lines))
-        yield phone
-    finally:
-        await phone.stop()
+    return f"session_expires_enabled=1\nsession_expires_value=200\nsession_expires_refresher_value={role}\n"
 
 
 async def test_row_3_linphone_is_held_and_resumed_by_our_reinvite(tmp_path: Path) -> None:
-    async with server() as (agent, _, _), Ear.open() as ear, linphone(tmp_path) as phone:
+    hum = linear_hum(tmp_path)
+    async with server() as (agent, _, _), Ear.open() as ear, Linphone.start(tmp_path, hum) as phone:
         target = URI("sip", "127.0.0.1", user="lin", port=phone.port)
         call = agent.invite(target, ear.sdp(), from_address=ME)
         call.on_offer = ear.take
@@ -218,7 +166,11 @@ async def test_row_18_linphone_asks_for_a_session_timer(tmp_path: Path, refreshe
             call.answer(bytes(sdp_answer(call.remote, "127.0.0.1", ear.port)[0]))
             await call.over()
 
-        async with server(story) as (agent, clock, _), linphone(tmp_path, refresher) as phone:
+        settings, hum = session_timer(refresher), linear_hum(tmp_path)
+        async with (
+            server(story) as (agent, clock, _),
+            Linphone.start(tmp_path, hum, settings=settings) as phone,
+        ):
             phone.do(f"call sip:1001@127.0.0.1:{agent.local.port}")
             await eventually(lambda: calls and calls[0].session.state is State.CONFIRMED)
             timer = calls[0].session.features.timer

@@ -13,7 +13,7 @@ from callcenter.settings import Settings
 from sip.media.g711 import PCMA
 from sip.media.wav import Wav
 from tests.board import PASSWORD, TRUNK, Heard, Phone, Switchboard, settings_for, switchboard
-from tests.interop.linphone import Linphone
+from tests.interop.linphone import ENCRYPTED, Linphone
 from tests.interop.test_phones import share, tone
 from tests.support import eventually, scaled
 from tests.unit.sip.phone import pool
@@ -103,11 +103,9 @@ async def test_baresip_that_requires_encryption_gets_no_call_in_plain(
 
 @pytest.mark.parametrize("desk", ["required"], indirect=True)
 async def test_linphone(desk: Switchboard, caller: Phone, tmp_path: Path) -> None:
-    phone = await Linphone.start(tmp_path, tone(tmp_path / "high.wav", 1000, 30), srtp=True)
-    try:
-        await phone.register("1", PASSWORD, desk.address)
+    tone_file = tone(tmp_path / "high.wav", 1000, 30)
+    async with Linphone.start(tmp_path, tone_file, settings=ENCRYPTED) as phone:
+        await phone.register("1", PASSWORD, f"127.0.0.1:{desk.address[1]}")
         phone.answer_next()
         await talk_and_record(desk, caller, encrypted=True)
-    finally:
-        await phone.stop()
-    assert share(tmp_path / "linphone-heard.wav", 440) > 0.9
+    assert share(phone.heard, 440) > 0.9

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -30,148 +28,52 @@ from callcenter.demo.phones.scenarios import (
     scenario,
     wait_bye,
 )
-from sip.aio.agent import Admission, TlsSettings, TransportSpec, UserAgent
 from sip.aio.call import Call, CallFailed
 from sip.aio.names import Names
 from sip.aio.tls import client_context
 from sip.effects import Ended, Ending
 from sip.framing import PING
-from sip.message import URI, Address, AnyMessage, Request, Response, encode, parse, respond
-from sip.registrar import Binding, Registrar
-from sip.sdp import answer as sdp_answer
-from sip.sdp import offer
+from sip.message import URI, AnyMessage, Request, Response, encode, parse, respond
+from tests.interop.debian_baresip import Baresip
+from tests.interop.linphone import Linphone
 from tests.interop.peers import Sipp
-from tests.interop.transport_peers import Baresip, Linphone, kamailio
+from tests.interop.proxy import Kamailio
+from tests.interop.site import (
+    ME,
+    OFFER,
+    answer_and_hang_up,
+    confirmed,
+    ended_well,
+    nobody,
+    ring_and_answer,
+    ring_for_ever,
+    sipp_agent,
+    site,
+)
 from tests.support import eventually, free_port, scaled
-from tests.unit.sip.certificates import Made, certificate
+from tests.unit.sip.certificates import certificate
 from tests.unit.sip.dns_server import dns_server
-
-ME = Address(URI("sip", "127.0.0.1", user="desk"))
-OFFER = bytes(offer("127.0.0.1", 4000))
-
-
-class Everybody:
-    """Admits everybody as who they say they are, and registers them."""
-
-    def __init__(self) -> None:
-        self.registrar = Registrar()
-
-    def admit(self, request: Request, source: tuple[str, int], now: float) -> Admission:
-        return Admission(identity=request.from_address.uri.user)
-
-    def register(self, identity: str, request: Request, source: tuple[str, int], now: float) -> Response:
-        return self.registrar.register(identity, request, source, now)
-
-
-class Site:
-    """An agent on every transport, and the calls that came in."""
-
-    def __init__(
-        self, story: Callable[[Call], Awaitable[None]], tls: TlsSettings | None, names: Names | None
-    ) -> None:
-        self.calls: list[Call] = []
-        self.policy = Everybody()
-        self.agent = UserAgent(self.policy, self._take, tls=tls, names=names)
-        self._story = story
-
-    async def _take(self, call: Call) -> None:
-        self.calls.append(call)
-        await self._story(call)
-
-    def port(self, transport: str) -> int:
-        return next(side.port for side, _ in self.agent.wire.locals if side.transport == transport)
-
-    async def registered(self, user: str) -> Binding:
-        return await eventually(
-            lambda: next(iter(self.policy.registrar.lookup(user, self.agent.now().mono)), None)
-        )
-
-    async def call(self, user: str) -> Call:
-        """Calls a registered phone over the connection that it registered by."""
-        binding = await self.registered(user)
-        return self.agent.invite(binding.contact, OFFER, from_address=ME, flow=binding.flow)
-
-
-@asynccontextmanager
-async def site(
-    story: Callable[[Call], Awaitable[None]],
-    *transports: str,
-    made: Made | None = None,
-    host: str = "127.0.0.1",
-    names: Names | None = None,
-) -> AsyncIterator[Site]:
-    tls = made.settings if made else None
-    here = Site(story, tls, names)
-    for transport in transports:
-        await here.agent.listen(
-            TransportSpec(transport, host, 0, tls=tls if transport in ("TLS", "WSS") else None)
-        )
-    try:
-        yield here
-    finally:
-        await here.agent.stop(grace=0.2)
-
-
-async def ended_well(run: Sipp) -> None:
-    try:
-        await asyncio.to_thread(run.succeeded)
-    finally:
-        run.stop()
-
-
-def reply_to(call: Call) -> bytes:
-    assert call.remote is not None
-    return bytes(sdp_answer(call.remote, "127.0.0.1", 4000)[0])
-
-
-async def ring_and_answer(call: Call) -> None:
-    call.ring()
-    call.answer(reply_to(call))
-    await call.over()
-
-
-async def answer_and_hang_up(call: Call) -> None:
-    call.answer(reply_to(call))
-    await eventually(lambda: call.session.state.value == "confirmed")
-    call.hangup()
-
-
-async def nobody(call: Call) -> None:
-    raise AssertionError("no call comes in here")
-
-
-def sipp_calls(folder: Path, port: int, *steps: str, host: str = "127.0.0.1", transport: str = "t1") -> Sipp:
-    text = scenario(*steps).replace("IN IP4 [media_ip]", "IN IP[media_ip_type] [media_ip]")
-    return Sipp.start(
-        folder, text, (host, port), service="8000", user="caller", transport=transport, host=host
-    )
-
 
 # --- sipp over TCP ---
 
 
 async def test_sipp_calls_over_tcp(tmp_path: Path) -> None:
-    async with site(ring_and_answer, "UDP", "TCP") as here:
-        await ended_well(
-            sipp_calls(tmp_path, here.port("TCP"), invite(), answered(), pause(100), bye(2, "uac"))
-        )
+    async with site(tmp_path, ring_and_answer, "UDP", "TCP") as here:
+        run = here.caller(invite(), answered(), pause(100), bye(2, "uac"), transport="TCP")
+        await ended_well(run)
         assert await here.calls[0].over() == Ended(Ending.THEM)
 
 
 async def test_we_hang_up_on_sipp_over_its_connection(tmp_path: Path) -> None:
-    async with site(answer_and_hang_up, "UDP", "TCP") as here:
-        run = sipp_calls(tmp_path, here.port("TCP"), invite(), answered(), wait_bye())
+    async with site(tmp_path, answer_and_hang_up, "UDP", "TCP") as here:
+        run = here.caller(invite(), answered(), wait_bye(), transport="TCP")
         await ended_well(run)
         assert "Via: SIP/2.0/TCP 127.0.0.1" in run.messages()
 
 
 async def test_a_cancel_over_tcp(tmp_path: Path) -> None:
-    async def story(call: Call) -> None:
-        call.ring()
-        await call.over()
-
-    async with site(story, "UDP", "TCP") as here:
-        await ended_well(sipp_calls(tmp_path, here.port("TCP"), invite(), cancel(200)))
+    async with site(tmp_path, ring_for_ever, "UDP", "TCP") as here:
+        await ended_well(here.caller(invite(), cancel(200), transport="TCP"))
         assert await here.calls[0].over() == Ended(Ending.THEM, 487)
 
 
@@ -179,18 +81,14 @@ async def test_a_refusal_over_tcp(tmp_path: Path) -> None:
     async def story(call: Call) -> None:
         call.reject(486)
 
-    async with site(story, "UDP", "TCP") as here:
-        await ended_well(sipp_calls(tmp_path, here.port("TCP"), invite(), progress(), refused(486)))
+    async with site(tmp_path, story, "UDP", "TCP") as here:
+        await ended_well(here.caller(invite(), progress(), refused(486), transport="TCP"))
 
 
 async def test_we_call_sipp_over_tcp(tmp_path: Path) -> None:
-    async with site(nobody, "UDP", "TCP") as here:
-        steps = scenario(called(), ring(200), answer(), receive("ACK"), wait_bye())
-        steps = steps.replace("[local_port]>", "[local_port];transport=tcp>")
-        run = Sipp.start(tmp_path, steps, ("127.0.0.1", 9), service="agent", transport="t1")
-        await asyncio.to_thread(run.listening)
-        target = URI.parse(f"sip:agent@127.0.0.1:{run.port};transport=tcp")
-        call = here.agent.invite(target, OFFER, from_address=ME)
+    async with site(tmp_path, nobody, "UDP", "TCP") as here:
+        steps = (called(), ring(200), answer(), receive("ACK"), wait_bye())
+        run, call = await here.callee(*steps, transport="TCP")
         await call.answered()
         call.hangup()
         await ended_well(run)
@@ -198,26 +96,18 @@ async def test_we_call_sipp_over_tcp(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("code", [486, 503])
 async def test_sipp_refuses_our_call_over_tcp(tmp_path: Path, code: int) -> None:
-    async with site(nobody, "UDP", "TCP") as here:
-        run = Sipp.start(
-            tmp_path,
-            scenario(called(), refuse(code, "No")),
-            ("127.0.0.1", 9),
-            service="agent",
-            transport="t1",
-        )
-        await asyncio.to_thread(run.listening)
-        target = URI.parse(f"sip:agent@127.0.0.1:{run.port};transport=tcp")
+    async with site(tmp_path, nobody, "UDP", "TCP") as here:
+        run, call = await here.callee(called(), refuse(code, "No"), transport="TCP")
         with pytest.raises(CallFailed):
-            await here.agent.invite(target, OFFER, from_address=ME).answered()
+            await call.answered()
         await ended_well(run)
 
 
 async def test_row_11_garbage_over_tcp_does_not_harm_a_call(tmp_path: Path) -> None:
     """Garbage, a huge Content-Length, none at all, slowloris and keep-alives beside a call of sipp's."""
-    async with site(ring_and_answer, "UDP", "TCP") as here:
+    async with site(tmp_path, ring_and_answer, "UDP", "TCP") as here:
         port = here.port("TCP")
-        run = sipp_calls(tmp_path, port, invite(), answered(), pause(1000), bye(2, "uac"))
+        run = here.caller(invite(), answered(), pause(1000), bye(2, "uac"), transport="TCP")
         await eventually(lambda: here.calls)
         slow = [await asyncio.open_connection("127.0.0.1", port) for _ in range(20)]
         for _, writer in slow:
@@ -247,17 +137,10 @@ async def test_row_11_garbage_over_tcp_does_not_harm_a_call(tmp_path: Path) -> N
         assert here.agent.layer.counters["internal_error"] == 0
 
 
-@pytest.mark.parametrize("transport", ["u1", "t1"])
+@pytest.mark.parametrize("transport", ["UDP", "TCP"])
 async def test_row_15_sipp_calls_over_ipv6(tmp_path: Path, transport: str) -> None:
-    async def story(call: Call) -> None:
-        assert call.remote is not None
-        call.answer(bytes(sdp_answer(call.remote, "::1", 4000)[0]))
-        await eventually(lambda: call.session.state.value == "confirmed")
-        call.hangup()
-
-    async with site(story, "UDP", "TCP", host="::1") as here:
-        port = here.port("UDP" if transport == "u1" else "TCP")
-        run = sipp_calls(tmp_path, port, invite(), answered(), wait_bye(), host="::1", transport=transport)
+    async with site(tmp_path, answer_and_hang_up, "UDP", "TCP", host="::1") as here:
+        run = here.caller(invite(), answered(), wait_bye(), transport=transport)
         await ended_well(run)
         assert "[::1]" in run.messages()
         assert await here.calls[0].over() == Ended(Ending.US)
@@ -265,10 +148,8 @@ async def test_row_15_sipp_calls_over_ipv6(tmp_path: Path, transport: str) -> No
 
 async def test_srv_fails_over_from_a_dead_sipp_to_a_live_one(tmp_path: Path) -> None:
     """RFC 3263: the first target has no TCP, the second answers."""
-    steps = scenario(called(), ring(100), answer(), receive("ACK"), wait_bye())
-    steps = steps.replace("[local_port]>", "[local_port];transport=tcp>")
-    run = Sipp.start(tmp_path, steps, ("127.0.0.1", 9), service="agent", transport="t1")
-    await asyncio.to_thread(run.listening)
+    steps = (called(), ring(100), answer(), receive("ACK"), wait_bye())
+    run = await sipp_agent(tmp_path, *steps, transport="TCP")
     dead = free_port(socket.SOCK_STREAM)
     zone = (
         f"_sip._tcp.example.com 60 SRV 1 0 {dead} host.example.com.",
@@ -277,7 +158,7 @@ async def test_srv_fails_over_from_a_dead_sipp_to_a_live_one(tmp_path: Path) -> 
     )
     async with dns_server(*zone) as server:
         names = Names(lambda: asyncio.get_running_loop().time(), ("127.0.0.1",), server.port)
-        async with site(nobody, "UDP", names=names) as here:
+        async with site(tmp_path, nobody, "UDP", names=names) as here:
             call = here.agent.invite(URI.parse("sip:agent@example.com"), OFFER, from_address=ME)
             await call.answered()
             call.hangup()
@@ -289,7 +170,7 @@ async def test_srv_fails_over_from_a_dead_sipp_to_a_live_one(tmp_path: Path) -> 
 
 async def test_baresip_python_registers_over_tcp_and_is_called(tmp_path: Path) -> None:
     ports = Ports()
-    async with site(nobody, "UDP", "TCP") as here:
+    async with site(tmp_path, nobody, "UDP", "TCP") as here:
         line = line_arguments(Line("1001", "secret", f"127.0.0.1:{here.port('TCP')}"), ports.block())
         arguments = [*line, "--transport", "tcp", "--ring", "0.1", "--record", tmp_path / "heard.wav"]
         phone = await Phone.start("agent", "baresip_agent.py", arguments, tmp_path)
@@ -306,37 +187,31 @@ async def test_baresip_python_registers_over_tcp_and_is_called(tmp_path: Path) -
 
 async def test_baresip_registers_over_tls_and_is_called(tmp_path: Path) -> None:
     made = certificate(tmp_path)
-    async with site(nobody, "UDP", "TLS", made=made) as here:
-        phone = await Baresip(tmp_path, made).start()
-        try:
-            account = (
-                f"<sip:1001@127.0.0.1:{here.port('TLS')};transport=tls>;auth_pass=secret;answermode=auto"
-            )
-            phone.do("uanew", account)
-            await phone.wait("REGISTER_OK")
-            call = await here.call("1001")
-            await call.answered()
-            call.hangup()
-            await phone.wait("CALL_CLOSED")
-        finally:
-            await phone.stop()
+    async with (
+        site(tmp_path, nobody, "UDP", "TLS", made=made) as here,
+        Baresip.start(tmp_path, made=made) as phone,
+    ):
+        await phone.register("1001", "secret", f"127.0.0.1:{here.port('TLS')};transport=tls")
+        call = await here.call("1001")
+        await call.answered()
+        call.hangup()
+        await phone.wait("CALL_CLOSED")
 
 
 async def test_linphone_calls_over_tls_with_our_certificate_checked(tmp_path: Path) -> None:
     made = certificate(tmp_path)
-    async with site(ring_and_answer, "UDP", "TLS", made=made) as here:
-        phone = await Linphone(tmp_path, made).start()
-        try:
-            server = f"localhost:{here.port('TLS')};transport=tls"
-            phone.do(f"register sip:lin@127.0.0.1 sip:{server} secret")
-            await here.registered("lin")
-            phone.do(f"call sip:8000@{server}")
-            call = await eventually(lambda: here.calls[0] if here.calls else None)
-            await eventually(lambda: call.session.state.value == "confirmed", message=str(phone.lines))
-            call.hangup()
-            assert await call.over() == Ended(Ending.US)
-        finally:
-            await phone.stop()
+    async with (
+        site(tmp_path, ring_and_answer, "UDP", "TLS", made=made) as here,
+        Linphone.start(tmp_path, made=made) as phone,
+    ):
+        server = f"localhost:{here.port('TLS')};transport=tls"
+        phone.do(f"register sip:lin@127.0.0.1 sip:{server} secret")
+        await here.registered("lin")
+        phone.do(f"call sip:8000@{server}")
+        call = await eventually(lambda: here.calls[0] if here.calls else None)
+        await confirmed(call)
+        call.hangup()
+        assert await call.over() == Ended(Ending.US)
 
 
 # --- Kamailio in the path ---
@@ -346,41 +221,29 @@ async def test_linphone_calls_over_tls_with_our_certificate_checked(tmp_path: Pa
 async def test_row_7_kamailio_brings_a_call_over_tcp_and_tls(tmp_path: Path, transport: str) -> None:
     """The caller speaks UDP; our BYE follows the route set back over the proxy's transport."""
     made = certificate(tmp_path)
-    async with site(answer_and_hang_up, "UDP", transport, made=made) as here:
-        service = f"sip:127.0.0.1:{here.port(transport)};transport={transport.lower()}"
-        async with kamailio(tmp_path, made, service) as proxy:
-            run = Sipp.start(
-                tmp_path,
-                scenario(invite(), answered(), wait_bye()),
-                ("127.0.0.1", proxy.ports["udp"]),
-                service="svc",
-                user="caller",
-            )
-            await ended_well(run)
+    async with site(tmp_path, answer_and_hang_up, "UDP", transport, made=made) as here:
+        service = f"sip:8000@127.0.0.1:{here.port(transport)};transport={transport.lower()}"
+        with Kamailio.start(tmp_path, {"8000": [service]}, made=made) as proxy:
+            steps = scenario(invite(), answered(), wait_bye())
+            target = ("127.0.0.1", proxy.port)
+            await ended_well(Sipp.start(tmp_path, steps, target, service="8000", user="caller"))
         assert here.calls[0].invite.via[0].transport == transport
         assert await here.calls[0].over() == Ended(Ending.US)
 
 
-@pytest.mark.parametrize("transport", ["tcp", "tls"])
+@pytest.mark.parametrize("transport", ["TCP", "TLS"])
 async def test_row_7_we_call_through_kamailio_over_tcp_and_tls(tmp_path: Path, transport: str) -> None:
     """To a sipp on UDP: the proxy changes the transport, ACK and BYE follow its Record-Route."""
     made = certificate(tmp_path)
-    agent = Sipp.start(
-        tmp_path,
-        scenario(called(), ring(200), answer(), receive("ACK"), wait_bye()),
-        ("127.0.0.1", 9),
-        service="agent",
-    )
-    await asyncio.to_thread(agent.listening)
-    service = f"sip:127.0.0.1:{agent.port}"
-    async with kamailio(tmp_path, made, service) as proxy, site(nobody, "UDP", made=made) as here:
-        target = URI.parse(f"sip:svc@127.0.0.1:{proxy.ports[transport]};transport={transport}")
-        call = here.agent.invite(target, OFFER, from_address=ME)
-        await call.answered()
-        call.hangup()
-        await ended_well(agent)
-        text = agent.messages()
-        assert f"SIP/2.0/{transport.upper()} 127.0.0.1" in text  # our Via
+    agent = await sipp_agent(tmp_path, called(), ring(200), answer(), receive("ACK"), wait_bye())
+    async with site(tmp_path, nobody, "UDP", made=made) as here:
+        with Kamailio.start(tmp_path, {"agent": [agent.port]}, made=made) as proxy:
+            target = URI.parse(f"sip:agent@127.0.0.1:{proxy.ports[transport]};transport={transport.lower()}")
+            call = here.agent.invite(target, OFFER, from_address=ME)
+            await call.answered()
+            call.hangup()
+            await ended_well(agent)
+            assert f"SIP/2.0/{transport} 127.0.0.1" in agent.messages()  # our Via
 
 
 # --- a browser's side of WebSocket ---
@@ -430,7 +293,7 @@ class Browser:
 async def test_a_websocket_phone_registers_calls_and_is_called(tmp_path: Path, transport: str) -> None:
     """RFC 7118: its Contact is a name that nobody can look up; everything goes over its connection."""
     made = certificate(tmp_path)
-    async with site(answer_and_hang_up, "UDP", transport, made=made) as here:
+    async with site(tmp_path, answer_and_hang_up, "UDP", transport, made=made) as here:
         uri = f"{transport.lower()}://127.0.0.1:{here.port(transport)}/"
         context = client_context(made.settings) if transport == "WSS" else None
         async with connect(uri, subprotocols=[Subprotocol("sip")], ssl=context) as socket_:
@@ -455,8 +318,8 @@ async def test_a_websocket_phone_registers_calls_and_is_called(tmp_path: Path, t
             assert (await call.over()).code == 486
 
 
-async def test_a_websocket_without_the_subprotocol_is_refused() -> None:
-    async with site(nobody, "UDP", "WS") as here:
+async def test_a_websocket_without_the_subprotocol_is_refused(tmp_path: Path) -> None:
+    async with site(tmp_path, nobody, "UDP", "WS") as here:
         with pytest.raises(InvalidHandshake):
             async with connect(f"ws://127.0.0.1:{here.port('WS')}/"):
                 raise AssertionError("it was let in")

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -24,101 +21,26 @@ from callcenter.demo.phones.scenarios import (
     reinvite,
     respond,
     ring,
-    scenario,
     sdp,
     wait_bye,
 )
-from sip.aio.agent import Admission, UserAgent
 from sip.aio.call import Call, CallFailed
 from sip.effects import Ended, Ending, Offered
-from sip.message import URI, Address, Request, Response
 from sip.moment import Moment
-from sip.sdp import Description, offer
+from sip.sdp import Description
 from sip.sdp import answer as sdp_answer
 from sip.transactions import T1
-from tests.interop.peers import Sipp
+from tests.interop.site import (
+    OFFER,
+    answer_and_hang_up,
+    ended_well,
+    nobody,
+    reply_to,
+    ring_and_answer,
+    ring_for_ever,
+    site,
+)
 from tests.support import eventually, scaled
-
-ME = Address(URI("sip", "127.0.0.1", user="desk"))
-OFFER = bytes(offer("127.0.0.1", 4000))
-
-
-class Everybody:
-    """A policy that admits everybody and registers nobody."""
-
-    def admit(self, request: Request, source: tuple[str, int], now: float) -> Admission:
-        return Admission(identity="caller")
-
-    def register(self, identity: str, request: Request, source: tuple[str, int], now: float) -> Response:
-        raise NotImplementedError("no test here registers")
-
-
-class Site:
-    """An agent, the calls that came in, and a clock that can be moved."""
-
-    def __init__(self, folder: Path, story: Callable[[Call], Awaitable[None]]) -> None:
-        self.folder = folder
-        self.calls: list[Call] = []
-        self.ahead = 0.0
-        self._story = story
-        self.agent = UserAgent(
-            Everybody(), self._take, clock=lambda: asyncio.get_running_loop().time() + self.ahead
-        )
-
-    async def _take(self, call: Call) -> None:
-        self.calls.append(call)
-        await self._story(call)
-
-    def caller(self, *steps: str) -> Sipp:
-        """sipp calls us."""
-        target = ("127.0.0.1", self.agent.local.port)
-        return Sipp.start(self.folder, scenario(*steps), target, service="8000", user="caller")
-
-    async def callee(self, *steps: str) -> tuple[Sipp, Call]:
-        """We call sipp."""
-        run = Sipp.start(self.folder, scenario(*steps), ("127.0.0.1", 9), service="agent")
-        await asyncio.to_thread(run.listening)
-        target = URI("sip", "127.0.0.1", user="agent", port=run.port)
-        return run, self.agent.invite(target, OFFER, from_address=ME)
-
-    def jump(self, seconds: float) -> None:
-        """Lets that much time pass for the agent, at once."""
-        self.ahead += seconds
-        self.agent._on_timer()
-
-
-@asynccontextmanager
-async def site(folder: Path, story: Callable[[Call], Awaitable[None]]) -> AsyncIterator[Site]:
-    made = Site(folder, story)
-    await made.agent.start("127.0.0.1", 0)
-    try:
-        yield made
-    finally:
-        await made.agent.stop(grace=0.2)
-
-
-async def ended_well(run: Sipp) -> None:
-    try:
-        await asyncio.to_thread(run.succeeded)
-    finally:
-        run.stop()
-
-
-def reply_to(call: Call) -> bytes:
-    assert call.remote is not None
-    return bytes(sdp_answer(call.remote, "127.0.0.1", 4000)[0])
-
-
-async def ring_and_answer(call: Call) -> None:
-    call.ring()
-    await asyncio.sleep(0.1)  # how long it rings
-    call.answer(reply_to(call))
-    await call.over()
-
-
-async def nobody(call: Call) -> None:
-    raise AssertionError("no call comes in here")
-
 
 # --- sipp calls us ---
 
@@ -130,12 +52,7 @@ async def test_a_call_is_answered_and_ended_by_the_caller(tmp_path: Path) -> Non
 
 
 async def test_a_call_is_ended_by_the_callee(tmp_path: Path) -> None:
-    async def story(call: Call) -> None:
-        call.answer(reply_to(call))
-        await eventually(lambda: call.session.state.value == "confirmed")
-        call.hangup()
-
-    async with site(tmp_path, story) as here:
+    async with site(tmp_path, answer_and_hang_up) as here:
         await ended_well(here.caller(invite(), answered(), wait_bye()))
         assert await here.calls[0].over() == Ended(Ending.US)
 
@@ -153,11 +70,7 @@ async def test_a_call_is_refused(tmp_path: Path, code: int) -> None:
 async def test_a_cancel_before_the_answer(tmp_path: Path) -> None:
     """Row 2."""
 
-    async def story(call: Call) -> None:
-        call.ring()
-        await call.over()
-
-    async with site(tmp_path, story) as here:
+    async with site(tmp_path, ring_for_ever) as here:
         await ended_well(here.caller(invite(), cancel(200)))
         assert await here.calls[0].over() == Ended(Ending.THEM, 487)
 

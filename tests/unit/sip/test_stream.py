@@ -170,6 +170,19 @@ async def test_keys_are_reported_once_and_relayed_with_the_other_side_s_type(
     assert len({p.sequence for p in b.packets}) == len(b.packets)
 
 
+async def test_row_13_a_renegotiation_while_a_key_is_pressed_does_not_make_it_two(desk: Desk) -> None:
+    """baresip sends a re-INVITE of its own just after the answer; nothing changes by it."""
+    (a, left), (b, right) = await desk.leg(440), await desk.leg(1000)
+    left.connect(right)
+    for index, payload in enumerate(event_payloads("5")):
+        a.send(left.local, a.packet(1 + index, payload_type=101, timestamp=800, payload=payload))
+        await eventually(lambda: len(b.packets) == index + 1)  # noqa: B023
+        for stream, phone in ((left, a), (right, b)):
+            stream.set_remote(phone.addr, PCMA, 101)
+            stream.sending = stream.receiving = True
+    assert len({packet.timestamp for packet in b.packets}) == 1
+
+
 async def test_a_callback_that_raises_harms_no_media(desk: Desk) -> None:
     (a, left), (b, right) = await desk.leg(440), await desk.leg(1000)
     left.connect(right)

@@ -73,6 +73,19 @@ def test_nobody_gets_in_without_a_password(accounts: Accounts) -> None:
     assert "MD5" in admission.challenges[0]  # some phones read the first challenge alone
 
 
+def test_row_10_who_gives_up_at_two_challenges_gets_one(accounts: Accounts) -> None:
+    """Debian's baresip takes a challenge for SHA-256 for an error, and tries again after a while."""
+    assert len(accounts.admit(request("REGISTER"), SOURCE, 0.0).challenges) == 2
+    again = signed(accounts, request("REGISTER"), "8001", "secret-8001", 20.0)
+    assert accounts.admit(again, SOURCE, 20.0).identity == "8001"
+    old = accounts.admit(again, SOURCE, 20.1)  # a replay
+    assert len(old.challenges) == 1 and "MD5" in old.challenges[0] and "stale=true" in old.challenges[0]
+    for _ in range(2):  # who answers is offered both for ever
+        assert len(accounts.admit(request(user="8002"), SOURCE, 0.0).challenges) == 2
+        wrong = signed(Accounts(SETTINGS), request(user="8002"), "8002", "secret-8002")
+        assert len(accounts.admit(wrong, SOURCE, 0.0).challenges) == 2
+
+
 def test_an_extension_gets_in_with_its_password(accounts: Accounts) -> None:
     admission = accounts.admit(signed(accounts, request(), "8001", "secret-8001"), SOURCE, 1.0)
     assert admission.identity == "8001"

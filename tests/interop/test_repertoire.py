@@ -1,0 +1,177 @@
+"""What other people's phones can do, each at the agent's end of one call: keys, hold, transfers, TLS, SRTP.
+
+The caller and the target of the transfers are our own; each party's tone proves who hears whom.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+
+from callcenter.demo.phones.phone import Ports
+from callcenter.settings import Settings
+from sip.aio.agent import TransportSpec
+from tests.board import PASSWORD, TRUNK, Phone, Switchboard, settings_for, switchboard
+from tests.interop import drive
+from tests.interop.debian_baresip import Baresip
+from tests.interop.linphone import Linphone
+from tests.interop.proxy import Kamailio
+from tests.interop.test_phones import tone
+from tests.support import eventually
+from tests.unit.sip.certificates import certificate
+from tests.unit.sip.phone import pool
+
+CALLER, AGENT, TARGET = 440, 1000, 2000
+"""The tone that each party plays, in Hz."""
+MEDIA_TIMEOUT = 1.5
+
+
+class Hands(Protocol):
+    """Somebody at a phone, in a call."""
+
+    def do(self, line: str) -> None: ...
+
+
+@pytest.fixture
+async def desk(tmp_path: Path) -> AsyncIterator[Switchboard]:
+    """Its agent is extension 1, whose media is to be encrypted."""
+    settings = settings_for(tmp_path / "data", ring_timeout=10, agents=("1",), media_timeout=MEDIA_TIMEOUT)
+    async with switchboard(encrypted(settings)) as running:
+        yield running
+
+
+def encrypted(settings: Settings) -> Settings:
+    first, *others = settings.extensions
+    return settings.model_copy(
+        update={"extensions": (first.model_copy(update={"srtp": "required"}), *others)}
+    )
+
+
+@pytest.fixture
+async def caller(desk: Switchboard) -> AsyncIterator[Phone]:
+    phone = Phone(TRUNK, CALLER, pool())
+    await phone.start(desk.address, register=False)
+    yield phone
+    await phone.stop()
+
+
+@pytest.fixture
+async def target(desk: Switchboard) -> AsyncIterator[Phone]:
+    """Extension 2, in plain."""
+    phone = Phone("2", TARGET, pool())
+    await phone.start(desk.address)
+    yield phone
+    await phone.stop()
+
+
+@asynccontextmanager
+async def baresip_python(folder: Path, server: tuple[str, int], *words: str) -> AsyncIterator[drive.Baresip]:
+    """Extension 1; it answers, with SRTP."""
+    more = ("mediaenc=srtp-mand", *words)
+    phone = await asyncio.to_thread(
+        lambda: drive.Baresip(folder, "1", PASSWORD, server, AGENT, Ports(), words=more)
+    )
+    try:
+        yield phone
+    finally:
+        await asyncio.to_thread(phone.stop)
+
+
+async def talk(desk: Switchboard, caller: Phone) -> None:
+    await caller.dial("8000")
+    await caller.connected()
+    await caller.hears(AGENT)
+    live = await desk.live()
+    agent = next(leg for leg in live.legs if leg.party == "1")
+    assert agent.stream._link.secure is not None
+
+
+async def held_longer_than_silence_is_borne(desk: Switchboard, caller: Phone) -> None:
+    """The agent has put the caller on hold: the caller hears nothing of it, and nobody takes it for dead."""
+    live = await desk.live()
+    await eventually(lambda: live.book.facts.legs and any(leg.on_hold for leg in live.legs))
+    await eventually(lambda: caller.heard.share(AGENT) < 0.01)
+    packets = len(caller.heard.payloads)
+    await eventually(lambda: len(caller.heard.payloads) > packets + 50 * MEDIA_TIMEOUT * 1.5)
+    assert caller.heard.share(AGENT, last=50) < 0.01
+    assert not caller.call.is_over
+
+
+async def transferred(desk: Switchboard, caller: Phone, target: Phone) -> None:
+    """The caller talks with the target, and it is on record so."""
+    await caller.hears(TARGET)
+    await target.hears(CALLER)
+    caller.call.hangup()
+    row = await desk.row(caller=TRUNK)
+    assert (row.outcome, row.hung_up_by, row.transfer_to) == ("answered", "caller", "2")
+
+
+async def test_row_20_baresip_presses_a_key_holds_resumes_and_transfers_encrypted(
+    desk: Switchboard, caller: Phone, target: Phone, tmp_path: Path
+) -> None:
+    async with Baresip.start(tmp_path, play=tone(tmp_path / "high.wav", AGENT, 30)) as phone:
+        server = f"127.0.0.1:{desk.address[1]}"
+        await phone.register("1", PASSWORD, server, ";mediaenc=srtp-mand")
+        await talk(desk, caller)
+        phone.do("sndcode", "5")
+        await caller.hears_keys("5")
+        assert caller.stream is not None
+        caller.stream.press("7")
+        await phone.wait("CALL_DTMF_START")
+        phone.do("hold")
+        await held_longer_than_silence_is_borne(desk, caller)
+        phone.do("resume")
+        await caller.hears(AGENT)
+        phone.do("transfer", f"sip:2@{server}")
+        await transferred(desk, caller, target)
+        await phone.wait("CALL_CLOSED")
+
+
+async def test_row_13_baresip_python_presses_a_key_over_tls_encrypted(
+    desk: Switchboard, caller: Phone, tmp_path: Path
+) -> None:
+    made = certificate(tmp_path)
+    agent = desk.board.agent
+    await agent.listen(TransportSpec("TLS", "127.0.0.1", 0, tls=made.settings))
+    port = next(side.port for side, _ in agent.wire.locals if side.transport == "TLS")
+    words = ("transport=tls", f"sip_cafile={made.certificate}")
+    async with baresip_python(tmp_path, ("127.0.0.1", port), *words) as phone:
+        await talk(desk, caller)
+        phone.do("send_dtmf 5#")
+        await caller.hears_keys("5#")
+        assert caller.stream is not None
+        caller.stream.press("7")
+        await eventually(lambda: phone.events("key"))
+        assert [event["key"] for event in phone.events("key")] == ["7"]
+        caller.call.hangup()
+        assert (await desk.row()).outcome == "answered"
+
+
+@pytest.mark.parametrize("attended", [False, True], ids=["blind", "attended"])
+async def test_row_19_a_phone_behind_kamailio_presses_a_key_holds_and_transfers(
+    desk: Switchboard, caller: Phone, target: Phone, tmp_path: Path, attended: bool
+) -> None:
+    """It registered by way of the proxy: our INVITE, our NOTIFY and its REFER all take that way."""
+    with Kamailio.start(tmp_path, {}, registrar=desk.address[1]) as proxy:
+        outbound = f"outbound=sip:127.0.0.1:{proxy.port};lr"
+        async with baresip_python(tmp_path, desk.address, outbound) as phone:
+            await talk(desk, caller)
+            live = await desk.live()
+            agent = next(leg for leg in live.legs if leg.party == "1")
+            assert [hop.uri.port for hop in agent.call.session.dialog.route_set] == [proxy.port]
+            phone.do("send_dtmf 5")
+            await caller.hears_keys("5")
+            phone.do("hold")
+            await held_longer_than_silence_is_borne(desk, caller)
+            if attended:
+                phone.do("dial sip:2@127.0.0.1")
+                await target.hears(AGENT)
+                phone.do("attended")
+            else:
+                phone.do("transfer sip:2@127.0.0.1")
+            await transferred(desk, caller, target)
