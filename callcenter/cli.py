@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from callcenter import __version__
-from callcenter.logs import configure_logging
+from callcenter.logs import logging_lines
 from callcenter.settings import ConfigError, Settings, load_settings
 
 app = typer.Typer(
@@ -127,8 +127,7 @@ def up(
     from callcenter.web.role import loopback_address
     from transcripts.model import find_model
 
-    configure_logging(verbose)
-    with clear_errors():
+    with logging_lines(verbose), clear_errors():
         settings = settings_of(config, data, sip, http, mqtt)
         loopback_address(settings.http.listen)
         find_model(settings.scribe.model)
@@ -173,8 +172,7 @@ def _role_command(name: str, help: str, hidden: bool = False) -> None:
         mqtt: Mqtt = None,
         verbose: Verbose = False,
     ) -> None:
-        configure_logging(verbose)
-        with clear_errors():
+        with logging_lines(verbose), clear_errors():
             _run_role(name, settings_of(config, data, sip, http, mqtt))
 
     app.command(name, help=help, hidden=hidden)(command)

@@ -19,7 +19,7 @@ from typing import Any
 import uvloop
 from sqlmodel import Session, col, func, select
 
-from callcenter.logs import configure_logging
+from callcenter.logs import logging_lines
 from callcenter.settings import GuardSettings, Settings, SipSettings
 from callcenter.store.ledger import utc_now
 from callcenter.store.tables import Call
@@ -75,7 +75,7 @@ async def serve(desks: int) -> None:
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         logs = stack.enter_context((folder / "switchboard.log").open("w"))
-        stack.callback(configure_logging(stream=logs))
+        stack.enter_context(logging_lines(stream=logs))
         settings = settings_of(folder, desks)
         async with switchboard(settings) as board:
             accounts = board.board.accounts

@@ -19,7 +19,6 @@ from sip.aio.agent import TransportSpec
 from tests.board import PASSWORD, TRUNK, Phone, Switchboard, settings_for, switchboard
 from tests.interop import drive
 from tests.interop.debian_baresip import Baresip
-from tests.interop.linphone import Linphone
 from tests.interop.proxy import Kamailio
 from tests.interop.test_phones import tone
 from tests.support import eventually

@@ -6,11 +6,8 @@ import io
 import logging
 import re
 import threading
-from collections.abc import Iterator
 
-import pytest
-
-from callcenter.logs import configure_logging
+from callcenter.logs import logging_lines
 
 
 class Slow(io.StringIO):
@@ -25,42 +22,32 @@ class Slow(io.StringIO):
         return super().write(text)
 
 
-@pytest.fixture
-def root() -> Iterator[logging.Logger]:
-    root = logging.getLogger()
-    level = root.level
-    yield root
-    root.setLevel(level)
-
-
-def test_a_record_is_a_line_in_utc(root: logging.Logger) -> None:
+def test_a_record_is_a_line_in_utc() -> None:
     stream = io.StringIO()
-    stop = configure_logging(stream=stream)
-    logging.getLogger("part").info("did key=%s", "value")
-    logging.getLogger("part").debug("not this")
-    stop()
+    with logging_lines(stream=stream):
+        logging.getLogger("part").info("did key=%s", "value")
+        logging.getLogger("part").debug("not this")
+    logging.getLogger("part").warning("nor this")
     (line,) = stream.getvalue().splitlines()
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z INFO part did key=value", line)
 
 
-def test_an_error_is_told_with_its_traceback_once(root: logging.Logger) -> None:
+def test_an_error_is_told_with_its_traceback_once() -> None:
     stream = io.StringIO()
-    stop = configure_logging(True, stream)
-    try:
-        raise ValueError("why")
-    except ValueError:
-        logging.getLogger("part").exception("failed")
-    stop()
+    with logging_lines(True, stream):
+        try:
+            raise ValueError("why")
+        except ValueError:
+            logging.getLogger("part").exception("failed")
     assert stream.getvalue().count("Traceback") == 1
     assert stream.getvalue().endswith("ValueError: why\n")
 
 
-def test_who_logs_does_not_wait_for_the_reader(root: logging.Logger) -> None:
+def test_who_logs_does_not_wait_for_the_reader() -> None:
     stream = Slow()
-    stop = configure_logging(stream=stream)
-    for number in range(100):
-        logging.getLogger("part").info("line %d", number)
-    assert stream.getvalue() == ""
-    stream.free.set()
-    stop()
+    with logging_lines(stream=stream):
+        for number in range(100):
+            logging.getLogger("part").info("line %d", number)
+        assert stream.getvalue() == ""
+        stream.free.set()
     assert len(stream.getvalue().splitlines()) == 100
