@@ -9,20 +9,20 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Protocol
 
 import pytest
 
-from callcenter.demo.phones.phone import Ports
+from callcenter.demo.phones.phone import Line, Ports, line_arguments
+from callcenter.demo.phones.phone import Phone as PhoneProcess
 from callcenter.settings import Settings
 from sip.aio.agent import TransportSpec
 from tests.board import PASSWORD, TRUNK, Phone, Switchboard, settings_for, switchboard
 from tests.interop import drive
 from tests.interop.debian_baresip import Baresip
-from tests.interop.linphone import Linphone
+from tests.interop.linphone import ENCRYPTED, Linphone
 from tests.interop.proxy import Kamailio
 from tests.interop.test_phones import tone
-from tests.support import eventually
+from tests.support import eventually, scaled
 from tests.unit.sip.certificates import certificate
 from tests.unit.sip.phone import pool
 
@@ -31,16 +31,10 @@ CALLER, AGENT, TARGET = 440, 1000, 2000
 MEDIA_TIMEOUT = 1.5
 
 
-class Hands(Protocol):
-    """Somebody at a phone, in a call."""
-
-    def do(self, line: str) -> None: ...
-
-
 @pytest.fixture
 async def desk(tmp_path: Path) -> AsyncIterator[Switchboard]:
-    """Its agent is extension 1, whose media is to be encrypted."""
-    settings = settings_for(tmp_path / "data", ring_timeout=10, agents=("1",), media_timeout=MEDIA_TIMEOUT)
+    """Its agent is extension 1, whose media is to be encrypted; or 2, where 1 is not there."""
+    settings = settings_for(tmp_path / "data", ring_timeout=10, media_timeout=MEDIA_TIMEOUT)
     async with switchboard(encrypted(settings)) as running:
         yield running
 
@@ -94,11 +88,16 @@ async def talk(desk: Switchboard, caller: Phone) -> None:
 async def held_longer_than_silence_is_borne(desk: Switchboard, caller: Phone) -> None:
     """The agent has put the caller on hold: the caller hears nothing of it, and nobody takes it for dead."""
     live = await desk.live()
-    await eventually(lambda: live.book.facts.legs and any(leg.on_hold for leg in live.legs))
+    await eventually(lambda: any(leg.on_hold for leg in live.legs))
     await eventually(lambda: caller.heard.share(AGENT) < 0.01)
+    await outlives(caller)
+    assert caller.heard.share(AGENT, last=50) < 0.01
+
+
+async def outlives(caller: Phone) -> None:
+    """The call goes on for longer than a silence is borne."""
     packets = len(caller.heard.payloads)
     await eventually(lambda: len(caller.heard.payloads) > packets + 50 * MEDIA_TIMEOUT * 1.5)
-    assert caller.heard.share(AGENT, last=50) < 0.01
     assert not caller.call.is_over
 
 
@@ -123,6 +122,11 @@ async def test_row_20_baresip_presses_a_key_holds_resumes_and_transfers_encrypte
         assert caller.stream is not None
         caller.stream.press("7")
         await phone.wait("CALL_DTMF_START")
+        phone.do("mute")
+        await eventually(lambda: caller.heard.share(AGENT) < 0.01)
+        await outlives(caller)
+        phone.do("mute")
+        await caller.hears(AGENT)
         phone.do("hold")
         await held_longer_than_silence_is_borne(desk, caller)
         phone.do("resume")
@@ -175,3 +179,38 @@ async def test_row_19_a_phone_behind_kamailio_presses_a_key_holds_and_transfers(
             else:
                 phone.do("transfer sip:2@127.0.0.1")
             await transferred(desk, caller, target)
+
+
+async def test_row_13_linphone_presses_a_key_and_is_told_of_one(
+    desk: Switchboard, caller: Phone, tmp_path: Path
+) -> None:
+    sound = tone(tmp_path / "high.wav", AGENT, 30)
+    async with Linphone.start(tmp_path, sound, settings=ENCRYPTED) as phone:
+        await phone.register("1", PASSWORD, f"127.0.0.1:{desk.address[1]}")
+        phone.answer_next()
+        await talk(desk, caller)
+        phone.do("5")
+        await caller.hears_keys("5")
+        assert caller.stream is not None
+        caller.stream.press("7")
+        await phone.wait("Receiving tone 7")
+        caller.call.hangup()
+        assert (await desk.row()).hung_up_by == "caller"
+
+
+async def test_row_13_pyvoip_is_told_of_a_key(desk: Switchboard, target: Phone, tmp_path: Path) -> None:
+    """It reads RTP events and has no way to send any."""
+    line = line_arguments(Line("3", PASSWORD, f"127.0.0.1:{desk.address[1]}"), Ports().block())
+    arguments = [*line, "--record", tmp_path / "heard.wav", "--play", tone(tmp_path / "low.wav", CALLER, 30)]
+    phone = await PhoneProcess.start("caller", "pyvoip_caller.py", arguments, tmp_path)
+    try:
+        await phone.wait("registered", scaled(15))
+        await phone.send("call 8000")
+        await target.hears(CALLER)
+        assert target.stream is not None
+        target.stream.press("7")
+        assert (await phone.wait("key", scaled(10)))["key"] == "7"
+        target.call.hangup()
+        assert (await phone.wait("ended", scaled(10)))["by"] == "peer"
+    finally:
+        await phone.stop()
