@@ -6,6 +6,9 @@ The caller and the target of the transfers are our own; each party's tone proves
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import time
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -20,6 +23,7 @@ from tests.board import PASSWORD, TRUNK, Phone, Switchboard, settings_for, switc
 from tests.interop import drive
 from tests.interop.debian_baresip import Baresip
 from tests.interop.linphone import ENCRYPTED, Linphone
+from tests.interop.peers import capture
 from tests.interop.proxy import Kamailio
 from tests.interop.test_phones import tone
 from tests.support import eventually, scaled
@@ -170,9 +174,9 @@ async def test_row_19_a_phone_behind_kamailio_presses_a_key_holds_and_transfers(
             assert [hop.uri.port for hop in agent.call.session.dialog.route_set] == [proxy.port]
             phone.do("send_dtmf 5")
             await caller.hears_keys("5")
-            phone.do("hold")
-            await held_longer_than_silence_is_borne(desk, caller)
             if attended:
+                phone.do("hold")
+                await held_longer_than_silence_is_borne(desk, caller)
                 phone.do("dial sip:2@127.0.0.1")
                 await target.hears(AGENT)
                 phone.do("attended")
@@ -214,3 +218,44 @@ async def test_row_13_pyvoip_is_told_of_a_key(desk: Switchboard, target: Phone, 
         assert (await phone.wait("ended", scaled(10)))["by"] == "peer"
     finally:
         await phone.stop()
+
+
+async def test_row_3_baresip_holds_and_resumes_three_times(
+    desk: Switchboard, caller: Phone, tmp_path: Path
+) -> None:
+    """One stream each way all the while, of 50 packets a second after the third resume: in a capture."""
+    async with baresip_python(tmp_path, desk.address) as phone:
+        await talk(desk, caller)
+        live = await desk.live()
+        agent = next(leg for leg in live.legs if leg.party == "1")
+        port = agent.stream.local[1]
+        packets = capture(tmp_path / "hold.pcapng", f"udp port {port}")
+        path = await asyncio.to_thread(packets.__enter__)
+        try:
+            for count in (1, 2, 3):
+                phone.do("hold")
+                await eventually(lambda: agent.on_hold)
+                await eventually(lambda: caller.heard.share(AGENT) < 0.01)
+                phone.do("resume")
+                await caller.hears(AGENT)
+                assert len(live.book.facts.holds) == count
+            resumed = time.time()
+            await outlives(caller)
+            ended = time.time()
+            caller.call.hangup()
+            await desk.row()
+        finally:
+            await asyncio.to_thread(packets.__exit__, None, None, None)
+    streams = await asyncio.to_thread(rtp_streams, path, port, resumed, ended)
+    assert len({ssrc for ssrc, _ in streams}) == 2 == len({target for _, target in streams})
+    for count in streams.values():
+        assert count / (ended - resumed) == pytest.approx(50, rel=0.1)
+
+
+def rtp_streams(path: Path, port: int, since: float, until: float) -> Counter[tuple[str, str]]:
+    """Packets by SSRC and destination port, between two epoch times."""
+    fields = [word for name in ("frame.time_epoch", "rtp.ssrc", "udp.dstport") for word in ("-e", name)]
+    command = ["tshark", "-r", str(path), "-d", f"udp.port=={port},rtp", "-Y", "rtp", "-T", "fields", *fields]
+    run = subprocess.run(command, capture_output=True, text=True, check=True)
+    lines = [line.split("\t") for line in run.stdout.splitlines()]
+    return Counter((ssrc, target) for at, ssrc, target in lines if since <= float(at) < until)
