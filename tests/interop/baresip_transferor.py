@@ -3,9 +3,10 @@
     python baresip_transferor.py USER PASSWORD SERVER PORT PLAY.wav HEARD.wav [WORD …]
 
 Commands on stdin, a line each, act on the newest call: `dial URI`, `answer`, `hangup`, `hold`, `resume`,
-`send_dtmf KEYS`, `transfer URI`, `attended` (the one before the newest is transferred to the newest). Words:
-`auto` (it answers by itself), `transport=tls`, `mediaenc=srtp-mand`, `outbound=URI`, `sip_cafile=FILE`. Events
-on stdout as JSON lines; what call N heard is HEARDN.wav. It imports nothing of the project.
+`send_dtmf KEYS`, `transfer URI`, `attended` (the one before the newest is transferred to the newest).
+Words: `auto` (it answers by itself), `transport=tls`, `mediaenc=srtp-mand`, `outbound=URI`,
+`sip_cafile=FILE`. Events on stdout as JSON lines; what call N heard is HEARDN.wav. It imports nothing of the
+project.
 """
 
 from __future__ import annotations

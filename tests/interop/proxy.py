@@ -44,8 +44,9 @@ request_route {{
 }}
 """
 _REGISTRAR = """
-  if ($sp == {port}) {{ loose_route(); record_route(); t_relay(); exit; }}  # its calls, by the Path it was given
-  loose_route();  # a phone's, that has us for its outbound proxy
+  # From the registrar: its calls, by the Path it was given. From others: we are their outbound proxy.
+  if ($sp == {port}) {{ loose_route(); record_route(); t_relay(); exit; }}
+  loose_route();
   if (is_method("REGISTER")) {{ add_path(); {home} }}
 """
 _TLS = """[server:default]

@@ -125,15 +125,26 @@ def test_nobody_answers_and_each_phone_rings_for_the_desks_time(
     assert call["legs"][0]["ring_seconds"] == pytest.approx(call["ring_seconds"], abs=0.05)
 
 
-@pytest.mark.parametrize(("code", "reason"), [(603, "Decline"), (480, "Gone"), (404, "No"), (503, "Sorry")])
+REFUSALS = {
+    603: (603, "rejected"),
+    480: (480, "no_answer"),
+    404: (480, "failed"),
+    408: (480, "failed"),
+    488: (480, "failed"),
+    503: (480, "failed"),
+}
+"""By the agent's status: what the caller is answered, and the call's outcome."""
+
+
+@pytest.mark.parametrize("code", REFUSALS)
 def test_refusals_are_outcomes_of_their_own(
-    service: RunningService, desk: TestDesk, phones: Phones, code: int, reason: str
+    service: RunningService, desk: TestDesk, phones: Phones, code: int
 ) -> None:
-    phones.agent(desk.first, called(), refuse(code, reason))
-    final = {603: 603, 480: 480, 404: 480, 503: 480}[code]
+    final, outcome = REFUSALS[code]
+    phones.agent(desk.first, called(), refuse(code, "No"))
     phones.caller(desk.number, progress(), refused(final, 2)).succeeded()
     call = service.ended_call(desk)
-    assert call["outcome"] == {603: "rejected", 480: "no_answer", 404: "failed", 503: "failed"}[code]
+    assert call["outcome"] == outcome
     assert agent_leg(call, desk.first)["final_status"] == code
 
 

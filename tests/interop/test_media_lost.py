@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -63,7 +64,11 @@ async def test_row_20_sipp_is_killed_in_mid_call(desk: Switchboard, caller: Phon
     await check_told_and_on_record(desk, caller, asyncio.get_running_loop().time())
 
 
-async def test_row_20_baresip_is_killed_in_mid_call(desk: Switchboard, caller: Phone, tmp_path: Path) -> None:
+@pytest.mark.parametrize("blow", [signal.SIGKILL, signal.SIGSTOP])
+async def test_row_20_baresip_is_killed_in_mid_call(
+    desk: Switchboard, caller: Phone, tmp_path: Path, blow: signal.Signals
+) -> None:
+    """Gone, or there and dead: the socket of a stopped process takes packets, and nobody answers our BYE."""
     line = Line("1", PASSWORD, f"127.0.0.1:{desk.address[1]}")
     arguments = [*line_arguments(line, Ports().block()), "--record", tmp_path / "agent.wav"]
     arguments += ["--play", tone(tmp_path / "high.wav", 1000, 30)]
@@ -73,9 +78,11 @@ async def test_row_20_baresip_is_killed_in_mid_call(desk: Switchboard, caller: P
         await caller.dial("8000")
         await caller.connected()
         await caller.hears(1000.0)
-        agent.process.kill()
+        agent.process.send_signal(blow)
         await check_told_and_on_record(desk, caller, asyncio.get_running_loop().time())
     finally:
+        if agent.process.returncode is None:
+            agent.process.kill()
         await agent.stop()
 
 

@@ -6,22 +6,27 @@ The caller and the target of the transfers are our own; each party's tone proves
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import time
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Protocol
 
 import pytest
 
-from callcenter.demo.phones.phone import Ports
+from callcenter.demo.phones.phone import Line, Ports, line_arguments
+from callcenter.demo.phones.phone import Phone as PhoneProcess
 from callcenter.settings import Settings
 from sip.aio.agent import TransportSpec
 from tests.board import PASSWORD, TRUNK, Phone, Switchboard, settings_for, switchboard
 from tests.interop import drive
 from tests.interop.debian_baresip import Baresip
+from tests.interop.linphone import ENCRYPTED, Linphone
+from tests.interop.peers import capture
 from tests.interop.proxy import Kamailio
 from tests.interop.test_phones import tone
-from tests.support import eventually
+from tests.support import eventually, scaled
 from tests.unit.sip.certificates import certificate
 from tests.unit.sip.phone import pool
 
@@ -30,16 +35,10 @@ CALLER, AGENT, TARGET = 440, 1000, 2000
 MEDIA_TIMEOUT = 1.5
 
 
-class Hands(Protocol):
-    """Somebody at a phone, in a call."""
-
-    def do(self, line: str) -> None: ...
-
-
 @pytest.fixture
 async def desk(tmp_path: Path) -> AsyncIterator[Switchboard]:
-    """Its agent is extension 1, whose media is to be encrypted."""
-    settings = settings_for(tmp_path / "data", ring_timeout=10, agents=("1",), media_timeout=MEDIA_TIMEOUT)
+    """Its agent is extension 1, whose media is to be encrypted; or 2, where 1 is not there."""
+    settings = settings_for(tmp_path / "data", ring_timeout=10, media_timeout=MEDIA_TIMEOUT)
     async with switchboard(encrypted(settings)) as running:
         yield running
 
@@ -93,11 +92,16 @@ async def talk(desk: Switchboard, caller: Phone) -> None:
 async def held_longer_than_silence_is_borne(desk: Switchboard, caller: Phone) -> None:
     """The agent has put the caller on hold: the caller hears nothing of it, and nobody takes it for dead."""
     live = await desk.live()
-    await eventually(lambda: live.book.facts.legs and any(leg.on_hold for leg in live.legs))
+    await eventually(lambda: any(leg.on_hold for leg in live.legs))
     await eventually(lambda: caller.heard.share(AGENT) < 0.01)
+    await outlives(caller)
+    assert caller.heard.share(AGENT, last=50) < 0.01
+
+
+async def outlives(caller: Phone) -> None:
+    """The call goes on for longer than a silence is borne."""
     packets = len(caller.heard.payloads)
     await eventually(lambda: len(caller.heard.payloads) > packets + 50 * MEDIA_TIMEOUT * 1.5)
-    assert caller.heard.share(AGENT, last=50) < 0.01
     assert not caller.call.is_over
 
 
@@ -122,6 +126,11 @@ async def test_row_20_baresip_presses_a_key_holds_resumes_and_transfers_encrypte
         assert caller.stream is not None
         caller.stream.press("7")
         await phone.wait("CALL_DTMF_START")
+        phone.do("mute")
+        await eventually(lambda: caller.heard.share(AGENT) < 0.01)
+        await outlives(caller)
+        phone.do("mute")
+        await caller.hears(AGENT)
         phone.do("hold")
         await held_longer_than_silence_is_borne(desk, caller)
         phone.do("resume")
@@ -165,12 +174,88 @@ async def test_row_19_a_phone_behind_kamailio_presses_a_key_holds_and_transfers(
             assert [hop.uri.port for hop in agent.call.session.dialog.route_set] == [proxy.port]
             phone.do("send_dtmf 5")
             await caller.hears_keys("5")
-            phone.do("hold")
-            await held_longer_than_silence_is_borne(desk, caller)
             if attended:
+                phone.do("hold")
+                await held_longer_than_silence_is_borne(desk, caller)
                 phone.do("dial sip:2@127.0.0.1")
                 await target.hears(AGENT)
                 phone.do("attended")
             else:
                 phone.do("transfer sip:2@127.0.0.1")
             await transferred(desk, caller, target)
+
+
+async def test_row_13_linphone_presses_a_key_and_is_told_of_one(
+    desk: Switchboard, caller: Phone, tmp_path: Path
+) -> None:
+    sound = tone(tmp_path / "high.wav", AGENT, 30)
+    async with Linphone.start(tmp_path, sound, settings=ENCRYPTED) as phone:
+        await phone.register("1", PASSWORD, f"127.0.0.1:{desk.address[1]}")
+        phone.answer_next()
+        await talk(desk, caller)
+        phone.do("5")
+        await caller.hears_keys("5")
+        assert caller.stream is not None
+        caller.stream.press("7")
+        await phone.wait("Receiving tone 7")
+        caller.call.hangup()
+        assert (await desk.row()).hung_up_by == "caller"
+
+
+async def test_row_13_pyvoip_is_told_of_a_key(desk: Switchboard, target: Phone, tmp_path: Path) -> None:
+    """It reads RTP events and has no way to send any."""
+    line = line_arguments(Line("3", PASSWORD, f"127.0.0.1:{desk.address[1]}"), Ports().block())
+    arguments = [*line, "--record", tmp_path / "heard.wav", "--play", tone(tmp_path / "low.wav", CALLER, 30)]
+    phone = await PhoneProcess.start("caller", "pyvoip_caller.py", arguments, tmp_path)
+    try:
+        await phone.wait("registered", scaled(15))
+        await phone.send("call 8000")
+        await target.hears(CALLER)
+        assert target.stream is not None
+        target.stream.press("7")
+        assert (await phone.wait("key", scaled(10)))["key"] == "7"
+        target.call.hangup()
+        assert (await phone.wait("ended", scaled(10)))["by"] == "peer"
+    finally:
+        await phone.stop()
+
+
+async def test_row_3_baresip_holds_and_resumes_three_times(
+    desk: Switchboard, caller: Phone, tmp_path: Path
+) -> None:
+    """One stream each way all the while, of 50 packets a second after the third resume: in a capture."""
+    async with baresip_python(tmp_path, desk.address) as phone:
+        await talk(desk, caller)
+        live = await desk.live()
+        agent = next(leg for leg in live.legs if leg.party == "1")
+        port = agent.stream.local[1]
+        packets = capture(tmp_path / "hold.pcapng", f"udp port {port}")
+        path = await asyncio.to_thread(packets.__enter__)
+        try:
+            for count in (1, 2, 3):
+                phone.do("hold")
+                await eventually(lambda: agent.on_hold)
+                await eventually(lambda: caller.heard.share(AGENT) < 0.01)
+                phone.do("resume")
+                await caller.hears(AGENT)
+                assert len(live.book.facts.holds) == count
+            resumed = time.time()
+            await outlives(caller)
+            ended = time.time()
+            caller.call.hangup()
+            await desk.row()
+        finally:
+            await asyncio.to_thread(packets.__exit__, None, None, None)
+    streams = await asyncio.to_thread(rtp_streams, path, port, resumed, ended)
+    assert len({ssrc for ssrc, _ in streams}) == 2 == len({target for _, target in streams})
+    for count in streams.values():
+        assert count / (ended - resumed) == pytest.approx(50, rel=0.1)
+
+
+def rtp_streams(path: Path, port: int, since: float, until: float) -> Counter[tuple[str, str]]:
+    """Packets by SSRC and destination port, between two epoch times."""
+    fields = [word for name in ("frame.time_epoch", "rtp.ssrc", "udp.dstport") for word in ("-e", name)]
+    command = ["tshark", "-r", str(path), "-d", f"udp.port=={port},rtp", "-Y", "rtp", "-T", "fields", *fields]
+    run = subprocess.run(command, capture_output=True, text=True, check=True)
+    lines = [line.split("\t") for line in run.stdout.splitlines()]
+    return Counter((ssrc, target) for at, ssrc, target in lines if since <= float(at) < until)

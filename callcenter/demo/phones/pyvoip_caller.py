@@ -5,7 +5,7 @@
 
 Reads commands from stdin, a line each: `call NUMBER`, `hangup`, `quit` (end of input is `quit`).
 Prints events to stdout, a JSON object a line, each with `at` (epoch seconds): registered, calling, answered,
-played (the file is through), ended (`by`: "self" or "peer"), failed.
+played (the file is through), key (the other side pressed one), ended (`by`: "self" or "peer"), failed.
 
 It imports nothing of the project: pyVoIP is GPL-3.0. It speaks 8-bit linear inside, PCMU on the wire.
 """
@@ -125,6 +125,8 @@ class Caller:
                     by = self.hang_up(call)
                     break
                 heard.writeframes(self.listen(call))
+                if key := call.get_dtmf():
+                    say("key", key=key)
                 pace.tick()
                 if not played and frame * FRAME >= len(self.speech):
                     played = True
