@@ -42,7 +42,7 @@ class Features:
         self.changes = Changes(
             session.dialog,
             self.timer,
-            session._with_credentials,
+            session.challenges.answer,
             self._dress_change,
             random.random,
             caller=session.state is State.IDLE,
@@ -62,7 +62,7 @@ class Features:
 
     def _dress_change(self, request: Request) -> None:
         request.headers.set("Allow", self._allow)
-        self._session._challenges = 0
+        self._session.challenges.forget()
         self.dress(request)
 
     def note_sdp(self, message: AnyMessage) -> None:

@@ -53,6 +53,8 @@ class Registration:
         self.state = TrunkState.UNREGISTERED
         self.why = ""
         """In words, for the admin: why it is not registered."""
+        self.service_route: tuple[Address, ...] = ()
+        """The way on which requests of this account are to go out (RFC 3608), as the newest 2xx said."""
         self.deadline: float | None = 0.0
         self._local = local
         self._digest = DigestClient(account.credentials)
@@ -127,6 +129,7 @@ class Registration:
 
     def _registered(self, response: Response, now: float) -> None:
         self.state, self.why, self._failures = TrunkState.REGISTERED, "", 0
+        self.service_route = _service_route(response)
         self.deadline = now + max(SHORTEST, REFRESH_AT * self._granted(response))
 
     def _granted(self, response: Response) -> int:
@@ -168,6 +171,15 @@ class Registration:
         request.contact = [self._local.contact(self.account.credentials.username)]
         request.expires = expires
         return request
+
+
+def _service_route(response: Response) -> tuple[Address, ...]:
+    # RFC 3608 section 6.1: each 2xx replaces what was known, and without the header there is none.
+    try:
+        lines = response.headers.getlist("Service-Route")
+        return tuple(hop for line in lines for hop in Address.parse_many(line) if hop.uri.is_sip)
+    except ValueError:
+        return ()  # one that cannot be read leads nowhere; the registrar's own address does
 
 
 def _number(text: str | None) -> int | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from sip.challenges import Challenges
 from sip.dialog import Dialog
 from sip.digest import DigestClient
 from sip.dtmf_info import pressed
@@ -26,7 +27,7 @@ from sip.effects import (
     SendCancel,
     SendRequest,
 )
-from sip.errors import PeerError, StateError
+from sip.errors import StateError
 from sip.features import Features
 from sip.message import Request, Response, respond, tag_of
 from sip.options import SUPPORTED_HEADER
@@ -46,8 +47,6 @@ CAPABILITIES: Final = (("Allow", ALLOW), ("Accept", CONTENT_TYPE), ("Supported",
 """What we can do, as an OPTIONS is answered (section 11.2)."""
 RING_AGAIN: Final = 60.0
 """Seconds after which a provisional response is sent again, so that no proxy gives up (section 13.3.1.1)."""
-MAX_CHALLENGES: Final = 4
-"""Challenges answered for one request: a proxy's and the callee's, each stale once."""
 
 
 class Session:
@@ -63,14 +62,12 @@ class Session:
         self.dialog = dialog
         self.state = state
         self.referrals = Referrals(dialog)
-        self._digest = digest
+        self.challenges = Challenges(dialog, digest)
         self._invite: Request | None = None
         self._invite_transaction: Transaction | None = None
         self._ack: Request | None = None
-        self._bye_request: Request | None = None
         self._unacknowledged: Unacknowledged | None = None
         self._ringing: tuple[float, Respond] | None = None
-        self._challenges = 0
         self._reason = ""
         self.features = Features(self, timer, ALLOW)
 
@@ -177,13 +174,16 @@ class Session:
 
     # -- what they do -------------------------------------------------------------------------------------
 
-    def receive_response(self, response: Response, now: float = 0.0) -> list[Effect]:
-        """A response to a request of this session."""
+    def receive_response(
+        self, response: Response, now: float = 0.0, request: Request | None = None
+    ) -> list[Effect]:
+        """A response to `request`, one of this session's."""
         method = response.cseq.method
         if (effects := self.features.receive_response(response, now)) is not None:
             return effects
-        if method == "BYE" and response.code in (401, 407):
-            return self._bye_challenged(response)
+        if again := self.challenges.within(request, response):
+            self.referrals.repeated(response.cseq.sequence, again.cseq.sequence)
+            return [SendRequest(again)]
         if method == "NOTIFY":
             return self.referrals.notified(response.cseq.sequence, response.code)
         if method != "INVITE" or self._invite is None:
@@ -327,7 +327,7 @@ class Session:
         early = self.features.forks.choose(response)
         self.features.accepted(response, now)
         self._change(Event.ACCEPTED)
-        self._challenges = 0
+        self.challenges.forget()
         assert self._invite is not None
         self._ack = ack_of(self.dialog, self._invite)
         description = sdp_of(response)
@@ -361,29 +361,11 @@ class Session:
         # The INVITE again: with credentials, or with the session interval that a 422 asks for.
         assert self._invite is not None
         challenged = response.code in (401, 407)
-        answer = self._with_credentials if challenged else self.features.with_longer_interval
+        answer = self.challenges.answer if challenged else self.features.with_longer_interval
         if again := answer(self._invite, response):
             self.features.forks.forget()
             self._invite, self.state = again, State.CALLING
         return again
-
-    def _with_credentials(self, request: Request, challenge: Response) -> Request | None:
-        if self._digest is None or self._challenges >= MAX_CHALLENGES:
-            return None
-        self._challenges += 1
-        again = renewed(request, self.dialog)
-        try:
-            return again if self._digest.answer(again, challenge) else None
-        except PeerError:
-            return None  # a challenge of a kind we do not know is a refusal like any other
-
-    def _bye_challenged(self, challenge: Response) -> list[Effect]:
-        # Some carriers challenge every request (section 22.3); without an answer their side would stay up.
-        if self._bye_request is None or challenge.cseq.sequence != self._bye_request.cseq.sequence:
-            return []
-        again = self._with_credentials(self._bye_request, challenge)
-        self._bye_request = again
-        return [SendRequest(again)] if again else []
 
     def _cancel_now(self) -> list[Effect]:
         assert self._invite is not None
@@ -419,7 +401,6 @@ class Session:
         bye = self.dialog.request("BYE")
         if reason:
             bye.headers.set("Reason", reason)  # RFC 3326
-        self._bye_request = bye
         return bye
 
     def _respond_invite(self, code: int, body: bytes = b"", reason: str | None = None) -> Respond:

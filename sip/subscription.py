@@ -123,6 +123,11 @@ class Referrals:
             return self._notify(current)
         return [TransferTold()] if current.state is State.FINISHED else []
 
+    def repeated(self, sequence: int, again: int) -> None:
+        """The request of that CSeq was challenged and went out again, with another one."""
+        if self._current is not None and self._current.pending == sequence:
+            self._current.pending = again
+
     def subscribe(self, transaction: Transaction) -> list[Effect]:
         """A SUBSCRIBE in the dialog: prolongs the subscription or ends it. Raises PeerError."""
         request, current = transaction.request, self._current

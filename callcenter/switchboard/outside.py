@@ -99,7 +99,7 @@ def _ways(live: LiveCall, trunk: Trunk, number: str) -> Iterator[Way]:
     """Where to send: to the carrier's server, or to the contacts of a gateway that logged in to us."""
     if (server := trunk.server) is not None:
         for _ in range(MOST_ADDRESSES):
-            yield Way(replace(server, user=number))
+            yield Way(replace(server, user=number), route=trunk.service_route)
         return
     board = live.board
     for binding in board.accounts.bindings(trunk.config.username, board.now().mono):

@@ -17,6 +17,7 @@ from callcenter.switchboard.accounts import Account
 from callcenter.switchboard.board import Board
 from callcenter.switchboard.leg import Media
 from callcenter.switchboard.live_call import LiveCall
+from callcenter.switchboard.outside import credentials
 from callcenter.switchboard.routing import (
     Nowhere,
     Route,
@@ -100,6 +101,8 @@ class Reception:
         live = LiveCall(self._board, self._book(call, account, where, dialled), call, media)
         agents, timeout, role = _plan(where)
         outside = where if isinstance(where, ToOutside) else None
+        if account.trunk is not None:  # some carriers challenge our BYE as well
+            call.session.challenges.digest = credentials(account.trunk)
         story = Story(live, body, agreement, agents, timeout, role, outside)
         self._board.calls[live.id] = live
         self._stories[live.id] = story

@@ -16,7 +16,7 @@ from sip.aio.agent import UserAgent
 from sip.aio.pinger import Pinger
 from sip.aio.trunk import Trunk as Registering
 from sip.digest import Credentials
-from sip.message import URI
+from sip.message import URI, Address
 from sip.moment import Moment
 from sip.ping import Ping
 from sip.registration import Account, Registration, TrunkState
@@ -100,6 +100,11 @@ class Trunk:
     @property
     def id(self) -> str:
         return self.config.id
+
+    @property
+    def service_route(self) -> tuple[Address, ...]:
+        """The way that the registrar wants our calls to take (RFC 3608)."""
+        return self._registering.registration.service_route if self._registering else ()
 
     def start(self) -> None:
         if self._registering:

@@ -316,7 +316,8 @@ class UserAgent:
         self._sender.answered(transaction)
         match transaction.owner:
             case Call() as call:
-                self.perform(call, call.session.receive_response(response, moment.mono), moment)
+                request = transaction.request
+                self.perform(call, call.session.receive_response(response, moment.mono, request), moment)
             case None:
                 pass
             case owner:

@@ -210,3 +210,33 @@ def test_stopping_takes_the_contact_away_even_if_challenged(registration: Regist
 def test_what_was_never_registered_is_not_taken_away(registration: Registration) -> None:
     assert registration.stop() is None
     assert registration.tick(0.0) is None
+
+
+@pytest.mark.parametrize(
+    ("lines", "route"),
+    [
+        ([], []),
+        (["<sip:p1.example;lr>"], ["<sip:p1.example;lr>"]),
+        (
+            ["<sip:p1.example;lr>, <sip:p2.example:5070;lr>", "<sip:p3.example;lr>"],
+            ["<sip:p1.example;lr>", "<sip:p2.example:5070;lr>", "<sip:p3.example;lr>"],
+        ),
+        (["<tel:110>"], []),
+        (["<sip:broken"], []),
+    ],
+)
+def test_the_service_route_is_the_newest_answers(
+    registration: Registration, lines: list[str], route: list[str]
+) -> None:
+    """RFC 3608 section 6.1."""
+    answer = ok(first(registration))
+    answer.headers.set("Service-Route", "<sip:old.example;lr>")
+    registration.receive(first_again(registration), answer, 0.0)
+    answer.headers.setlist("Service-Route", lines)
+    registration.receive(first_again(registration), answer, 1.0)
+    assert [str(hop) for hop in registration.service_route] == route
+
+
+def first_again(registration: Registration) -> Request:
+    registration.deadline = 0.0
+    return first(registration)

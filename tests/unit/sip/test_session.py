@@ -6,6 +6,7 @@ import copy
 
 import pytest
 
+from sip.challenges import MAX_CHALLENGES
 from sip.dialog import Dialog, LocalSide
 from sip.digest import Credentials, DigestClient, DigestServer
 from sip.effects import (
@@ -24,7 +25,7 @@ from sip.effects import (
 from sip.errors import PeerError, StateError
 from sip.message import URI, Address, Request, Response
 from sip.sdp import Description
-from sip.session import ALLOW, MAX_CHALLENGES, RING_AGAIN, Session
+from sip.session import ALLOW, RING_AGAIN, Session
 from sip.session_table import TABLE, Event, State
 from sip.transactions import T1, T2, Kind, Transaction
 from tests.unit.sip.wire import SDP, request, response
@@ -519,10 +520,10 @@ def test_the_ack_has_the_invites_credentials_and_a_challenged_bye_is_sent_again(
     ack = sent(session.receive_response(response(invite, 200, body=SDP))[0])
     assert ack.headers.get("Authorization") == invite.headers.get("Authorization")
     bye = sent(session.hangup()[0])
-    again = sent(session.receive_response(challenge(bye, 407))[0])
+    again = sent(session.receive_response(challenge(bye, 407), request=bye)[0])
     assert (again.method, again.cseq.sequence) == ("BYE", bye.cseq.sequence + 1)
     assert again.headers.get("Proxy-Authorization")
-    assert session.receive_response(challenge(again, 407)) == []
+    assert session.receive_response(challenge(again, 407), request=again) == []
 
 
 def test_no_challenge_revives_a_call_that_we_gave_up() -> None:
