@@ -45,12 +45,19 @@ class Format:
     name: str
     clock_rate: int = 8000
     parameters: str = ""
+    channels: int = 1
 
 
 PCMU: Final = Format(0, "PCMU")
 PCMA: Final = Format(8, "PCMA")
+G722: Final = Format(9, "G722")
+"""RFC 3551 section 4.5.2: its clock is 8000 by an old mistake, though it is sampled at 16 kHz."""
+OPUS: Final = Format(111, "opus", 48000, "useinbandfec=1", 2)
+"""RFC 7587 section 7: always /48000/2, whatever is sent."""
 TELEPHONE_EVENT: Final = Format(101, "telephone-event", 8000, "0-16")
-_STATIC: Final = {0: PCMU, 8: PCMA, 9: Format(9, "G722"), 18: Format(18, "G729"), 3: Format(3, "GSM")}
+WIDE_EVENT: Final = Format(102, "telephone-event", 48000, "0-16")
+"""Telephone keys beside Opus: they have the voice's clock (RFC 4733 section 2.1)."""
+_STATIC: Final = {0: PCMU, 8: PCMA, 9: G722, 18: Format(18, "G729"), 3: Format(3, "GSM")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +151,8 @@ def _media_lines(media: Media) -> list[str]:
     if media.address:
         lines.append(f"c=IN {_family(media.address)} {media.address}")
     for form in media.formats:
-        lines.append(f"a=rtpmap:{form.payload_type} {form.name}/{form.clock_rate}")
+        channels = f"/{form.channels}" if form.channels != 1 else ""
+        lines.append(f"a=rtpmap:{form.payload_type} {form.name}/{form.clock_rate}{channels}")
         if form.parameters:
             lines.append(f"a=fmtp:{form.payload_type} {form.parameters}")
     lines += [crypto.attribute() for crypto in media.crypto]
@@ -242,9 +250,10 @@ class _Parser:
         # `a=rtpmap:31 LPC`, without the clock rate that RFC 8866 section 6.6 wants.
         number, _, encoding = value.partition(" ")
         codec, _, rate = encoding.strip().partition("/")
-        rate = rate.partition("/")[0]
+        rate, _, more = rate.partition("/")
         if _is_number(number) and _is_number(rate) and codec:
-            self.maps[int(number)] = Format(int(number), codec, int(rate))
+            channels = int(more) if _is_number(more) else 1
+            self.maps[int(number)] = Format(int(number), codec, int(rate), channels=channels)
 
     def _finish_media(self) -> None:
         if not self.media:
@@ -278,6 +287,10 @@ class Agreement:
     """The other side may send nothing while nobody speaks there."""
     keys: Keys | None = None
     """SRTP with these; None: plain RTP."""
+    codec_in: int | None = None
+    """The payload type under which they send the codec, if not its own (RFC 3264 section 5.1): we said it."""
+    event_in: int | None = None
+    """The same of the telephone-event."""
 
 
 def offer(
@@ -293,7 +306,10 @@ def offer(
     """An offer of `codecs` in order of preference, with telephone-event; `crypto` where SRTP is not off."""
     protocol = "RTP/SAVP" if srtp is Srtp.REQUIRED else "RTP/AVP"
     crypto = () if srtp is Srtp.OFF else crypto
-    media = Media("audio", port, protocol, (*codecs, TELEPHONE_EVENT), ptime=20, crypto=crypto)
+    clocks = {codec.clock_rate for codec in codecs}
+    # Phones that know no other than telephone-event/8000 send that beside Opus too.
+    events = (*((WIDE_EVENT,) if WIDE_EVENT.clock_rate in clocks else ()), TELEPHONE_EVENT)
+    media = Media("audio", port, protocol, (*codecs, *events), ptime=20, crypto=crypto)
     return Description(address, (media,), session_id, version)
 
 
@@ -310,8 +326,9 @@ def answer(
 ) -> tuple[Description, Agreement]:
     """The answer to an offer (RFC 3264 section 6), and what it settles, as we see it.
 
-    One audio stream is taken, every other m-line refused with port 0. Raises PeerError(488) where there is
-    no audio or no codec that we know, or where `srtp` requires what is not offered.
+    One audio stream is taken, every other m-line refused with port 0; of `codecs` the one that the offerer
+    likes best. Raises PeerError(488) where there is no audio or no codec that we know, or where `srtp`
+    requires what is not offered.
     """
     index = _choose(theirs, srtp)
     chosen = theirs.media[index]
@@ -321,9 +338,12 @@ def answer(
     codec = next((f for f in chosen.formats if any(_same(f, known) for known in codecs)), None)
     if codec is None:
         raise PeerError("no codec that we know", status=488)
-    event = chosen.find(TELEPHONE_EVENT.name, codec.clock_rate)  # RFC 4733 section 2.3: the voice's rate
+    event = _event(chosen, codec)
     direction = _as_meant(chosen)
-    formats = (codec, event) if event else (codec,)
+    known = next(known for known in codecs if _same(codec, known))
+    # Their number (section 6.1), our parameters: those say what we want to receive.
+    taken = replace(codec, parameters=known.parameters)
+    formats = (taken, event) if event else (taken,)
     lines = (keys.ours,) if keys else ()
     ours = Media("audio", port, chosen.protocol, formats, None, direction.answered(), 20, crypto=lines)
     media = tuple(ours if i == index else replace(m, port=0) for i, m in enumerate(theirs.media))
@@ -369,18 +389,28 @@ def settle(ours: Description, theirs: Description) -> Agreement:
     if codec is None:
         raise PeerError("the answer takes no codec that was offered", status=488)
     allowed = _as_meant(chosen).answered()
-    event = chosen.find(TELEPHONE_EVENT.name, codec.clock_rate)
+    event = _event(chosen, codec)
+    asked = offered.find(event.name, event.clock_rate) if event else None
+    mine = offered.find(codec.name, codec.clock_rate)
     return Agreement(
         chosen.address or "",
         chosen.port,
         codec,
-        event if event and offered.find(event.name, event.clock_rate) else None,
+        event if asked else None,
         sends=offered.direction.sends and allowed.sends,
         receives=offered.direction.receives and allowed.receives,
         rtcp_port=chosen.rtcp_port,
         silences=chosen.suppresses_silence,
         keys=keys,
+        codec_in=mine.payload_type if mine else None,
+        event_in=asked.payload_type if asked else None,
     )
+
+
+def _event(media: Media, codec: Format) -> Format | None:
+    """The telephone-event that goes with a codec: of its clock, or else of 8000."""
+    name = TELEPHONE_EVENT.name
+    return media.find(name, codec.clock_rate) or media.find(name, TELEPHONE_EVENT.clock_rate)
 
 
 def _same(one: Format, other: Format) -> bool:

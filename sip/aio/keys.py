@@ -15,12 +15,13 @@ class KeyPress:
         self,
         key: str,
         milliseconds: int,
+        rate: int = 8000,
         *,
         send: Callable[[KeyPress, int, bytes, float], None],
         ended: Callable[[], None],
     ) -> None:
-        """Raises `ValueError` for what is no key, or is pressed for longer than 8 s."""
-        self._payloads = event_payloads(key, milliseconds)
+        """`rate`: the event's units a second. Raises `ValueError` for what is no key, or beyond 8 s."""
+        self._payloads = event_payloads(key, milliseconds, frame=rate // 50, rate=rate)
         self._send, self._ended = send, ended
         self._index = 0
         self._ticker = Ticker.of_running_loop()

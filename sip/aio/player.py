@@ -8,8 +8,11 @@ from collections.abc import Callable
 from typing import ClassVar, Protocol
 from weakref import WeakKeyDictionary
 
+from sip.aio.encoded import Encoded
 from sip.media.clip import Clip
-from sip.media.g711 import FRAME, Codec
+from sip.media.codecs import Codec, Packed
+from sip.media.g711 import FRAME
+from sip.media.g711 import Codec as G711
 
 TICK = 0.02
 """Seconds between two packets."""
@@ -127,18 +130,33 @@ class Playback:
         if self._finished.done():
             return
         codec = self._codec()
+        frame = self._packet(codec) if isinstance(codec, Packed) else self._bytes(codec)
+        if frame is not None:
+            self._send(self, self._index, frame, now)
+            self._index += 1
+
+    def _packet(self, codec: Packed) -> bytes | None:
+        packets = Encoded.of(self._clip, codec).packets
+        if packets is None:
+            return None  # the first time it takes the lane some milliseconds
+        if self._position >= len(packets) and (not self._loop or not packets):
+            self._end(complete=True)
+            return None
+        at, self._position = self._position % len(packets), self._position + 1
+        return packets[at]
+
+    def _bytes(self, codec: G711) -> bytes | None:
         data = self._clip.data(codec)
         if self._position >= len(data):
             self._end(complete=True)
-            return
+            return None
         frame = data[self._position : self._position + FRAME]
         self._position += FRAME
         if len(frame) < FRAME:
             frame = self._wrapped(frame, data) if self._loop else frame + codec.quiet(FRAME - len(frame))
         elif self._loop and self._position == len(data):
             self._position = 0
-        self._send(self, self._index, frame, now)
-        self._index += 1
+        return frame
 
     def _wrapped(self, frame: bytes, data: bytes) -> bytes:
         """The end of a looping clip joined to its beginning without a hole."""

@@ -1,8 +1,8 @@
-"""Recording legs to growing WAV files, off the media path: one thread writes for all of them.
+"""Recording legs to files that grow, off the media path: one thread writes for all of them.
 
-The media path appends to a list. Every 200 ms the thread takes what is there, places it by time
-(`Timeline`) and writes it, then rewrites the sizes in the header: data first, sizes second, so that a process
-killed at any moment leaves a file that plays. Tracks take turns in 20 ms slots: the thread must not hold the
+The media path appends to a list. Every 200 ms the thread takes what is there, has it placed by time
+(`sip/media/growing.py`) and writes it, sizes after the data they speak of, so that a process killed at any
+moment leaves a file that plays. Tracks take turns in 20 ms slots: the thread must not hold the
 interpreter long.
 """
 
@@ -19,9 +19,8 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 
-from sip.media.g711 import SAMPLE_RATE, TRANSLATE, Codec
-from sip.media.timeline import Timeline, Write
-from sip.media.wav import HEADER_SIZE, header
+from sip.media.codecs import Codec
+from sip.media.growing import Packet, Write, growing
 
 log = logging.getLogger(__name__)
 
@@ -33,8 +32,6 @@ SLOTS = 10
 
 MAX_QUEUED = 2500
 """Packets of a leg that wait for the thread (50 s of speech); beyond, a stuck disk costs sound, no memory."""
-
-Packet = tuple[float, int, int, int, int, bytes]
 
 
 @dataclass(slots=True)
@@ -67,16 +64,16 @@ class Track:
         self.follow = self._queue.append
         """Takes the payload, in the track's codec, of the packet that comes next after the last one taken, in
         sequence and timestamp: nothing but a list's append. Now and then a packet must be fed in full."""
-        self._timeline = Timeline(codec, started)
+        self._growing = growing(codec, started)
         self._file: int | None = None
-        self._on_disk = 0
+        self._on_disk = 0.0
         self._closing = False
         self._done: Future[float] = Future()
 
     @property
     def seconds(self) -> float:
         """What the file holds."""
-        return self._on_disk / SAMPLE_RATE
+        return self._on_disk
 
     def feed(
         self, now: float, ssrc: int, sequence: int, timestamp: int, second: int, payload: bytes, /
@@ -101,15 +98,14 @@ class Track:
 
     def _flush(self, now: float) -> int:
         self._place()
-        return self._write(self._timeline.take(now))
+        return self._write(self._growing.take(now))
 
     def _finish(self, ended: float) -> int:
         self._place()
-        written = self._write(self._timeline.finish(ended))
+        writes, size = self._growing.finish(ended)
+        written = self._write(writes)
         if self._file is not None:
-            os.ftruncate(self._file, HEADER_SIZE + self._timeline.written)
-            if self._on_disk % 2:
-                _write_all(self._file, b"\0", HEADER_SIZE + self._on_disk)
+            os.ftruncate(self._file, size)
             self._release()
         return written
 
@@ -117,37 +113,21 @@ class Track:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         # Never over an existing recording: it is evidence.
         self._file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o640)
-        _write_all(self._file, header(self.codec, 0), 0)
-        return HEADER_SIZE
+        return self._write(self._growing.head())
 
     def _place(self) -> None:
         waiting = self._queue
         batch = waiting[:]
         # The media path may have appended since: take away exactly what was copied.
         del waiting[: len(batch)]
-        run: list[bytes] = []
-        for item in batch:
-            if isinstance(item, bytes):
-                run.append(item)
-                continue
-            if run:
-                self._timeline.follow(run)
-                run = []
-            now, ssrc, sequence, timestamp, second, payload = item
-            if second & 0x7F != self.codec.payload_type:
-                payload = payload.translate(TRANSLATE[second & 0x7F])
-            self._timeline.place(now, ssrc, sequence, timestamp, payload, second > 0x7F)
-        if run:
-            self._timeline.follow(run)
+        self._growing.place(batch)
 
     def _write(self, writes: list[Write]) -> int:
         if self._file is None:
             return 0
         for position, data in writes:
-            _write_all(self._file, data, HEADER_SIZE + position)
-        if self._on_disk != self._timeline.written:
-            _write_all(self._file, header(self.codec, self._timeline.written), 0)
-            self._on_disk = self._timeline.written
+            _write_all(self._file, data, position)
+        self._on_disk = self._growing.seconds
         return sum(len(data) for _, data in writes)
 
     def _release(self) -> None:
@@ -233,7 +213,7 @@ class Recorder:
             slot.pop(track, None)
         self.stats.open_tracks -= 1
         self._serve(track, Track._finish, ended)
-        self.stats.dropped_packets += track.dropped + track._timeline.dropped
+        self.stats.dropped_packets += track.dropped + track._growing.dropped
         track._done.set_result(track.seconds)
 
     def _stop(self, now: float) -> None:

@@ -16,15 +16,17 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, TypeGuard
 
+from sip.aio.crossing import Crossing
 from sip.aio.keys import KeyPress
 from sip.aio.player import Playback
 from sip.aio.ports import PortPair, PortPool
 from sip.aio.rtcp import Rtcp
 from sip.aio.rtp_link import RtpLink
 from sip.media.clip import Clip
+from sip.media.codecs import Codec, Numbering, clock_rate, frame_ticks
 from sip.media.dtmf import Detector, MalformedEvent
 from sip.media.flow import Incoming, Outgoing, StreamStats
-from sip.media.g711 import FRAME, PCMA, TRANSLATE, Codec
+from sip.media.g711 import PCMA, TRANSLATE
 from sip.media.quality import SAMPLED
 from sip.media.rtcp import is_rtcp
 from sip.media.rtp import COMFORT_NOISE, HEADER, MARKER, PLAIN, MalformedPacket, payload_span
@@ -47,11 +49,13 @@ class MediaStream:
     __slots__ = (
         "_bridge_to",
         "_closed",
+        "_crossing",
         "_detector",
         "_follows",
         "_incoming",
         "_link",
         "_local",
+        "_numbers",
         "_outgoing",
         "_peer",
         "_playback",
@@ -96,6 +100,8 @@ class MediaStream:
         self.rtcp = Rtcp(ports.rtcp, self._incoming, self._outgoing)
         self._timed = self.rtcp.arrived
         self._detector = Detector()
+        self._numbers = Numbering.like(PCMA, None)
+        self._crossing = Crossing(self)
         self._closed = False
 
     @classmethod
@@ -121,19 +127,28 @@ class MediaStream:
         return self._outgoing.ssrc
 
     def set_remote(
-        self, addr: tuple[str, int] | None, codec: Codec, dtmf_pt: int | None, rtcp_port: int | None = None
+        self,
+        addr: tuple[str, int] | None,
+        codec: Codec,
+        dtmf_pt: int | None,
+        rtcp_port: int | None = None,
+        numbering: Numbering | None = None,
     ) -> None:
         """What signalling agreed on: the peer's address and port, codec and telephone-event payload type.
 
         None (or port 0, or the address 0.0.0.0 of an old-style hold) sends nothing. The same address again
-        keeps a latched stream latched; another one frees it. Raises `ValueError` for a host that is no IP
+        keeps a latched stream latched; another one frees it. `numbering` where the peer sends under other
+        payload types than it is sent. Raises `ValueError` for a host that is no IP
         address: resolving names is not for the media path.
         """
         if addr is not None:
             host = ipaddress.ip_address(addr[0])
             addr = None if host.is_unspecified or not addr[1] else (str(host), addr[1])
         self.codec, self.dtmf_pt, link = codec, dtmf_pt, self._link
-        link.dtmf_pt = dtmf_pt
+        self._numbers = numbers = numbering or Numbering.like(codec, dtmf_pt)
+        link.types = frozenset((numbers.codec, numbers.event))
+        self._incoming.clock_rate = self._outgoing.clock_rate = clock_rate(codec)
+        self._crossing.choose()
         if addr is None:
             link.remote = None
         elif addr != link.latch.signalled:
@@ -199,14 +214,17 @@ class MediaStream:
         self.disconnect()
         other.disconnect()
         self._peer, other._peer = other, self
+        self._crossing.choose()
         self._outgoing.interrupt()
         other._outgoing.interrupt()
 
     def disconnect(self) -> None:
         """Leaves the bridge, if in one."""
         other, self._peer = self._peer, None
+        self._crossing.choose()
         if other is not None:
             other._peer = None
+            other._crossing.choose()
 
     def play(self, clip: Clip | bytes, *, loop: bool = False) -> Playback:
         """Plays a clip (bytes: A-law) in place of bridged audio; a clip being played is stopped."""
@@ -234,7 +252,8 @@ class MediaStream:
         """
         if self.dtmf_pt is None or self._closed or len(self._presses) == MAX_PRESSES:
             return
-        press = KeyPress(key, milliseconds, send=self._press_frame, ended=self._press_ended)
+        rate = self._numbers.event_clock
+        press = KeyPress(key, milliseconds, rate, send=self._press_frame, ended=self._press_ended)
         self._presses.append(press)
         if len(self._presses) == 1:
             self._refresh()
@@ -336,7 +355,7 @@ class MediaStream:
         incoming, other = self._incoming, self._peer
         if second & 0x7F == COMFORT_NOISE:
             self.stats.last_comfort = now
-        elif second & 0x7F != self.dtmf_pt:
+        elif second & 0x7F != self._numbers.event:
             self.stats.unknown += 1
         elif not incoming.irregular(sequence, timestamp, ssrc, 0):
             return
@@ -372,7 +391,7 @@ class MediaStream:
             self._outgoing.packet(
                 playback,
                 index & 0xFFFF,
-                index * FRAME & 0xFFFFFFFF,
+                index * frame_ticks(self.codec) & 0xFFFFFFFF,
                 self.codec.payload_type,
                 frame,
                 now,

@@ -19,7 +19,8 @@ MAX_DATAGRAM = 2048
 class RtpLink:
     """Hands every datagram that is to be heard to `received`, in plain, and sends to `remote`.
 
-    `found(addr)` is told before the first datagram of an address that is listened to from here on.
+    `received` may be exchanged at any time. `found(addr)` is told before the first datagram of an address
+    that is listened to from here on.
     """
 
     __slots__ = (
@@ -29,13 +30,13 @@ class RtpLink:
         "_ports",
         "_receive",
         "_receive_pinned",
-        "_received",
         "_stats",
-        "dtmf_pt",
         "latch",
+        "received",
         "remote",
         "secure",
         "transmit",
+        "types",
     )
 
     def __init__(
@@ -45,7 +46,8 @@ class RtpLink:
         received: Callable[[bytes], None],
         found: Callable[[Any], None],
     ) -> None:
-        self.dtmf_pt: int | None = None
+        self.types: frozenset[int] = frozenset()
+        """Payload types that were agreed on, beside those of G.711."""
         self.latch = Latch(stats)
         self.remote: Any = None
         """Where audio is sent; None: nowhere."""
@@ -56,7 +58,7 @@ class RtpLink:
         self._kept: Secure | None = None
         self._ports = ports
         self._stats = stats
-        self._received, self._found = received, found
+        self.received, self._found = received, found
         self._receive = ports.rtp.recvfrom
         self._pinned: socket.socket | None = None
         self._receive_pinned: Callable[[int], bytes] = ports.rtp.recv
@@ -94,7 +96,7 @@ class RtpLink:
             data = self._receive_pinned(MAX_DATAGRAM)
         except OSError:  # nothing there after all, or the peer's machine says that nobody listens
             return
-        self._received(data)
+        self.received(data)
 
     def _readable_secure(self) -> None:
         try:
@@ -102,7 +104,7 @@ class RtpLink:
         except OSError:  # as above
             return
         if (plain := self._opened(data)) is not None:
-            self._received(plain)
+            self.received(plain)
 
     # Everything rarer.
 
@@ -115,12 +117,12 @@ class RtpLink:
         if data is None:
             return
         if addr == self.latch.source:
-            self._received(data)
-        elif self.latch.accepts(data, addr, self.dtmf_pt):
+            self.received(data)
+        elif self.latch.accepts(data, addr, self.types):
             if self.remote is not None:
                 self.remote = addr
             self._found(addr)
-            self._received(data)
+            self.received(data)
             self._pin(addr)
 
     def _opened(self, data: bytes) -> bytes | None:
@@ -150,7 +152,7 @@ class RtpLink:
             if source != addr:
                 self._stats.strangers += 1
             elif (plain := self._opened(data)) is not None:
-                self._received(plain)
+                self.received(plain)
         Poller.of_running_loop().add(pinned, reader)
 
     def _unpin(self) -> None:

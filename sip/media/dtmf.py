@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 KEYS = "0123456789*#ABCD"
 """The keys by event code, 0 to 15 (RFC 4733 §3.2)."""
@@ -28,7 +28,7 @@ class Event:
     code: int
     end: bool
     duration: int
-    """Timestamp units since the event began: 8 a millisecond."""
+    """Timestamp units since the event began: 8 a millisecond, 48 beside Opus."""
     volume: int = 10
     """Power below 0 dBm0, in dB: 0 to 63."""
     reserved: bool = False
@@ -76,17 +76,30 @@ class Detector:
         return None if continued else event.key
 
 
-def event_payloads(key: str, milliseconds: int = 100, volume: int = 10, frame: int = 160) -> list[bytes]:
+def rescaled(payload: bytes, source: int, target: int) -> bytes:
+    """The payload of an event whose duration counts `source` units a second, for who counts `target`.
+
+    Raises `MalformedEvent`.
+    """
+    event = Event.parse(payload)
+    duration = min(_LONGEST, event.duration * target // source)
+    return bytes(replace(event, duration=duration)) if source != target else payload
+
+
+def event_payloads(
+    key: str, milliseconds: int = 100, volume: int = 10, frame: int = 160, rate: int = 8000
+) -> list[bytes]:
     """The payloads of one press, one for each packet time of `frame` timestamp units, then two more ends.
 
-    All go out with the timestamp of the press's beginning, the first with the marker bit. Raises `ValueError`
-    for a key that is not on a telephone or a press beyond 8 s.
+    All go out with the timestamp of the press's beginning, the first with the marker bit. `rate`: timestamp
+    units a second; beside Opus (48000) no press counts beyond 1.3 s. Raises `ValueError` for a key that is
+    not on a telephone or a press beyond 8 s.
     """
     code = KEYS.find(key.upper()) if len(key) == 1 else -1
-    total = milliseconds * 8
+    total = min(milliseconds * rate // 1000, _LONGEST)
     if code < 0:
         raise ValueError(f"{key!r} is no telephone key; choose from {KEYS}")
-    if not 0 < total <= 64000:
+    if not 0 < milliseconds <= 8000:
         raise ValueError(f"a key press lasts from 1 to 8000 ms, not {milliseconds}")
     body = [bytes(Event(code, False, done, volume)) for done in range(frame, total, frame)]
     return body + [bytes(Event(code, True, total, volume))] * END_REPEATS

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 
-from sip.media.g711 import FRAME, SAMPLE_RATE
+from sip.media.g711 import SAMPLE_RATE
 from sip.media.rtp import HEADER, MARKER, PLAIN, sequence_delta, timestamp_delta
 
 MAX_DROPOUT = 3000
@@ -13,8 +13,8 @@ MAX_DROPOUT = 3000
 MAX_MISORDER = 100
 """A sequence number further behind begins a new stream (RFC 3550 appendix A.1)."""
 
-LONGEST_PAUSE = 60 * SAMPLE_RATE
-"""A timestamp further ahead than a minute of suppressed silence is a jump."""
+LONGEST_PAUSE = 60
+"""A timestamp further ahead than a minute of suppressed silence is a jump. Seconds."""
 
 _pack = HEADER.pack
 
@@ -36,7 +36,7 @@ class StreamStats:
     """Datagrams from an address that is neither signalled nor latched."""
     malformed: int = 0
     unknown: int = 0
-    """Packets of a payload type that is neither G.711 nor the negotiated telephone-event."""
+    """Packets of a payload type that is neither G.711 nor agreed on."""
     rejected: int = 0
     """SRTP datagrams that were not authentic, or replays."""
     unsent: int = 0
@@ -56,10 +56,12 @@ class Incoming:
     `next_timestamp` and `ssrc`, it advances the first two itself and needs not call `irregular`.
     """
 
-    __slots__ = ("_missing", "next_sequence", "next_timestamp", "ssrc", "stats", "token")
+    __slots__ = ("_missing", "clock_rate", "next_sequence", "next_timestamp", "ssrc", "stats", "token")
 
     def __init__(self, stats: StreamStats) -> None:
         self.stats = stats
+        self.clock_rate = SAMPLE_RATE
+        """Timestamp units a second, as the codec has it."""
         self.ssrc = -1
         self.next_sequence = 0
         self.next_timestamp = 0
@@ -76,7 +78,8 @@ class Incoming:
             return self._behind(sequence)
         else:
             advance = timestamp_delta(timestamp, self.next_timestamp)
-            if samples and not -SAMPLE_RATE <= advance - ahead * samples <= LONGEST_PAUSE:
+            rate = self.clock_rate
+            if samples and not -rate <= advance - ahead * samples <= LONGEST_PAUSE * rate:
                 self._begin(ssrc)
             else:
                 self._gap(ahead)
@@ -115,12 +118,15 @@ class Outgoing:
         "_source",
         "_timestamp",
         "_timestamp_offset",
+        "clock_rate",
         "ssrc",
     )
 
     def __init__(self, ssrc: int, sequence: int, timestamp: int, now: float) -> None:
         """Begins at random values as RFC 3550 §5.1 wants; `now` in monotonic seconds."""
         self.ssrc = ssrc
+        self.clock_rate = SAMPLE_RATE
+        """Timestamp units a second, as the codec has it."""
         self._sequence = sequence
         self._timestamp = timestamp
         self._base, self._base_at = timestamp, now
@@ -152,7 +158,7 @@ class Outgoing:
 
     def timestamp_at(self, now: float) -> int:
         """The timestamp that belongs to an instant, for sender reports (RFC 3550 §6.4.1)."""
-        return (self._base + round((now - self._base_at) * SAMPLE_RATE)) & 0xFFFFFFFF
+        return (self._base + round((now - self._base_at) * self.clock_rate)) & 0xFFFFFFFF
 
     def interrupt(self) -> None:
         """What is sent next begins a talkspurt, whoever it comes from."""
@@ -160,8 +166,8 @@ class Outgoing:
 
     def _switch(self, source: object, sequence: int, timestamp: int, now: float) -> None:
         # RFC 3550 §5.1: the timestamp goes on with the time that passed, whether or not anything was sent.
-        elapsed = self._base + round((now - self._base_at) * SAMPLE_RATE)
-        ahead = max(FRAME, timestamp_delta(elapsed & 0xFFFFFFFF, self._timestamp))
+        elapsed = self._base + round((now - self._base_at) * self.clock_rate)
+        ahead = max(self.clock_rate // 50, timestamp_delta(elapsed & 0xFFFFFFFF, self._timestamp))
         begins = (self._timestamp + ahead) & 0xFFFFFFFF
         self._base, self._base_at = begins, now
         self._source = source

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from sip.media.flow import StreamStats
@@ -23,9 +24,12 @@ class Latch:
         """Signalling names a new address: whoever was listened to is forgotten."""
         self.signalled, self.source = signalled, None
 
-    def accepts(self, data: bytes, addr: Any, dtmf_pt: int | None) -> bool:
-        """Whether to listen to an address that is not `source`; if so it becomes it. Counts strangers."""
-        if self.signalled is None or not _credible(data, dtmf_pt):
+    def accepts(self, data: bytes, addr: Any, types: AbstractSet[int]) -> bool:
+        """Whether to listen to an address that is not `source`; if so it becomes it. Counts strangers.
+
+        `types`: payload types that were agreed on, beside those of G.711.
+        """
+        if self.signalled is None or not _credible(data, types):
             self._stats.strangers += 1
             return False
         if addr[:2] != self.signalled:
@@ -37,10 +41,10 @@ class Latch:
         return True
 
 
-def _credible(data: bytes, dtmf_pt: int | None) -> bool:
+def _credible(data: bytes, types: AbstractSet[int]) -> bool:
     """Whether a datagram from an unknown address looks like the media agreed on."""
     return (
         len(data) > HEADER.size
         and data[0] >> 6 == 2
-        and (data[1] & 0x7F in TRANSLATE or data[1] & 0x7F == dtmf_pt)
+        and (data[1] & 0x7F in TRANSLATE or data[1] & 0x7F in types)
     )

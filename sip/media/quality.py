@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sip.media.flow import Incoming, Outgoing
-from sip.media.g711 import SAMPLE_RATE
 from sip.media.rtcp import Block, Goodbye, Item, Name, Report, Sender, middle, ntp_time
 from sip.media.rtp import HEADER, sequence_delta
 
@@ -70,10 +69,11 @@ class Quality:
 
     def arrived(self, now: float, timestamp: int) -> None:
         """A packet, `now` in monotonic seconds (A.8). A break in the numbering begins afresh."""
-        transit = now * SAMPLE_RATE - timestamp
+        rate = self._incoming.clock_rate
+        transit = now * rate - timestamp
         if self._transit is not None:
             difference = abs(transit - self._transit)
-            if difference < SAMPLE_RATE:
+            if difference < rate:
                 self._timed = True
                 self._jitter += (difference - self._jitter) / 16
         self._transit = transit
@@ -113,7 +113,7 @@ class Quality:
         count, total = self._round_trips
         return Figures(
             loss=max(0, stats.lost) / (came + max(0, stats.lost)) if came > 0 else None,
-            jitter=self._jitter / SAMPLE_RATE if self._timed else None,
+            jitter=self._jitter / self._incoming.clock_rate if self._timed else None,
             round_trip=total / count if count else None,
         )
 

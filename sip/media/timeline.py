@@ -10,22 +10,24 @@ Sound that comes after its place was handed out is not lost: it is handed out as
 
 from __future__ import annotations
 
-from sip.media.g711 import SAMPLE_RATE, Codec
+from typing import Protocol
+
+from sip.media.g711 import SAMPLE_RATE
 from sip.media.rtp import sequence_delta, timestamp_delta
 
 HOLD = SAMPLE_RATE // 10
 """Samples held back before they are handed out, so that reordered packets need no patch: 100 ms."""
 
-EARLY = SAMPLE_RATE // 5
+EARLY_SECONDS = 0.2
 """Sound cannot be in the future: beyond 200 ms of burst its anchor was wrong."""
 
-LATE = SAMPLE_RATE // 5
+LATE_SECONDS = 0.2
 """Sound later than 200 ms is a network's stall if it ends soon, else a wrong anchor."""
 
 STALL_SECONDS = 1.0
 """How long sound may stay late before its anchor is taken for wrong."""
 
-LIMIT = 5 * SAMPLE_RATE
+LIMIT_SECONDS = 5.0
 """No network delivers after 5 s: the timestamp jumped."""
 
 MAX_PENDING = 1000
@@ -36,42 +38,37 @@ Write = tuple[int, bytes]
 """A place in the recording, in samples from its beginning, and the bytes for it."""
 
 
-class Timeline:
-    """The axis of one leg's recording; sample 0 is at `started` (monotonic seconds)."""
+class Quiet(Protocol):
+    """A codec whose silence can be written byte by byte, one a sample."""
 
-    def __init__(self, codec: Codec, started: float) -> None:
-        self.codec = codec
+    def quiet(self, samples: int, /) -> bytes: ...
+
+
+class Axis:
+    """Where packets belong, in samples at `rate` from `started` (monotonic seconds)."""
+
+    def __init__(self, started: float, rate: int = SAMPLE_RATE) -> None:
         self.anchorings = 0
         """How often a stream was placed by arrival; 1 for a stream without faults."""
-        self.dropped = 0
-        """Packets too many (see `MAX_PENDING`)."""
-        self._started = started
-        self._written = 0
-        self._pending: list[Write] = []
+        self._started, self._rate = started, rate
+        self._early, self._late = round(EARLY_SECONDS * rate), round(LATE_SECONDS * rate)
+        self._limit = round(LIMIT_SECONDS * rate)
         self._ssrc = -1
         self._sequence = 0
         self._next_timestamp = 0
         self._next_position = 0
         self._late_since: float | None = None
 
-    @property
-    def written(self) -> int:
-        """Samples handed out so far: the length of the recording."""
-        return self._written
-
     def sample(self, now: float) -> int:
-        """The place of an instant on the axis, in samples."""
-        return max(0, round((now - self._started) * SAMPLE_RATE))
+        """The place of an instant, in samples."""
+        return max(0, round((now - self._started) * self._rate))
 
-    def place(
-        self, now: float, ssrc: int, sequence: int, timestamp: int, payload: bytes, marker: bool = False
-    ) -> None:
-        """Takes the audio of one packet that arrived at `now`; `payload` in the recording's codec."""
-        if len(self._pending) >= MAX_PENDING:
-            self.dropped += 1
-            return
+    def locate(
+        self, now: float, ssrc: int, sequence: int, timestamp: int, length: int, *, marker: bool
+    ) -> int:
+        """The place of a packet of `length` samples that arrived at `now`; below 0 before the beginning."""
         # What arrives has been spoken before.
-        arrival = round((now - self._started) * SAMPLE_RATE) - len(payload)
+        arrival = round((now - self._started) * self._rate) - length
         advance = timestamp_delta(timestamp, self._next_timestamp)
         position = self._next_position + advance
         if ssrc != self._ssrc or self._contradiction(
@@ -81,8 +78,53 @@ class Timeline:
             position, advance = max(0, arrival), 0
         if advance >= 0:
             self._sequence = sequence
-            self._next_timestamp = (timestamp + len(payload)) & 0xFFFFFFFF
-            self._next_position = position + len(payload)
+            self._next_timestamp = (timestamp + length) & 0xFFFFFFFF
+            self._next_position = position + length
+        return position
+
+    def _contradiction(self, now: float, lateness: int, advance: int, steps: int, marker: bool) -> bool:
+        """Whether timestamp and arrival cannot both be true (`lateness` in samples, negative if early)."""
+        if -self._early <= lateness <= self._late:
+            self._late_since = None
+            return False
+        if lateness < -self._early or lateness > self._limit:
+            return True
+        if steps > 0 and (advance < 0 or marker):
+            return True
+        if self._late_since is None:
+            self._late_since = now
+        return now - self._late_since > STALL_SECONDS
+
+    def _anchor(self, ssrc: int) -> None:
+        self._ssrc = ssrc
+        self._late_since = None
+        self.anchorings += 1
+
+
+class Timeline(Axis):
+    """The sound of one leg's recording, byte by byte: `codec` has a byte for a sample."""
+
+    def __init__(self, codec: Quiet, started: float) -> None:
+        super().__init__(started)
+        self.codec = codec
+        self.dropped = 0
+        """Packets too many (see `MAX_PENDING`)."""
+        self._written = 0
+        self._pending: list[Write] = []
+
+    @property
+    def written(self) -> int:
+        """Samples handed out so far: the length of the recording."""
+        return self._written
+
+    def place(
+        self, now: float, ssrc: int, sequence: int, timestamp: int, payload: bytes, marker: bool = False
+    ) -> None:
+        """Takes the audio of one packet that arrived at `now`; `payload` in the recording's codec."""
+        if len(self._pending) >= MAX_PENDING:
+            self.dropped += 1
+            return
+        position = self.locate(now, ssrc, sequence, timestamp, len(payload), marker=marker)
         if position < 0:
             payload, position = payload[-position:], 0
         self._pending.append((position, payload))
@@ -106,24 +148,6 @@ class Timeline:
         writes = self._take_until(end)
         self._written = end
         return writes
-
-    def _contradiction(self, now: float, lateness: int, advance: int, steps: int, marker: bool) -> bool:
-        """Whether timestamp and arrival cannot both be true (`lateness` in samples, negative if early)."""
-        if -EARLY <= lateness <= LATE:
-            self._late_since = None
-            return False
-        if lateness < -EARLY or lateness > LIMIT:
-            return True
-        if steps > 0 and (advance < 0 or marker):
-            return True
-        if self._late_since is None:
-            self._late_since = now
-        return now - self._late_since > STALL_SECONDS
-
-    def _anchor(self, ssrc: int) -> None:
-        self._ssrc = ssrc
-        self._late_since = None
-        self.anchorings += 1
 
     def _take_until(self, limit: int) -> list[Write]:
         start = self._written

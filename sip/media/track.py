@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from sip.media.g711 import Codec
+from sip.media.codecs import Codec
 
 
 class Track(Protocol):
     """Where a stream's audio is recorded: see `sip.aio.recorder.Track`."""
 
-    codec: Codec
+    @property
+    def codec(self) -> Codec:
+        """What it wants to be fed."""
 
     def feed(
         self, now: float, ssrc: int, sequence: int, timestamp: int, second: int, payload: bytes, /

@@ -1,4 +1,4 @@
-"""WAV files of G.711, one or two channels, also while they grow.
+"""WAV files of G.711, one or two channels, and of G.722, also while they grow.
 
 Layout: RIFF, `fmt ` of 18 bytes and `fact` as Microsoft's "New Multimedia Data Types" asks of every format
 but PCM, `data` last, so that a file grows at its end and only three numbers in its first 58 bytes change.
@@ -11,9 +11,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sip.media.codecs import Packed
 from sip.media.g711 import BY_WAV_TAG, PCMA, SAMPLE_RATE, Codec
 
 PCM_TAG = 1
+G722_TAG = 0x028F
+"""The tag under which FFmpeg, and all that is made with it, writes and reads ITU-T G.722."""
 _G711_HEADER = struct.Struct("<4sI4s4sIHHIIHHH4sII4sI")
 _FORMAT = struct.Struct("<HHIIHH")
 _CHUNK = struct.Struct("<4sI")
@@ -26,24 +29,25 @@ class MalformedWav(ValueError):
     """The file is no WAV of a kind a telephone can play; the message says why."""
 
 
-def header(codec: Codec, data_bytes: int, channels: int = 1) -> bytes:
-    """The 58 bytes before `data_bytes` bytes of G.711 at 8 kHz."""
+def header(codec: Codec | Packed, data_bytes: int, channels: int = 1) -> bytes:
+    """The 58 bytes before `data_bytes` bytes of G.711 or G.722, of which both have 8000 a second."""
+    tag, rate, bits = (G722_TAG, 16000, 4) if isinstance(codec, Packed) else (codec.wav_tag, SAMPLE_RATE, 8)
     return _G711_HEADER.pack(
         b"RIFF",
         HEADER_SIZE - 8 + data_bytes + data_bytes % 2,
         b"WAVE",
         b"fmt ",
         18,
-        codec.wav_tag,
+        tag,
         channels,
-        SAMPLE_RATE,
+        rate,
         SAMPLE_RATE * channels,
         channels,
-        8,
+        bits,
         0,
         b"fact",
         4,
-        data_bytes // channels,
+        data_bytes // channels * rate // SAMPLE_RATE,
         b"data",
         data_bytes,
     )
@@ -68,7 +72,7 @@ class Wav:
     """A file's audio as stored."""
 
     tag: int
-    """1 for linear PCM, 6 for A-law, 7 for µ-law."""
+    """1 for linear PCM, 6 for A-law, 7 for µ-law, `G722_TAG`."""
     channels: int
     rate: int
     """Samples a second of each channel."""

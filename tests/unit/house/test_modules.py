@@ -21,6 +21,8 @@ HELD_BY = {
     "sip/aio/player.py": "test_stream.py",
     "sip/aio/rtp_poller.py": "test_stream.py",
     "sip/aio/rtp_link.py": "test_stream.py",
+    "sip/aio/passage.py": "test_crossing.py",
+    "sip/aio/encoded.py": "test_crossing.py",
     "callcenter/events/status.py": "test_client.py",
     "callcenter/switchboard/transfers.py": "test_refer.py",
     "callcenter/scribe/commit.py": "test_role.py",

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sip.media.dtmf import KEYS, Detector, Event, MalformedEvent, event_payloads
+from sip.media.dtmf import KEYS, Detector, Event, MalformedEvent, event_payloads, rescaled
 
 
 def heard(packets: list[tuple[int, bytes]]) -> str:
@@ -81,3 +81,18 @@ def test_a_press_ends_three_times_with_its_whole_length() -> None:
 def test_what_cannot_be_pressed_is_refused(key: str, milliseconds: int) -> None:
     with pytest.raises(ValueError, match="key"):
         event_payloads(key, milliseconds)
+
+
+def test_beside_opus_a_press_counts_48_a_millisecond_and_no_more_than_16_bits() -> None:
+    events = [Event.parse(payload) for payload in event_payloads("1", 40, frame=960, rate=48000)]
+    assert [event.duration for event in events] == [960, 1920, 1920, 1920]
+    assert Event.parse(event_payloads("1", 5000, frame=960, rate=48000)[-1]).duration == 0xFFFF
+
+
+def test_a_duration_is_counted_anew_for_another_clock() -> None:
+    press = bytes(Event(5, True, 800))
+    assert Event.parse(rescaled(press, 8000, 48000)) == Event(5, True, 4800)
+    assert Event.parse(rescaled(bytes(Event(5, True, 0xFFFF)), 8000, 48000)).duration == 0xFFFF
+    assert rescaled(press + b"more", 8000, 8000) == press + b"more"
+    with pytest.raises(MalformedEvent):
+        rescaled(b"", 8000, 48000)

@@ -107,3 +107,18 @@ def test_whoever_speaks_numbers_go_on(turns: list[tuple[int, float]]) -> None:
             assert (packet.sequence - previous.sequence) & 0xFFFF == 1
             assert 160 <= (packet.timestamp - previous.timestamp) & 0xFFFFFFFF < 2**31
         previous = packet
+
+
+def test_another_clock_counts_otherwise() -> None:
+    made = outgoing()
+    made.clock_rate = 48000
+    first = Packet.parse(made.packet("a", 0, 0, 111, b"", 0.0))
+    other = Packet.parse(made.packet("b", 0, 0, 111, b"", 1.0))
+    assert (other.timestamp - first.timestamp) & 0xFFFFFFFF == 48000
+    assert (made.timestamp_at(2.0) - made.timestamp_at(1.0)) & 0xFFFFFFFF == 48000
+    incoming = Incoming(StreamStats())
+    incoming.clock_rate = 48000
+    incoming.irregular(1, 0, SSRC, 960)
+    token = incoming.token
+    incoming.irregular(2, 50 * 48000, SSRC, 960)  # a pause of 50 s is no break
+    assert incoming.token is token

@@ -11,11 +11,16 @@ import pytest
 
 from sip.aio.recorder import MAX_QUEUED, Recorder, Track
 from sip.aio.rtp import MediaStream
+from sip.media.codecs import G722, OPUS, Packed, frame_ticks
 from sip.media.g711 import ALAW_TO_ULAW, PCMA, PCMU, Samples
+from sip.media.growing import suffix
+from sip.media.ogg import seconds
 from sip.media.tones import sine
+from sip.media.transcoding import encoded
 from sip.media.wav import Wav
 from tests.support import eventually, scaled, wait_for
 from tests.unit.sip.phone import Phone, pool, share
+from tests.unit.sip.test_ogg import decoded
 
 
 def sound(path: Path) -> Samples:
@@ -184,3 +189,36 @@ def test_kill_9_leaves_a_file_that_plays(tmp_path: Path) -> None:
     assert wav.seconds >= 0.9
     assert path.stat().st_size - 58 - len(wav.data) <= 2400  # at most one flush beyond the sizes told
     assert share(sound(path)[1600:], 440) > 0.8
+
+
+@pytest.mark.parametrize("codec", [G722, OPUS], ids=lambda codec: codec.name)
+async def test_other_codecs_are_recorded_as_they_come(tmp_path: Path, codec: Packed) -> None:
+    recorder, start = Recorder(tmp_path), time.monotonic() - 1.0
+    track = recorder.open(f"a{suffix(codec.name)}", codec, start)
+    for n, packet in enumerate(encoded(sine(440, 1.0), codec)):
+        track.feed(start + 0.02 * (n + 1), 1, n, n * frame_ticks(codec), codec.payload_type, packet)
+    assert await track.close(start + 1.0) == 1.0
+    raw = track.path.read_bytes()
+    played = seconds(raw) if codec is OPUS else Wav.parse(raw).seconds
+    assert played == 1.0
+    assert track.error is None
+    await recorder.close()
+
+
+def test_kill_9_leaves_opus_that_plays(tmp_path: Path) -> None:
+    script = KILLED.replace("from sip.media.g711 import PCMA", "from sip.media.codecs import OPUS\n")
+    script = script.replace("import sine", "import sine\nfrom sip.media.transcoding import encoded")
+    script = script.replace('"call/leg.wav", PCMA', '"call/leg.opus", OPUS')
+    script = script.replace("PCMA.encode(sine(440, 4.0))", "encoded(sine(440, 4.0), OPUS)")
+    script = script.replace("at = n * 160 % 32000", "at = n % 200").replace("sound[at:at + 160]", "sound[at]")
+    script = script.replace("n * 160, 8,", "n * 960, 111,")
+    process = subprocess.Popen([sys.executable, "-c", script, str(tmp_path)])
+    path = tmp_path / "call/leg.opus"
+    try:
+        wait_for(lambda: path.exists() and (seconds(path.read_bytes()) or 0) > 0.7)
+    finally:
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    samples, length = decoded(path.read_bytes())
+    assert length > 0.7 * 48000
+    assert share(samples[4800::6][:4000], 440) > 0.8
