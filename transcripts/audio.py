@@ -51,16 +51,21 @@ class _Format:
 
 def read_wav(path: Path) -> Audio:
     """The sound of a WAV file; several channels are mixed into one. Raises AudioError."""
-    try:
-        raw = path.read_bytes()
-    except FileNotFoundError:
-        raise AudioError(f"{path}: there is no such file") from None
-    except OSError as error:
-        raise AudioError(f"{path}: cannot be read: {error.strerror}") from None
+    raw = read_bytes(path)
     try:
         return parse_wav(raw)
     except AudioError as error:
         raise AudioError(f"{path}: {error}") from None
+
+
+def read_bytes(path: Path) -> bytes:
+    """A file's content. Raises AudioError."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise AudioError(f"{path}: there is no such file") from None
+    except OSError as error:
+        raise AudioError(f"{path}: cannot be read: {error.strerror}") from None
 
 
 def parse_wav(raw: bytes) -> Audio:

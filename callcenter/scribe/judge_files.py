@@ -11,7 +11,8 @@ from callcenter.domain.findings import Finding
 from callcenter.domain.standards import Standard
 from callcenter.scribe.facts import FactsError, JudgeFacts, parse_facts
 from callcenter.scribe.judging import judge, spot_phrases
-from transcripts.audio import Audio, AudioError, read_wav
+from transcripts.audio import Audio, AudioError
+from transcripts.decoding import read_sound
 from transcripts.recogniser import Recogniser
 
 
@@ -78,6 +79,6 @@ def finding_json(finding: Finding) -> dict[str, Any]:
 
 def _sound(path: Path) -> Audio:
     try:
-        return read_wav(path)
+        return read_sound(path)
     except AudioError as error:
         raise JudgeError(str(error)) from None

@@ -17,7 +17,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from transcripts.audio import AudioError, read_wav
+from transcripts.audio import AudioError
+from transcripts.decoding import read_sound
 from transcripts.recogniser import Recogniser, RecogniserError, Word
 from transcripts.vosk_engine import VoskRecogniser
 
@@ -31,7 +32,7 @@ BROKEN_MODEL = 3
 def answer(recogniser: Recogniser, request: dict[str, Any]) -> dict[str, Any]:
     """What is said in the file that `request` names."""
     try:
-        audio = read_wav(Path(request["path"]))
+        audio = read_sound(Path(request["path"]))
     except AudioError as error:
         return {"error": str(error)}
     phrases = request.get("phrases")

@@ -38,6 +38,7 @@ from sip.aio.ports import PortPool
 from sip.aio.recorder import Recorder
 from sip.aio.trunk import Trunk
 from sip.digest import Credentials
+from sip.media import ogg
 from sip.media.wav import Wav
 from sip.registration import Account
 from sip.session_timer import TimerPolicy
@@ -109,7 +110,8 @@ def recover(settings: Settings, engine: Engine) -> None:
 
 def _seconds(path: Path) -> float | None:
     with contextlib.suppress(FileNotFoundError):
-        return Wav.parse(path.read_bytes()).seconds
+        raw = path.read_bytes()
+        return ogg.seconds(raw) if path.suffix == ".opus" else Wav.parse(raw).seconds
     return None
 
 

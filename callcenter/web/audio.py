@@ -1,7 +1,7 @@
 """A call's recordings as one stereo WAV, made block by block for any byte range.
 
-Each leg is a G.711 WAV that may still grow. The caller is the left channel, agents and transfer targets the
-right. Nothing is kept in memory but the block in hand.
+Each leg is a file that may still grow. The caller is the left channel, agents and transfer targets the right.
+Of G.711 nothing is kept in memory but the block in hand; G.722 and Opus are decoded whole, and a few kept.
 """
 
 from __future__ import annotations
@@ -9,15 +9,22 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from transcripts import audio
+from transcripts.decoding import decode, needs_decoder
+
 RATE = 8000
 """Samples a second, in the files and in the mix."""
 ALAW, MULAW = 6, 7
+DECODED = 0
+"""In place of a law: samples that a decoder gives."""
+KEPT = 4
+"""Decoded legs that are kept, for a browser asks for a file in parts: 1 MB for a minute of one."""
 HEADER_BYTES = 44
 FRAME_BYTES = 4  # two channels of 16 bits
 BLOCK_FRAMES = 16_000
@@ -38,12 +45,14 @@ class Track:
     frames: int
     at: int
     right: bool
+    size: int
+    """Bytes of the file when it was opened."""
 
 
 def open_track(path: Path, offset_seconds: float, *, right: bool) -> Track:
     """Reads a recording's header. A file cut short by a crash counts as long as it is.
 
-    Raises AudioError where the file is missing or is no mono 8 kHz G.711 WAV.
+    Raises AudioError where the file is missing or is none that the recorder writes.
     """
     try:
         with path.open("rb") as file:
@@ -51,8 +60,20 @@ def open_track(path: Path, offset_seconds: float, *, right: bool) -> Track:
         size = path.stat().st_size
     except OSError as error:
         raise AudioError(f"the recording {path.name} cannot be read: {error.strerror}") from None
+    at = round(offset_seconds * RATE)
+    if needs_decoder(head):
+        return Track(path, DECODED, 0, len(_decoded(path, size)), at, right, size)
     law, data = _parse(head, path.name)
-    return Track(path, law, data, max(0, size - data), round(offset_seconds * RATE), right)
+    return Track(path, law, data, max(0, size - data), at, right, size)
+
+
+@lru_cache(maxsize=KEPT)
+def _decoded(path: Path, size: int) -> NDArray[np.int16]:
+    try:
+        with path.open("rb") as file:
+            return np.array(decode(file.read(size), RATE), dtype=np.int16)
+    except (OSError, audio.AudioError) as error:
+        raise AudioError(f"the recording {path.name} cannot be read: {error}") from None
 
 
 def _parse(head: bytes, name: str) -> tuple[int, int]:
@@ -126,6 +147,8 @@ class StereoMix:
 
 
 def _samples(track: Track, first: int, count: int) -> NDArray[np.int16]:
+    if track.law == DECODED:
+        return _decoded(track.path, track.size)[max(first, 0) : max(first, 0) + count]
     with track.path.open("rb") as file:
         file.seek(track.data + max(first, 0))
         return decoding(track.law)[np.frombuffer(file.read(count), dtype=np.uint8)]

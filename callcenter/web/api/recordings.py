@@ -60,7 +60,7 @@ def recording(
     request: Request,
     session: SessionDep,
     context: ContextDep,
-    leg: Annotated[str | None, Query(max_length=120, description="one leg's own file (G.711 mono)")] = None,
+    leg: Annotated[str | None, Query(max_length=120, description="one leg's own file")] = None,
 ) -> Response:
     """Stereo WAV of the call: the caller left, agents and transfer targets right. Also while it lasts."""
     found(session, call_id)
@@ -73,7 +73,8 @@ def recording(
         raise not_found(f"recording of call {call_id}" + (f" for leg {leg}" if leg else ""))
     source: Bytes = _file(tracks[0]) if leg is not None else mix(tracks)
     name = f"{call_id}-{leg}" if leg else call_id
-    return send(request, source, "".join(c if c.isalnum() and c.isascii() else "-" for c in name) + ".wav")
+    end = tracks[0].path.suffix if leg else ".wav"
+    return send(request, source, "".join(c if c.isalnum() and c.isascii() else "-" for c in name) + end)
 
 
 def stereo(settings: Settings, parts: list[tuple[Recording, Leg]]) -> StereoMix:
@@ -101,7 +102,7 @@ def recording_path(settings: Settings, relative: str) -> Path:
 
 
 def _file(track: Track) -> FilePart:
-    return FilePart(track.path, track.data + track.frames)
+    return FilePart(track.path, track.size)
 
 
 def send(request: Request, source: Bytes, name: str) -> Response:
@@ -117,6 +118,7 @@ def send(request: Request, source: Bytes, name: str) -> Response:
     if part:
         headers["Content-Range"] = f"bytes {start}-{end - 1}/{size}"
     status = 206 if part else 200
+    kind = "audio/ogg" if name.endswith(".opus") else "audio/wav"
     if request.method == "HEAD":
-        return Response(status_code=status, headers=headers, media_type="audio/wav")
-    return StreamingResponse(source.read(start, end), status, headers, media_type="audio/wav")
+        return Response(status_code=status, headers=headers, media_type=kind)
+    return StreamingResponse(source.read(start, end), status, headers, media_type=kind)

@@ -11,6 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callcenter.web.audio import ALAW, MULAW, RATE, AudioError, decoding, mix, open_track, parse_range
+from sip.media.codecs import G722, OPUS, Packed
+from tests.unit.transcripts.test_decoding import recording
 
 
 def g711(path: Path, data: bytes, law: int = ALAW, declared: int | None = None) -> Path:
@@ -92,3 +94,23 @@ def test_ranges(header: str | None, wanted: tuple[int, int] | None) -> None:
 def test_ranges_beyond_the_end(header: str) -> None:
     with pytest.raises(ValueError, match="bytes"):
         parse_range(header, 100)
+
+
+@pytest.mark.parametrize("codec", [G722, OPUS], ids=lambda codec: codec.name)
+def test_decoded_legs_are_mixed_like_others(tmp_path: Path, codec: Packed) -> None:
+    path = tmp_path / "leg.opus"
+    path.write_bytes(recording(codec))
+    track = open_track(path, 0.5, right=True)
+    assert track.frames == pytest.approx(RATE, abs=20)
+    both = mix([open_track(g711(tmp_path / "c.wav", b"\xaa" * RATE), 0.0, right=False), track])
+    whole = b"".join(both.read(0, both.size))
+    samples = np.frombuffer(whole[44:], "<i2").reshape(-1, 2)
+    assert set(samples[: RATE // 2, 1]) == {0}
+    assert np.abs(samples[RATE // 2 :, 1]).max() > 8000
+    assert b"".join(both.read(9_999, 40_001)) == whole[9_999:40_001]
+
+
+def test_a_leg_that_cannot_be_decoded_is_named(tmp_path: Path) -> None:
+    (tmp_path / "bad.opus").write_bytes(b"OggS" + bytes(100))
+    with pytest.raises(AudioError, match=r"bad\.opus"):
+        open_track(tmp_path / "bad.opus", 0.0, right=False)

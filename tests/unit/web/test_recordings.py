@@ -11,6 +11,8 @@ from sqlmodel import Session
 
 from callcenter.settings import Settings
 from callcenter.store.tables import Recording
+from sip.media.codecs import OPUS
+from tests.unit.transcripts.test_decoding import recording
 from tests.unit.web.client import Client
 
 URL = "/api/v1/calls/call-good/recording"
@@ -75,3 +77,19 @@ def test_a_path_never_leads_out_of_the_folder(client: Client, engine: Engine, tm
         session.add(row)
         session.commit()
     assert client.get(f"{URL}?leg=call-good-caller").status_code == 404
+
+
+def test_one_leg_of_opus_is_ogg(client: Client, engine: Engine, settings: Settings) -> None:
+    with Session(engine) as session:
+        row = session.get(Recording, "call-good-caller")
+        assert row is not None
+        row.path = row.path.replace(".wav", ".opus")
+        path = settings.recordings / row.path
+        session.add(row)
+        session.commit()
+    path.write_bytes(recording(OPUS))
+    answer = client.get(f"{URL}?leg=call-good-caller")
+    assert answer.content == path.read_bytes()
+    assert answer.headers["content-type"] == "audio/ogg"
+    assert 'call-good-caller.opus"' in answer.headers["content-disposition"]
+    assert client.get(URL).headers["content-type"] == "audio/wav"

@@ -1,0 +1,60 @@
+"""Recordings in any codec as 16-bit mono samples: G.711 and PCM read here, G.722 and Opus by PyAV (FFmpeg).
+
+A file that is still growing, or was cut off by a crash, gives the samples that are there.
+"""
+
+from __future__ import annotations
+
+import io
+from array import array
+from pathlib import Path
+
+import av
+from av.audio.frame import AudioFrame
+from av.audio.resampler import AudioResampler
+
+from transcripts.audio import Audio, AudioError, parse_wav, read_bytes
+
+RATE = 16000
+"""Samples a second of what PyAV decodes: all that a telephone's G.722 or Opus has to say."""
+G722 = b"\x8f\x02"
+"""The format tag of G.722 in a WAV, as it lies in the file."""
+
+
+def read_sound(path: Path) -> Audio:
+    """The sound of a recording. Raises AudioError."""
+    raw = read_bytes(path)
+    try:
+        if needs_decoder(raw):
+            return Audio(decode(raw, RATE), RATE)
+        return parse_wav(raw)
+    except AudioError as error:
+        raise AudioError(f"{path}: {error}") from None
+
+
+def needs_decoder(head: bytes) -> bool:
+    """Whether a file that begins so is one of G.722 or Opus as the recorder writes them."""
+    return head[:4] == b"OggS" or (head[:4] == b"RIFF" and head[20:22] == G722)
+
+
+def decode(raw: bytes, rate: int) -> array[int]:
+    """All samples of an Ogg or WAV file, mono, at `rate`. Raises AudioError."""
+    samples = array("h")
+    resampler = AudioResampler(format="s16", layout="mono", rate=rate)
+    try:
+        with av.open(io.BytesIO(raw), "r") as file:
+            for frame in file.decode(audio=0):
+                assert isinstance(frame, AudioFrame)
+                _add(samples, resampler.resample(frame))
+            if samples:
+                _add(samples, resampler.resample(None))
+    except (av.FFmpegError, IndexError) as error:
+        begun = isinstance(error, EOFError) and (b"OpusHead" in raw[:64] or raw[:4] == b"RIFF")
+        if not samples and not begun:
+            raise AudioError(f"sound that cannot be decoded ({error})") from None
+    return samples
+
+
+def _add(samples: array[int], frames: list[AudioFrame]) -> None:
+    for frame in frames:
+        samples.frombytes(frame.to_ndarray().astype("=i2").tobytes())
