@@ -108,6 +108,16 @@ Network = Annotated[str, AfterValidator(_network)]
 Dscp = Annotated[int, Field(ge=0, le=63)]
 
 
+def _distinct(value: tuple[str, ...]) -> tuple[str, ...]:
+    if len(set(value)) < len(value):
+        raise ValueError("a codec is named twice")
+    return value
+
+
+CodecName = Literal["PCMA", "PCMU", "G722", "opus"]
+Codecs = Annotated[tuple[CodecName, ...], AfterValidator(_distinct)]
+
+
 class GuardSettings(Part):
     """Limits of one source address that has not shown a password. Durations are seconds."""
 
@@ -132,6 +142,7 @@ class SipSettings(Part):
     rtp_ports: tuple[int, int] = (20000, 29999)
     session_expires: int = Field(default=1800, description="seconds; 0 asks for no session timer")
     min_session_expires: int = Field(default=90, ge=90, le=86400)
+    codecs: Annotated[Codecs, Field(min_length=1)] = ("PCMA", "PCMU", "G722", "opus")
     dscp_sip: Dscp = 24
     dscp_rtp: Dscp = 46
     guard: GuardSettings = GuardSettings()
@@ -232,6 +243,7 @@ class Trunk(Part):
     number: str = Field(default="", description="desk number for calls that name none")
     ringing_on_183: bool = False
     trust_identity: bool = Field(default=False, description="believe its P-Asserted-Identity")
+    codecs: Codecs = Field(default=(), description="empty: those of [sip]")
     srtp: Srtp = "off"
     outgoing: bool = Field(default=True, description="whether calls to the outside may take it")
     strip: Digits = Field(default="", description="beginning of a dialled number that is taken off")

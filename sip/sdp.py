@@ -302,13 +302,16 @@ def offer(
     version: int = 1,
     srtp: Srtp = Srtp.OFF,
     crypto: tuple[Crypto, ...] = (),
+    events: tuple[Format, ...] | None = None,
 ) -> Description:
-    """An offer of `codecs` in order of preference, with telephone-event; `crypto` where SRTP is not off."""
+    """An offer of `codecs` in order of preference, with telephone-event (`events`, or those that go with the
+    codecs); `crypto` where SRTP is not off."""
     protocol = "RTP/SAVP" if srtp is Srtp.REQUIRED else "RTP/AVP"
     crypto = () if srtp is Srtp.OFF else crypto
-    clocks = {codec.clock_rate for codec in codecs}
-    # Phones that know no other than telephone-event/8000 send that beside Opus too.
-    events = (*((WIDE_EVENT,) if WIDE_EVENT.clock_rate in clocks else ()), TELEPHONE_EVENT)
+    if events is None:
+        wide = any(codec.clock_rate == WIDE_EVENT.clock_rate for codec in codecs)
+        # Phones that know no other than telephone-event/8000 send that beside Opus too.
+        events = (WIDE_EVENT, TELEPHONE_EVENT) if wide else (TELEPHONE_EVENT,)
     media = Media("audio", port, protocol, (*codecs, *events), ptime=20, crypto=crypto)
     return Description(address, (media,), session_id, version)
 

@@ -40,9 +40,11 @@ from sip.effects import Respond
 from sip.errors import PeerError
 from sip.media import g711, tones
 from sip.media.clip import Clip
+from sip.media.codecs import Codec, codec_of
+from sip.media.transcoding import Decoder, samples_of
 from sip.message import URI, Address, Request, Response, encode
 from sip.registration import Account, TrunkState
-from sip.sdp import Description, answer, offer, settle
+from sip.sdp import PCMA, PCMU, Description, Format, answer, offer, settle
 from sip.session import State
 from sip.session_timer import TimerPolicy
 from sip.transactions import Address as HostPort
@@ -166,9 +168,9 @@ class _Anybody:
 
 @dataclass
 class Heard:
-    """A track that keeps what a phone hears, as A-law by order of arrival."""
+    """A track that keeps what a phone hears, by order of arrival."""
 
-    codec: g711.Codec
+    codec: Codec
     payloads: list[bytes] = field(default_factory=list)
 
     def feed(
@@ -181,11 +183,14 @@ class Heard:
 
     def share(self, hertz: float, last: int = 15) -> float:
         """The share of `hertz` in the power of the last packets (20 ms each)."""
-        samples = self.codec.decode(b"".join(self.payloads[-last:])).astype(float)
-        if len(samples) < 800:
+        if len(self.payloads) < 5 and sum(map(len, self.payloads)) < 800:
             return 0.0
+        decoder = Decoder(self.codec)
+        frames = [frame for each in self.payloads for frame in decoder.decode(each)]
+        rate = frames[0].sample_rate
+        samples = np.concatenate([samples_of(frame) for frame in frames])[-last * rate // 50 :].astype(float)
         power = np.abs(np.fft.rfft(samples * np.hanning(len(samples)))) ** 2
-        near = np.abs(np.fft.rfftfreq(len(samples), 1 / 8000) - hertz) < 25
+        near = np.abs(np.fft.rfftfreq(len(samples), 1 / rate) - hertz) < 25
         return float(power[near].sum() / max(power.sum(), 1e-9))
 
 
@@ -199,6 +204,8 @@ class Phone:
         self.refuse: int | None = None
         self.forward = ""
         """The Contact of a refusal with 302."""
+        self.codecs: tuple[Format, ...] = (PCMA, PCMU)
+        """What it speaks, in its order of preference."""
         self.calls: list[Call] = []
         self.stream: MediaStream | None = None
         self.heard = Heard(g711.PCMA)
@@ -233,7 +240,7 @@ class Phone:
         """Calls a number and returns at once. A trunk's call has the outside `caller` in From."""
         await self._open()
         assert self.stream is not None
-        self._offered = offer("127.0.0.1", self.stream.local[1])
+        self._offered = offer("127.0.0.1", self.stream.local[1], self.codecs)
         call = self.agent.invite(
             URI("sip", self._server[0], user=number, port=self._server[1]),
             bytes(self._offered),
@@ -252,7 +259,8 @@ class Phone:
     def reinvite(self, direction: str) -> None:
         """Sends a re-INVITE with another direction."""
         assert self.stream is not None
-        session, description = self.call.session, offer("127.0.0.1", self.stream.local[1], version=2)
+        local, session = self.stream.local[1], self.call.session
+        description = offer("127.0.0.1", local, self.codecs, version=2)
         body = bytes(description).replace(b"a=sendrecv", f"a={direction}".encode())
         request = session.dialog.request("INVITE")
         request.headers.set("Content-Type", "application/sdp")
@@ -280,13 +288,13 @@ class Phone:
             return
         await self._open()
         assert self.stream is not None and call.remote is not None
-        body, agreement = answer(call.remote, "127.0.0.1", self.stream.local[1])
+        body, agreement = answer(call.remote, "127.0.0.1", self.stream.local[1], self.codecs)
         call.answer(bytes(body))
         self._hum(agreement)
 
     def _hum(self, agreement: Any) -> None:
         assert self.stream is not None
-        codec = g711.PCMA if agreement.codec.name == "PCMA" else g711.PCMU
+        codec = codec_of(agreement.codec.name, agreement.codec.payload_type)
         self.heard.codec = codec
         event = agreement.telephone_event
         address = (agreement.address, agreement.port)

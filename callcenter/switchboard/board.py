@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from callcenter.domain.calls import Outcome
-from callcenter.settings import Settings
+from callcenter.settings import Settings, Trunk
 from callcenter.standards.loader import load_standard
 from callcenter.store.ledger import Ledger
 from callcenter.switchboard.accounts import Accounts
@@ -57,6 +57,10 @@ class Board:
     def media_host(self) -> str:
         """The address written into SDP."""
         return self.settings.sip.advertised or self.agent.local.host
+
+    def codecs(self, trunk: Trunk | None = None) -> tuple[str, ...]:
+        """The codecs that are on for a party, in order of preference."""
+        return (trunk.codecs if trunk else ()) or self.settings.sip.codecs
 
     def standard(self, name: str) -> Standard:
         """A standard by its name, loaded once. Raises StandardError."""

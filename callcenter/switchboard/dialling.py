@@ -117,12 +117,13 @@ async def _invite(
     board = live.board
     account = board.accounts.account(party)
     srtp = account.srtp if account else Srtp.OFF
-    media = Media(await MediaStream.open(board.pool), board.media_host, srtp)
+    codecs = board.codecs(account.trunk if account else None)
+    media = Media(await MediaStream.open(board.pool), board.media_host, srtp, codecs)
     name = live.caller.call.invite.from_address.name if live.caller.role is Role.CALLER else ""
     host = board.agent.local.host
     call = board.agent.invite(
         binding.contact,
-        media.offer(first=live.caller.codec),
+        media.offer(live.caller.media),
         from_address=Address(URI("sip", host, user=live.caller.party), name),
         to=Address(bare(URI("sip", host, user=party))),
         flow=binding.flow,

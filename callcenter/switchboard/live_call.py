@@ -20,6 +20,7 @@ from callcenter.switchboard.silence import SilenceWatch
 from sip.aio.call import Call
 from sip.effects import Changed, Offered
 from sip.errors import PeerError
+from sip.media.growing import suffix
 from sip.moment import Moment
 from sip.refer import Refer
 from sip.sdp import Description, settle
@@ -185,7 +186,7 @@ class LiveCall:
         """Records what the leg's party says, from `started` on."""
         zero = self.book.answered_at
         assert zero is not None
-        path = f"{started.utc:%Y/%m/%d}/{self.id}/{leg.id}.wav"
+        path = f"{started.utc:%Y/%m/%d}/{self.id}/{leg.id}{suffix(leg.codec)}"
         leg.track = self.board.recorder.open(path, leg.stream.codec, started.mono)
         leg.stream.recorder = leg.track
         offset = max(0.0, started.mono - zero.mono)

@@ -71,7 +71,7 @@ class Reception:
             return
         try:
             if call.replaced is not None:
-                await self._take_over(call)
+                await self._take_over(call, account)
             elif not isinstance(where, Nowhere):
                 await self._begin(call, account, where, dialled)
         except PeerError as error:
@@ -91,13 +91,13 @@ class Reception:
     async def _begin(self, call: Call, account: Account, where: _Somewhere, dialled: str) -> None:
         if call.remote is None:
             raise PeerError("INVITE without an offer", status=488)
-        media = Media(await MediaStream.open(self._board.pool), self._board.media_host, account.srtp)
+        media = await self._media(account)
         try:
             body, agreement = media.answer(call.remote)
         except PeerError:
             media.stream.close()
             raise
-        media.codec = agreement.codec.name.upper()
+        media.intend(call.remote, agreement)
         live = LiveCall(self._board, self._book(call, account, where, dialled), call, media)
         agents, timeout, role = _plan(where)
         outside = where if isinstance(where, ToOutside) else None
@@ -116,15 +116,19 @@ class Reception:
             if not self._stories:
                 self._idle.set()
 
-    async def _take_over(self, call: Call) -> None:
+    async def _media(self, account: Account) -> Media:
+        board = self._board
+        stream = await MediaStream.open(board.pool)
+        return Media(stream, board.media_host, account.srtp, board.codecs(account.trunk))
+
+    async def _take_over(self, call: Call, account: Account) -> None:
         """An INVITE with Replaces: its sender goes on with a call of its own on another phone."""
         if call.remote is None:
             raise PeerError("INVITE without an offer", status=488)
-        media = Media(await MediaStream.open(self._board.pool), self._board.media_host)
+        media = await self._media(account)
         try:
-            body, agreement = media.answer(call.remote)
             story, leg = self._transfers.replaced(call)
-            media.codec = agreement.codec.name.upper()
+            body, agreement = media.answer(call.remote, story.partner(leg).media)
             story.replace(leg, call, media, body, agreement)
         except Forbidden:
             raise PeerError("somebody else's dialog", status=403) from None

@@ -273,16 +273,24 @@ class Story:
         live, caller = self.live, self.live.caller
         zero = talker.call.answered_at
         assert zero is not None
+        body, agreement = self._answer_for(talker)
         try:
-            sent = caller.call.answer(self._body)
+            sent = caller.call.answer(body)
         except StateError:
             return  # the caller left in this very moment; `run` sees it
-        caller.media.apply(self._agreement)
+        caller.media.apply(agreement)
         live.book.leg_answered(caller.id, sent, caller.codec)
         live.bridge(caller, talker)
         live.tell(EventName.ANSWERED, zero, {"leg": talker.id, "party": talker.party})
         live.record(caller, zero)  # after the legs are on record: the talker's may never have rung
         live.record(talker, zero)
+
+    def _answer_for(self, talker: Leg) -> tuple[bytes, Agreement]:
+        """The caller's answer: with the talker's codec where they offered it, so that none is converted."""
+        media, offered = self.live.caller.media, self.live.caller.call.remote
+        if media.settled or offered is None or media.codec == talker.codec:
+            return self._body, self._agreement
+        return media.answer(offered, talker.media)
 
     async def _talk(self, talker: Leg) -> Order | None:
         """Until the agent hangs up (None) or something else was ordered."""
