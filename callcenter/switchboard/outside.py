@@ -108,12 +108,13 @@ def _ways(live: LiveCall, trunk: Trunk, number: str) -> Iterator[Way]:
 
 async def _invite(live: LiveCall, trunk: Config, number: str, way: Way) -> Leg:
     board, caller = live.board, live.caller
-    media = Media(await MediaStream.open(board.pool), board.media_host, Srtp(trunk.srtp))
+    stream = await MediaStream.open(board.pool)
+    media = Media(stream, board.media_host, Srtp(trunk.srtp), board.codecs(trunk))
     host = way.target.host if trunk.mode == "register" else board.agent.local.host
     identity = Address(URI("sip", host, user=shown(trunk, caller.party)))
     call = board.agent.invite(
         way.target,
-        media.offer(first=caller.codec),
+        media.offer(caller.media),
         from_address=identity,
         flow=way.flow,
         route=way.route,

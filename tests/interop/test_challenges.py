@@ -26,8 +26,8 @@ from sip.message import URI, Address
 from sip.registration import Account, TrunkState
 from tests.interop.challenger import HOST, PASSWORD, Challenger, challenger
 from tests.interop.peers import Sipp
+from tests.interop.site import OFFER
 from tests.interop.test_session_features import HOLD
-from tests.interop.test_useragent_sipp import OFFER
 from tests.support import eventually
 from tests.unit.sip.udp_peer import refuse_all, running
 

@@ -192,27 +192,26 @@ async def test_linphone_with_one_codec_alone(
     """Passed on to a caller with Opus, and transcoded for one with A-law."""
     caller = Phone(TRUNK, 440.0, pool())
     caller.codecs = (OPUS,) if speaks is OPUS else (PCMA,)
-    phone = await Linphone.start(tmp_path, tone(tmp_path / "high.wav", 1000, 30), srtp=False)
-    try:
-        for other in range(19):
-            phone.do(f"codec disable {other}")
-        phone.do(f"codec enable {number}")
-        await phone.register("1", PASSWORD, desk.address)
-        phone.answer_next()
-        await caller.start(desk.address, register=False)
-        await caller.dial("8000")
-        await caller.connected()
-        await caller.hears(1000.0)
-        live = await desk.live()
-        agent = next(leg for leg in live.legs if leg.party == "1")
-        assert isinstance(agent.stream.codec, Packed)
-        assert agent.codec == codec
-        transcoded = any(leg.stream._crossing._passage is not None for leg in live.legs)
-        assert transcoded == (speaks is PCMA)
-        await recorded(desk, {"1": 1000.0})
-        caller.call.hangup()
-        await desk.row()
-    finally:
-        await phone.stop()
-        await caller.stop()
+    async with Linphone.start(tmp_path, tone(tmp_path / "high.wav", 1000, 30)) as phone:
+        try:
+            for other in range(19):
+                phone.do(f"codec disable {other}")
+            phone.do(f"codec enable {number}")
+            await phone.register("1", PASSWORD, f"{desk.address[0]}:{desk.address[1]}")
+            phone.answer_next()
+            await caller.start(desk.address, register=False)
+            await caller.dial("8000")
+            await caller.connected()
+            await caller.hears(1000.0)
+            live = await desk.live()
+            agent = next(leg for leg in live.legs if leg.party == "1")
+            assert isinstance(agent.stream.codec, Packed)
+            assert agent.codec == codec
+            transcoded = any(leg.stream._crossing._passage is not None for leg in live.legs)
+            assert transcoded == (speaks is PCMA)
+            await recorded(desk, {"1": 1000.0})
+            caller.call.hangup()
+            await desk.row()
+        finally:
+            await caller.stop()
     assert heard(tmp_path / "linphone-heard.wav", 440) > 0.9

@@ -37,7 +37,7 @@ async def test_a_trunk_reaches_desks_only(desk: Switchboard, make_phone: MakePho
 
 
 async def test_no_codec_in_common(desk: Switchboard, caller: Phone, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tests.board.offer", lambda host, port: _only_g729(host, port))
+    monkeypatch.setattr("tests.board.offer", lambda host, port, codecs: _only_g729(host, port))
     call = await caller.dial("8000")
     assert await refused(call.answered()) == 488
     await eventually(lambda: desk.board.pool.in_use == 0)
