@@ -219,6 +219,7 @@ async def test_a_silent_trunk_is_followed_by_the_next(build: Build) -> None:
     phone = await here.phone()
     await phone.dial(NUMBER)
     await phone.connected()
+    await here.desk.board.ledger.flush()
     assert len(here.desk.legs()) == 3
 
 
