@@ -209,6 +209,7 @@ class Desk(Part):
     name: str
     standard: str = "vanke"
     agents: tuple[str, ...] = Field(min_length=1)
+    ring: Literal["in_order", "together"] = "in_order"
     ring_timeout: float = Field(default=20.0, gt=0, le=300)
     max_rings: int | None = Field(default=None, ge=1, le=20)
 

@@ -28,6 +28,7 @@ __all__ = [
     "Response",
     "Via",
     "contact_uri",
+    "copied",
     "encode",
     "media_type",
     "new_branch",
@@ -257,6 +258,14 @@ def _check_values(message: AnyMessage) -> None:
     elif len(via) > 1:
         # Section 8.1.3.3: a response for somebody behind us, and there is nobody.
         raise PeerError("a response with more than one Via")
+
+
+def copied(request: Request) -> Request:
+    """The same request, to be changed without changing this one."""
+    copy = Request(request.method, request.uri, request.body)
+    for name in request.headers.keys():  # noqa: SIM118 - sipmessage's Headers is not iterable
+        copy.headers.setlist(name, list(request.headers.getlist(name)))
+    return copy
 
 
 def encode(message: AnyMessage) -> bytes:

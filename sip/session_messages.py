@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sip.dialog import Dialog
 from sip.errors import PeerError
-from sip.message import Request, Response, media_type
+from sip.message import Request, Response, copied, media_type
 from sip.sdp import CONTENT_TYPE, Description
 
 
@@ -59,9 +59,7 @@ def ack_of(dialog: Dialog, invite: Request) -> Request:
 
 def renewed(request: Request, dialog: Dialog) -> Request:
     """The same request with a new branch and the dialog's next number, as for a challenge (section 22.2)."""
-    again = Request(request.method, request.uri, request.body)
-    for name in request.headers.keys():  # noqa: SIM118 - sipmessage's Headers is not iterable
-        again.headers.setlist(name, list(request.headers.getlist(name)))
+    again = copied(request)
     again.via = [dialog.local.via()]
     dialog.local_cseq += 1
     again.headers.set("CSeq", f"{dialog.local_cseq} {request.method}")

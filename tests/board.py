@@ -59,6 +59,7 @@ def settings_for(
     *,
     ring_timeout: float = 1.0,
     agents: tuple[str, ...] = ("1", "2"),
+    ring: str = "in_order",
     outside: dict[str, Any] | None = None,
     trunks: list[dict[str, Any]] | None = None,
     **sip: Any,
@@ -74,6 +75,7 @@ def settings_for(
         "number": "8000",
         "name": "万科物业",
         "agents": agents,
+        "ring": ring,
         "ring_timeout": ring_timeout,
     }
     low = random.randrange(31000, 45000, 200)
@@ -284,8 +286,12 @@ class Phone:
             await call.over()
             return
         await asyncio.sleep(self.ring_seconds)
-        if call.session.state is not State.INCOMING:
-            return
+        if call.session.state is State.INCOMING:
+            await self.pick_up()
+
+    async def pick_up(self) -> None:
+        """Answers the newest call, and hums."""
+        call = self.call
         await self._open()
         assert self.stream is not None and call.remote is not None
         body, agreement = answer(call.remote, "127.0.0.1", self.stream.local[1], self.codecs)

@@ -45,6 +45,7 @@ class _Leg:
     answered: float | None = None
     ended: float | None = None
     left: float | None = None
+    lost: bool = False
 
 
 @dataclass(slots=True)
@@ -133,6 +134,10 @@ class CallBook:
         self._note(at)
         self._legs[leg_id].left = at.mono
         self.resumed(leg_id, at)
+
+    def leg_lost(self, leg_id: str) -> None:
+        """Another phone of those that rang at once has the call: this one is judged by nothing."""
+        self._legs[leg_id].lost = True
 
     def leg_measured(
         self, leg_id: str, loss: float | None, jitter: float | None, round_trip: float | None
@@ -255,20 +260,18 @@ class CallBook:
         return [
             (leg.answered, min(time for time in (leg.ended, leg.left, self._newest) if time is not None))
             for leg in self._legs.values()
-            if leg.answered is not None and leg.facts.role is not Role.CALLER
+            if leg.answered is not None and leg.facts.role is not Role.CALLER and not leg.lost
         ]
 
     def _leg_facts(self, leg: _Leg) -> LegFacts:
-        if leg.ringing is None:
-            verdict = judge_rings(
-                None, answered=leg.answered is not None, max_rings=self.max_rings, cadence=self.cadence
-            )
-            return replace(leg.facts, verdict=verdict)
-        until = leg.answered if leg.answered is not None else leg.ended
-        seconds = (self._newest if until is None else until) - leg.ringing
-        verdict = judge_rings(
-            seconds, answered=leg.answered is not None, max_rings=self.max_rings, cadence=self.cadence
-        )
+        seconds = None
+        if leg.ringing is not None:
+            until = leg.answered if leg.answered is not None else leg.ended
+            seconds = (self._newest if until is None else until) - leg.ringing
+        verdict = Verdict.NOT_APPLICABLE
+        if not leg.lost:
+            answered = leg.answered is not None
+            verdict = judge_rings(seconds, answered=answered, max_rings=self.max_rings, cadence=self.cadence)
         rings = count_rings(seconds, self.cadence)
         return replace(leg.facts, rings=rings, ring_seconds=seconds, verdict=verdict)
 

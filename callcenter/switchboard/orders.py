@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from callcenter.switchboard.dialling import Miss, Missed
 from callcenter.switchboard.leg import Leg
+from callcenter.switchboard.ringing import Group
 from sip.refer import Refer
 
 if TYPE_CHECKING:
@@ -76,12 +77,11 @@ class Transferor:
 
 @dataclass(frozen=True, slots=True)
 class SendOn:
-    """Ring `numbers`, each for `ring_timeout` seconds, for who stays. `instead_of` ends before."""
+    """Ring `group` for who stays. `instead_of` ends before."""
 
     by: Transferor
     target: str
-    numbers: Sequence[str]
-    ring_timeout: float
+    group: Group
     instead_of: Story | None = None
 
 

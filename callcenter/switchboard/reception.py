@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 from uuid import uuid4
@@ -18,6 +18,7 @@ from callcenter.switchboard.board import Board
 from callcenter.switchboard.leg import Media
 from callcenter.switchboard.live_call import LiveCall
 from callcenter.switchboard.outside import credentials
+from callcenter.switchboard.ringing import Group, group_of
 from callcenter.switchboard.routing import (
     Nowhere,
     Route,
@@ -99,11 +100,11 @@ class Reception:
             raise
         media.intend(call.remote, agreement)
         live = LiveCall(self._board, self._book(call, account, where, dialled), call, media)
-        agents, timeout, role = _plan(where)
+        group, role = _plan(where)
         outside = where if isinstance(where, ToOutside) else None
         if account.trunk is not None:  # some carriers challenge our BYE as well
             call.session.challenges.digest = credentials(account.trunk)
-        story = Story(live, body, agreement, agents, timeout, role, outside)
+        story = Story(live, body, agreement, group, role, outside)
         self._board.calls[live.id] = live
         self._stories[live.id] = story
         live.on_refer = partial(self._transfers.referred, story)
@@ -201,11 +202,11 @@ def _caller(call: Call, account: Account) -> str:
     return asserted or call.invite.from_address.uri.user or account.username
 
 
-def _plan(where: _Somewhere) -> tuple[Sequence[str], float, Role]:
+def _plan(where: _Somewhere) -> tuple[Group, Role]:
     match where:
         case ToDesk(desk):
-            return desk.agents, desk.ring_timeout, Role.AGENT
+            return group_of(desk), Role.AGENT
         case ToExtension(extension):
-            return (extension.number,), DIRECT_RING_TIMEOUT, Role.TARGET
+            return Group((extension.number,), DIRECT_RING_TIMEOUT), Role.TARGET
         case ToOutside():
-            return (), DIRECT_RING_TIMEOUT, Role.TARGET
+            return Group((), DIRECT_RING_TIMEOUT), Role.TARGET

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine
 from typing import Any
 
 from callcenter.domain.calls import EventName, HungUpBy, Outcome, Role
-from callcenter.switchboard.dialling import Miss, Missed, dial
+from callcenter.switchboard.dialling import Miss, Missed
 from callcenter.switchboard.early import pass_on
 from callcenter.switchboard.leg import Leg, Media
 from callcenter.switchboard.live_call import LiveCall
 from callcenter.switchboard.orders import Given, Joined, Order, Replaced, SendOn, Transferor, status_of
 from callcenter.switchboard.outside import dial_outside, refusal
+from callcenter.switchboard.ringing import Group, hunt
 from callcenter.switchboard.routing import ToOutside
 from callcenter.switchboard.silence import tell_lost
 from sip.aio.call import Call
@@ -43,8 +44,7 @@ class Story:
         live: LiveCall,
         body: bytes,
         agreement: Agreement,
-        agents: Sequence[str],
-        ring_timeout: float,
+        group: Group,
         role: Role = Role.AGENT,
         outside: ToOutside | None = None,
     ) -> None:
@@ -52,7 +52,7 @@ class Story:
         self._outside = outside
         self._refusal: int | None = None
         self._body, self._agreement = body, agreement
-        self._agents, self.ring_timeout, self._role = agents, ring_timeout, role
+        self._group, self._role = group, role
         self._talker: Leg | None = None
         self._order: asyncio.Future[Order] | None = None
         self._by: Transferor | None = None
@@ -70,7 +70,11 @@ class Story:
         if self._talker is None:
             raise NotTalking
         leaves = self.live.caller if self._talker.outside else self._talker
-        self.order(SendOn(Transferor(leaves), target, (target,), self.ring_timeout))
+        self.order(SendOn(Transferor(leaves), target, self.alone(target)))
+
+    def alone(self, number: str) -> Group:
+        """One extension, rung as long as each of this call's is."""
+        return Group((number,), self._group.ring_timeout)
 
     @property
     def talking(self) -> bool:
@@ -167,7 +171,7 @@ class Story:
         self.done.set()
 
     async def _tell(self) -> HowItEnded:
-        talker = await (self._call_outside(self._outside) if self._outside else self._ring_agents())
+        talker = await (self._call_outside(self._outside) if self._outside else self._ring_group())
         if isinstance(talker, Missed):
             return _unanswered(talker), HungUpBy.SYSTEM
         self._answer_caller(talker)
@@ -220,7 +224,7 @@ class Story:
 
     def _stay(self, leg: Leg) -> None:
         """The caller leaves by a transfer: `leg` is cared for now, and may come back to the caller."""
-        self._agents, self._role = (self.live.caller.party,), Role.TARGET
+        self._group, self._role = self.alone(self.live.caller.party), Role.TARGET
         self.live.caller = leg
         self._watch()
 
@@ -247,15 +251,9 @@ class Story:
 
     # -- its steps ----------------------------------------------------------------------------------------
 
-    async def _ring_agents(self) -> Leg | Missed:
-        """The desk's agents, one after the other; the one who answers, or why nobody did."""
-        misses: list[Missed] = []
-        for number in self._agents:
-            result = await dial(self.live, number, self._role, self.ring_timeout)
-            if isinstance(result, Leg):
-                return result
-            misses.append(result)
-        return _worst(misses)
+    async def _ring_group(self) -> Leg | Missed:
+        """The desk's agents: the one who answers, or why nobody did."""
+        return await hunt(self.live, self._group, self._role)
 
     async def _call_outside(self, to: ToOutside) -> Leg | Missed:
         """The number outside, or why it was not reached: then the caller hears its very status."""
@@ -318,14 +316,14 @@ class Story:
         else:
             self._see_off(by, by.leg)
         result = await self._ring_target(order)
-        by.finish(status_of(result, order.numbers) if isinstance(result, Missed) else 200)
+        by.finish(status_of(result, order.group.numbers) if isinstance(result, Missed) else 200)
         outcome = result.why.value if isinstance(result, Missed) else "connected"
         live.tell(EventName.TRANSFERRED, live.board.now(), {"target": order.target, "result": outcome})
         if isinstance(result, Missed):
             await self._announce(_BACK_PROMPTS.get(result.why, _BACK_PROMPT))
             live.caller.stream.play(tones.ringback(), loop=True)
             live.drop_leg(by.leg, HungUpBy.SYSTEM)  # the prompt was time enough; its phone may ring again
-            result = await self._ring_agents()
+            result = await self._ring_group()
         if isinstance(result, Leg):
             answered = result.call.answered_at
             assert answered is not None
@@ -336,20 +334,8 @@ class Story:
         if order.instead_of is not None:  # the transferor did not wait for its consultation's answer
             order.instead_of.stop()
             await order.instead_of.done.wait()
-        misses: list[Missed] = []
-        for number in order.numbers:
-            result = await dial(
-                self.live,
-                number,
-                Role.TARGET,
-                order.ring_timeout,
-                headers=order.by.headers,
-                on_ringing=order.by.ringing,
-            )
-            if isinstance(result, Leg):
-                return result
-            misses.append(result)
-        return _worst(misses)
+        by = order.by
+        return await hunt(self.live, order.group, Role.TARGET, headers=by.headers, on_ringing=by.ringing)
 
     def _connect_again(self, talker: Leg, at: Moment) -> None:
         self.live.bridge(self.live.caller, talker)
@@ -388,9 +374,3 @@ def _unanswered(missed: Missed) -> Outcome:
         Miss.REJECTED: Outcome.REJECTED,
         Miss.UNREACHABLE: Outcome.FAILED,
     }[missed.why]
-
-
-def _worst(misses: Sequence[Missed]) -> Missed:
-    """What the caller is told: that it rang and nobody came outweighs a busy line, and so on."""
-    order = (Miss.NO_ANSWER, Miss.BUSY, Miss.REJECTED, Miss.UNREACHABLE)
-    return min(misses, key=lambda missed: order.index(missed.why), default=Missed(Miss.UNREACHABLE))

@@ -9,6 +9,7 @@ from callcenter.domain.masking import masked
 from callcenter.settings import Settings
 from callcenter.switchboard.leg import Leg
 from callcenter.switchboard.orders import SendOn, Transferor
+from callcenter.switchboard.ringing import NOBODY, group_of
 from callcenter.switchboard.routing import ToDesk, ToExtension, route
 from callcenter.switchboard.story import NotTalking, Story
 from sip.aio.call import Call
@@ -70,11 +71,11 @@ class Transfers:
     def _blind(self, story: Story, by: Transferor, target: str, instead_of: Story | None = None) -> None:
         match route(self._settings, target, None):
             case ToDesk(desk):
-                order = SendOn(by, target, desk.agents, desk.ring_timeout, instead_of)
+                order = SendOn(by, target, group_of(desk), instead_of)
             case ToExtension(extension):
-                order = SendOn(by, target, (extension.number,), story.ring_timeout, instead_of)
+                order = SendOn(by, target, story.alone(extension.number), instead_of)
             case _:
-                order = SendOn(by, target, (), 0.0, instead_of)
+                order = SendOn(by, target, NOBODY, instead_of)
         story.partner(by.leg)  # both must be on the line
         story.order(order)
 

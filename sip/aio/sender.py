@@ -13,7 +13,7 @@ from sip.dialog import LocalSide
 from sip.failover import Reachability, widened
 from sip.hop import Hop
 from sip.locate import literal
-from sip.message import URI, Address, Parameters, Request, Via, encode, new_branch
+from sip.message import URI, Address, Parameters, Request, Via, copied, encode, new_branch
 from sip.moment import Moment
 from sip.transactions import Address as HostPort
 from sip.transactions import Transaction
@@ -82,7 +82,7 @@ class Sender(Generic[OwnerT]):
         request = transaction.request
         log.info("next address method=%s failed=%s:%s", request.method, *plan.current)
         # Its owner knows the request as one object; the transaction keeps what it has sent.
-        transaction.request = _copied(request)
+        transaction.request = copied(request)
         top, *others = request.via
         fresh = top.parameters.replace(branch=new_branch())
         request.via = [Via(top.transport, top.host, top.port, fresh), *others]
@@ -188,10 +188,3 @@ class Sender(Generic[OwnerT]):
         parameters = Parameters(**{**kept, **dict(ours.parameters.items())})
         uri = URI(ours.scheme, ours.host, user=ours.user, port=ours.port, parameters=parameters)
         return Address(uri, contact.name, contact.parameters)
-
-
-def _copied(request: Request) -> Request:
-    copy = Request(request.method, request.uri, request.body)
-    for name in request.headers.keys():  # noqa: SIM118 - sipmessage's Headers is not iterable
-        copy.headers.setlist(name, list(request.headers.getlist(name)))
-    return copy

@@ -230,3 +230,18 @@ def test_what_was_measured_of_a_leg() -> None:
     book.leg_measured("caller", 0.01, 0.002, 0.04)
     facts = leg(book.facts, "caller")
     assert (facts.loss, facts.jitter_seconds, facts.rtt_seconds) == (0.01, 0.002, 0.04)
+
+
+def test_a_phone_that_lost_the_race_is_judged_by_nothing_and_talked_with_nobody() -> None:
+    book = a_book()
+    for name in ("a", "b"):
+        tried(book, name, 0.1, rings_at=0.3)
+    book.leg_answered("a", at(20), "PCMA")
+    book.leg_answered("b", at(20.01), "PCMA")  # a moment too late
+    book.leg_lost("b")
+    book.leg_ended("b", at(23), HungUpBy.SYSTEM)
+    book.leg_ended("a", at(21), HungUpBy.CALLER)
+    book.close(at(23), Outcome.ANSWERED, HungUpBy.CALLER)
+    facts = book.facts
+    assert (leg(facts, "a").verdict, leg(facts, "b").verdict) == (Verdict.FAIL, Verdict.NOT_APPLICABLE)
+    assert facts.talk_seconds == pytest.approx(1.0)
