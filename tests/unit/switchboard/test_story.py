@@ -171,7 +171,7 @@ async def test_a_cancel_that_came_first_is_what_is_on_record(
         call.agent.perform(call, call.session.receive_cancel(""), call.agent.now())
         return Missed(Miss.BUSY)
 
-    monkeypatch.setattr(Story, "_ring_agents", cancelled_meanwhile)
+    monkeypatch.setattr(Story, "_ring_group", cancelled_meanwhile)
     call = await caller.dial("8000")
     ended = await call.over()
     row = await desk.row()
