@@ -9,7 +9,9 @@ Every process is stopped by its own id.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
+import random
 import socket
 import subprocess
 import time
@@ -26,6 +28,17 @@ Address = tuple[str, int]
 # --- the process ---
 
 _numbers = itertools.count(1)
+
+
+def media_port(host: str) -> int:
+    """A free port for sipp's sound, with the three after it, above those that the system gives away."""
+    while True:
+        port = random.randrange(61000, 65500, 4)
+        with contextlib.suppress(OSError), contextlib.ExitStack() as probes:
+            for each in range(port, port + 4):
+                family = socket.AF_INET6 if ":" in host else socket.AF_INET
+                probes.enter_context(socket.socket(family, socket.SOCK_DGRAM)).bind((host, each))
+            return port
 
 
 @dataclass(frozen=True)
@@ -62,10 +75,21 @@ class Sipp:
         name = f"sipp{next(_numbers)}"
         (folder / f"{name}.xml").write_text(text, "latin-1")
         port = port or free_port()
+        media = str(media_port(host))
         given = {"user": user or service, **(keys or {})}
         arguments = [
             *("sipp", _target(target), "-i", host, "-mi", host, "-p", str(port), "-t", transport),
-            *("-mp", str(free_port()), "-sf", f"{name}.xml", "-s", service, "-m", str(calls), "-nostdin"),
+            *(
+                "-mp",
+                media,
+                "-sf",
+                f"{name}.xml",
+                "-s",
+                service,
+                "-m",
+                str(calls),
+                "-nostdin",
+            ),
             *("-timeout", str(int(scaled(timeout))), "-timeout_error"),
             *("-trace_msg", "-message_file", f"{name}.m.log", "-trace_err", "-error_file", f"{name}.e.log"),
             *(word for key, value in given.items() for word in ("-key", key, value)),
