@@ -11,6 +11,8 @@ from sip.message import Request
 
 RELAY: Final = "application/dtmf-relay"
 PLAIN: Final = "application/dtmf"
+KINDS: Final = (RELAY, PLAIN)
+"""The bodies of an INFO that are read."""
 DEFAULT_MILLISECONDS: Final = 160
 SHORTEST, LONGEST = 40, 5000
 _SIGNAL = re.compile(r"^\s*signal\s*=\s*([0-9*#A-D])\s*$", re.IGNORECASE | re.MULTILINE)

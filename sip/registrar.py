@@ -46,6 +46,19 @@ class Binding:
             return self.source
         return self.source if self.contact.host.strip("[]") != self.source[0] else None
 
+    @property
+    def lasts(self) -> bool:
+        """Whether it can be reached without the connection that it came by, if it came by one.
+
+        A phone that names the very host it connects from may listen there, over TCP. Behind a NAT, over a
+        WebSocket, or with TLS, where it would have to show a certificate, it opens the connection itself.
+        """
+        if self.path or not isinstance(self.source, Hop):
+            return True
+        named = (self.contact.parameters.get("transport") or "").upper()
+        here = self.contact.host.strip("[]") == self.source[0] and self.contact.scheme == "sip"
+        return here and named == self.source.transport == "TCP"
+
 
 @dataclass(frozen=True, slots=True)
 class SavedBinding:
@@ -65,6 +78,8 @@ class Registrar:
 
     def __init__(self) -> None:
         self._bindings: dict[str, dict[str, Binding]] = {}
+        self._flows: dict[int, set[str]] = {}
+        """Who registered over a connection, by its number."""
 
     def __len__(self) -> int:
         """Bindings kept, those included that have expired and not been looked at since."""
@@ -86,15 +101,29 @@ class Registrar:
             SavedBinding(
                 user,
                 str(binding.contact),
-                binding.source,
+                (binding.source[0], binding.source[1]),
                 binding.expires - now,
                 binding.call_id,
                 binding.cseq,
                 tuple(str(hop) for hop in binding.path),
             )
             for binding in self.lookup(user, now)
-            if not isinstance(binding.source, Hop)  # its connection ends with us, and it registers again
+            if binding.lasts  # else its connection ends with us, and it registers again
         ]
+
+    def lost(self, connection: int) -> list[str]:
+        """A connection has ended: who can be reached by nothing else is not registered any more (RFC 5626
+        section 5.3.1 forgets a flow that failed). Returns the users that lost a binding."""
+        return [user for user in self._flows.pop(connection, ()) if self._forget_flow(user, connection)]
+
+    def _forget_flow(self, user: str, connection: int) -> bool:
+        bindings = self._bindings.get(user, {})
+        gone = [key for key, binding in bindings.items() if _hangs_on(binding, connection)]
+        for key in gone:
+            del bindings[key]
+        if gone and not bindings:
+            del self._bindings[user]
+        return bool(gone)
 
     def load(self, saved: SavedBinding, now: float) -> None:
         """Takes back what `dump` gave. Raises ValueError where it cannot be read."""
@@ -119,6 +148,8 @@ class Registrar:
         if len(kept) > MAX_CONTACTS:
             raise PeerError("too many contacts", status=403)
         self._bindings[user] = kept
+        if isinstance(source, Hop):
+            self._flows.setdefault(source.connection, set()).add(user)
         if not kept:
             del self._bindings[user]
         response = respond(request, 200)
@@ -149,6 +180,11 @@ class Registrar:
             kept[key] = Binding(
                 contact.uri, source, until, request.call_id, request.cseq.sequence, _path(request)
             )
+
+
+def _hangs_on(binding: Binding, connection: int) -> bool:
+    source = binding.source
+    return isinstance(source, Hop) and source.connection == connection and not binding.lasts
 
 
 def _contacts(request: Request) -> list[Address]:

@@ -11,7 +11,7 @@ from typing import Final
 from sip.challenges import Challenges
 from sip.dialog import Dialog
 from sip.digest import DigestClient
-from sip.dtmf_info import pressed
+from sip.dtmf_info import KINDS, pressed
 from sip.effects import (
     Accepted,
     Confirmed,
@@ -43,7 +43,11 @@ from sip.unacknowledged import Unacknowledged
 __all__ = ["ALLOW", "CAPABILITIES", "TABLE", "Event", "Session", "State", "cancel_of", "offer_of", "renewed"]
 
 ALLOW: Final = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, PRACK, REFER, REGISTER, UPDATE"
-CAPABILITIES: Final = (("Allow", ALLOW), ("Accept", CONTENT_TYPE), ("Supported", SUPPORTED_HEADER))
+CAPABILITIES: Final = (
+    ("Allow", ALLOW),
+    ("Accept", ", ".join((CONTENT_TYPE, *KINDS))),
+    ("Supported", SUPPORTED_HEADER),
+)
 """What we can do, as an OPTIONS is answered (section 11.2)."""
 RING_AGAIN: Final = 60.0
 """Seconds after which a provisional response is sent again, so that no proxy gives up (section 13.3.1.1)."""
@@ -255,7 +259,7 @@ class Session:
             case "INFO" if press := pressed(request):
                 return [self._response(transaction, 200), Pressed(*press)]
             case "INFO" if request.body:  # of a kind that we do not know (RFC 6086 section 4.2.2)
-                return [self._response(transaction, 415, headers=(("Accept", CONTENT_TYPE),))]
+                return [self._response(transaction, 415, headers=(("Accept", ", ".join(KINDS)),))]
             case "INFO" | "OPTIONS":
                 return [self._response(transaction, 200, headers=CAPABILITIES)]
             case "REFER":

@@ -148,6 +148,11 @@ class Accounts:
         log.info("registered user=%s contacts=%d source=%s", identity, count, source[0])
         return response
 
+    def lost(self, connection: int) -> None:
+        """A connection has ended, and with it the registrations that need it."""
+        for user in self._registrar.lost(connection):
+            log.info("registration ended with its connection user=%s", user)
+
     def _leads_outside(self, request: Request) -> bool:
         """A Contact or Path at a carrier: calls to that extension would go out over our trunk."""
         lines = [*request.headers.getlist("Contact"), *request.headers.getlist("Path")]

@@ -158,6 +158,7 @@ def _build(settings: Settings, ledger: Ledger) -> tuple[Board, Reception]:
         board.prompt(settings.sip.media_lost_prompt)
     for desk in settings.desks:
         board.standard(desk.standard)  # a missing one is an error at the start, not at the first call
+    board.agent.on_lost = accounts.lost
     reception = Reception(board)
     return board, reception
 

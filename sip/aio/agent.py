@@ -60,6 +60,8 @@ class UserAgent:
         guard: Guard | None = None,
         dscp: int = CS3,
     ) -> None:
+        self.on_lost: Callable[[int], None] = lambda connection: None
+        """Told of the number of a connection that has ended."""
         self.product = product
         self.guard = guard
         self._policy = policy
@@ -153,9 +155,7 @@ class UserAgent:
 
     def passes_over(self, call: Call) -> bool:
         """Nothing came back from where the INVITE of `call` went: that address is tried last from here on.
-
-        Returns whether there is another one for the same target.
-        """
+        Returns whether there is another one for the same target."""
         return self._sender.silent(call.invite, self.layer.sent_to(call.invite), self.now())
 
     # -- the wire -----------------------------------------------------------------------------------------
@@ -171,6 +171,7 @@ class UserAgent:
 
     def lost(self, connection: int) -> None:
         """A connection has ended."""
+        self.on_lost(connection)
         moment = self.now()
         self._take(lambda: self.layer.lost(connection, moment.mono), ("connection", connection), moment)
 

@@ -61,7 +61,13 @@ def test_a_registrar_knows_the_path_extension() -> None:
 
 def test_capabilities_answer_an_options() -> None:
     answer = capabilities(request("OPTIONS"))
-    assert (answer.code, answer.headers.get("Accept")) == (200, "application/sdp")
+    assert answer.code == 200
+    told = {name: answer.headers.get(name) for name in ("Accept", "Allow", "Supported")}
+    assert told == {
+        "Accept": "application/sdp, application/dtmf-relay, application/dtmf",
+        "Allow": "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, PRACK, REFER, REGISTER, UPDATE",
+        "Supported": "timer, 100rel, replaces, norefersub",
+    }
     assert tag_of(answer.to_address)
 
 

@@ -209,3 +209,60 @@ def test_a_phone_with_a_connection_is_reached_over_it() -> None:
     connection = Hop("192.0.2.1", 40000, "TLS", connection=7)
     registrar.register("1001", register("<sips:1001@192.0.2.1:5061>"), connection, 0.0)
     assert registrar.lookup("1001", 1.0)[0].flow == connection
+
+
+def over(transport: str, connection: int = 7) -> Hop:
+    return Hop("192.0.2.1", 40000, transport, connection=connection)
+
+
+FLOWS = pytest.mark.parametrize(
+    ("contact", "transport", "lasts"),
+    [
+        ("<sip:1001@192.0.2.1:5062;transport=tcp>", "TCP", True),  # it may listen there
+        ("<sip:1001@192.0.2.1:5062>", "TCP", False),  # that would be UDP
+        ("<sip:1001@10.0.0.5:5062;transport=tcp>", "TCP", False),  # behind a NAT
+        ("<sip:1001@192.0.2.1:5062;transport=tls>", "TLS", False),  # it has no certificate to show
+        ("<sip:1001@a1b2.invalid;transport=ws>", "WS", False),
+        ("<sips:1001@a1b2.invalid;transport=ws>", "WSS", False),
+    ],
+)
+
+
+@FLOWS
+def test_a_binding_ends_with_its_connection_where_nothing_else_leads_there(
+    contact: str, transport: str, lasts: bool
+) -> None:
+    registrar = Registrar()
+    registrar.register("1001", register(contact), over(transport), 0.0)
+    assert registrar.lost(8) == []
+    assert registrar.lost(7) == ([] if lasts else ["1001"])
+    assert bool(registrar.lookup("1001", 1.0)) is lasts
+    assert bool(registrar.users(1.0)) is lasts
+    assert registrar.lost(7) == []
+
+
+@FLOWS
+def test_over_a_restart_it_is_kept_where_it_can_be_reached(contact: str, transport: str, lasts: bool) -> None:
+    registrar, after = Registrar(), Registrar()
+    registrar.register("1001", register(contact), over(transport), 0.0)
+    for saved in registrar.dump("1001", 1.0):
+        after.load(saved, 100.0)
+    found = after.lookup("1001", 101.0)
+    assert bool(found) is lasts
+    assert all(binding.flow is None for binding in found)  # a new connection, to where it listens
+
+
+def test_another_connection_of_the_same_phone_stays() -> None:
+    registrar = Registrar()
+    registrar.register("1001", register("<sip:1001@one.invalid;transport=ws>"), over("WS", 1), 0.0)
+    registrar.register("1001", register("<sip:1001@two.invalid;transport=ws>"), over("WS", 2), 0.0)
+    assert registrar.lost(1) == ["1001"]
+    assert contacts(registrar) == ["sip:1001@two.invalid;transport=ws"]
+
+
+def test_who_registered_again_over_another_connection_stays() -> None:
+    registrar = Registrar()
+    for connection in (1, 2):
+        registrar.register("1001", register("<sip:1001@x.invalid;transport=ws>"), over("WS", connection), 0.0)
+    assert registrar.lost(1) == []
+    assert contacts(registrar)

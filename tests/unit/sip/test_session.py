@@ -276,6 +276,8 @@ def test_other_requests_are_answered(method: str, body: bytes, code: int, header
     (effect,) = session.receive_request(inside(session, method, 2, body))
     assert said(effect).code == code
     assert said(effect).headers.get(header)
+    if code == 415:  # of the kinds of an INFO, not of an INVITE
+        assert said(effect).headers.get("Accept") == "application/dtmf-relay, application/dtmf"
     assert session.state is S.CONFIRMED
 
 
