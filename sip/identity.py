@@ -96,6 +96,18 @@ def history(request: Request) -> tuple[HistoryEntry, ...]:
     )
 
 
+def first_diverting(request: Request) -> str | None:
+    """The number that was called first of all, where the call was sent on from there; None: it came straight.
+
+    Diversion is asked first: the oldest stands last (RFC 5806 section 4.1). Else History-Info, whose first
+    entry is the target that the caller chose (RFC 7044 section 5).
+    """
+    if found := diversions(request):
+        return _number(found[-1].address.uri) or None
+    entries = history(request)
+    return (_number(entries[0].address.uri) or None) if len(entries) > 1 else None
+
+
 def _reasons(lines: list[str] | tuple[str, ...]) -> tuple[Reason, ...]:
     found = []
     for item in _items(lines):

@@ -69,6 +69,7 @@ class CallBook:
     started: At
     desk: str | None = None
     standard: str | None = None
+    diverted_from: str | None = None
     max_rings: int = 3
     cadence: Cadence = CHINA
     _legs: dict[str, _Leg] = field(default_factory=dict)
@@ -213,6 +214,7 @@ class CallBook:
             hold_seconds=hold,
             hung_up_by=self._hung_up_by,
             transfer_to=self._transfer_to,
+            diverted_from=self.diverted_from,
             legs=tuple(self._leg_facts(leg) for leg in self._legs.values()),
             holds=tuple(facts for facts, _ in self._holds),
             announcements=tuple(self._announcements),

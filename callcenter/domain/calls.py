@@ -120,7 +120,8 @@ class CallFacts:
 
     `answered_at` is the first agent's 200, the zero of every recording time. `wait_seconds` runs from the
     caller's INVITE to that answer (or to the end), `talk_seconds` and `hold_seconds` from there.
-    `transfer_to` is the last party the call was sent to by a transfer.
+    `transfer_to` is the last party the call was sent to by a transfer. `diverted_from` is the number that
+    the caller had dialled, where the line says that the call was forwarded to us from there.
     """
 
     id: str
@@ -146,6 +147,7 @@ class CallFacts:
     legs: tuple[LegFacts, ...] = field(default=())
     holds: tuple[HoldFacts, ...] = field(default=())
     announcements: tuple[AnnouncementFacts, ...] = field(default=())
+    diverted_from: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

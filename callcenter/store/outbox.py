@@ -26,6 +26,7 @@ CALL_FIELDS = (
     "desk",
     "caller",
     "callee",
+    "diverted_from",
     "started_at",
     "outcome",
     "rings",

@@ -63,6 +63,7 @@ class Call(SQLModel, table=True):
     hold_seconds: float = 0.0
     hung_up_by: str | None = None
     transfer_to: str | None = None
+    diverted_from: str | None = None
 
 
 class Leg(SQLModel, table=True):

@@ -35,7 +35,7 @@ from sip.aio.call import Call
 from sip.aio.ports import PortsExhausted
 from sip.aio.rtp import MediaStream
 from sip.errors import PeerError, StateError
-from sip.identity import asserted_number, wants_privacy
+from sip.identity import asserted_number, first_diverting, wants_privacy
 
 log = logging.getLogger(__name__)
 
@@ -151,6 +151,7 @@ class Reception:
             caller=_caller(call, account),
             callee=dialled,
             started=call.invited_at,
+            diverted_from=first_diverting(call.invite) if account.trunk is not None else None,
         )
         if isinstance(where, ToDesk):
             standard = self._board.standard(where.desk.standard)

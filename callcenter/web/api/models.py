@@ -190,6 +190,7 @@ class CallOut(Said):
     hold_seconds: float
     hung_up_by: HungUpBy | None
     transfer_to: str | None
+    diverted_from: str | None
     legs: list[LegOut]
     holds: list[HoldOut]
     announcements: list[AnnouncementOut]

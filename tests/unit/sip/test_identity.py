@@ -12,6 +12,7 @@ from sip.identity import (
     asserted,
     asserted_number,
     diversions,
+    first_diverting,
     history,
     reasons,
     wants_privacy,
@@ -89,3 +90,21 @@ def test_history_with_its_reasons() -> None:
         (Reason("SIP", 486, "Busy"),),
     )
     assert (second.address.uri.user, second.index, second.reasons) == ("8001", "1.1", ())
+
+
+@pytest.mark.parametrize(
+    ("extra", "number"),
+    [
+        ("", None),
+        ("Diversion: <sip:8000@x>;reason=no-answer", "8000"),
+        ("Diversion: <tel:+86-755-1234>;reason=unconditional", "+867551234"),
+        ("Diversion: <sip:8001@x>, <sip:8000@x>", "8000"),  # the oldest stands last
+        ("Diversion: <sip:x>", None),
+        ("Diversion: broken\nHistory-Info: <sip:a@x>;index=1, <sip:b@x>;index=1.1", "a"),
+        ("History-Info: <sip:8000@x>;index=1", None),  # it came straight
+        ("History-Info: <sip:8000@x>;index=1\nHistory-Info: <sip:8001@y>;index=1.1", "8000"),
+        ("Diversion: <sip:1@x>\nHistory-Info: <sip:2@x>;index=1, <sip:3@x>;index=1.1", "1"),
+    ],
+)
+def test_who_was_called_first(extra: str, number: str | None) -> None:
+    assert first_diverting(request(extra=extra)) == number

@@ -57,6 +57,7 @@ def test_an_event_is_a_cloudevent_on_its_topic(engine: Engine) -> None:
         "desk": "front",
         "caller": "13800000000",
         "callee": "8000",
+        "diverted_from": None,
         "started_at": "2024-05-01T01:00:00.123456Z",
         "outcome": "answered",
         "rings": 2,

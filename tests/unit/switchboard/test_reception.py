@@ -6,13 +6,18 @@ from types import SimpleNamespace
 
 import pytest
 from pydantic import SecretStr
+from sqlmodel import Session, select
 
 from callcenter.events.errors import CommandError
 from callcenter.settings import Extension, Trunk
+from callcenter.store.tables import Call as CallRow
 from callcenter.switchboard.accounts import Account
 from callcenter.switchboard.reception import _caller
 from sip.aio.call import CallFailed
-from tests.board import Phone, Switchboard
+from sip.digest import Credentials, DigestClient
+from sip.message import URI, Address
+from sip.sdp import offer
+from tests.board import PASSWORD, TRUNK, Phone, Switchboard
 from tests.support import eventually
 from tests.unit.sip.wire import request
 from tests.unit.switchboard.conftest import MakePhone
@@ -101,3 +106,25 @@ def test_an_extension_asserts_nothing() -> None:
     phone = Extension(number="1", password=SecretStr("unit-test-secret"))
     call = SimpleNamespace(invite=request(extra="P-Asserted-Identity: <tel:+8621600>"))
     assert _caller(call, Account("1", "x", extension=phone)) == "1001"  # type: ignore[arg-type]
+
+
+async def test_from_where_a_call_was_forwarded_is_on_record(desk: Switchboard, make_phone: MakePhone) -> None:
+    """RFC 5806: what the line says. An extension has nothing to say of it."""
+    gateway, phone = await make_phone(TRUNK, register=False), await make_phone("1")
+    for caller in (gateway, phone):
+        await caller._open()
+        assert caller.stream is not None
+        caller.agent.invite(
+            URI("sip", desk.address[0], user="8000", port=desk.address[1]),
+            bytes(offer(*caller.stream.local)),
+            from_address=Address(URI("sip", "127.0.0.1", user=caller.number)),
+            digest=DigestClient(Credentials(caller.number, PASSWORD)),
+            headers=(("Diversion", "<sip:4008001234@carrier>;reason=no-answer"),),
+        )
+
+    def kept() -> dict[str, str | None] | None:
+        with Session(desk.engine) as session:
+            rows = session.exec(select(CallRow)).all()
+            return {row.caller: row.diverted_from for row in rows} if len(rows) == 2 else None
+
+    assert await eventually(kept) == {TRUNK: "4008001234", "1": None}
