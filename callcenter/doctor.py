@@ -8,12 +8,13 @@ import resource
 import shutil
 import socket
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
 from rich.table import Table
 
+from callcenter import sip_checks
+from callcenter.check import Check
 from callcenter.events.address import BrokerAddress
 from callcenter.events.errors import AddressError
 from callcenter.settings import ConfigError, Settings, load_settings, split_host_port
@@ -25,20 +26,12 @@ from prompts.catalogue import load_catalogue
 from prompts.schema import CatalogueError
 from transcripts.model import ModelError, find_model
 
+__all__ = ["Check", "examine", "report"]
+
 ROOM = 2 << 30
 """Bytes of free disk below which it warns: a day of 500 calls of 3 minutes takes 1.4 GB."""
 TIME_ERROR = 5
 """What adjtimex(2) returns while the clock is not synchronised."""
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """`mend` says what to do where it is not good."""
-
-    what: str
-    good: bool
-    found: str
-    mend: str = ""
 
 
 def examine(config: Path | None, data: Path | None) -> list[Check]:
@@ -67,7 +60,7 @@ def report(checks: list[Check]) -> Table:
 
 def _passwords(settings: Settings) -> Iterator[Check]:
     accounts = [(e.number, e.password) for e in settings.extensions]
-    accounts += [(t.id, t.password) for t in settings.trunks]
+    accounts += [(t.id, t.password) for t in settings.trunks if t.username]
     weak = [name for name, secret in accounts if _weak(secret.get_secret_value())]
     found = ", ".join(weak) or f"{len(accounts)} accounts"
     yield Check("口令 passwords", not weak, found, "give each 12 characters or more, none from the example")
@@ -141,8 +134,8 @@ def _pages(settings: Settings) -> Iterator[Check]:
 
 
 def _ports(settings: Settings) -> Iterator[Check]:
-    yield _port("SIP", settings.sip.listen, socket.SOCK_DGRAM)
-    yield _port("HTTP", settings.http.listen, socket.SOCK_STREAM)
+    yield from sip_checks.ports(settings)
+    yield _http(settings.http.listen)
     low, high = settings.sip.rtp_ports
     calls = (high - low + 1) // 4
     yield Check(
@@ -155,17 +148,16 @@ def _ports(settings: Settings) -> Iterator[Check]:
     )
 
 
-def _port(name: str, listen: str, kind: socket.SocketKind) -> Check:
+def _http(listen: str) -> Check:
     host, port = split_host_port(listen)
     try:
-        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, kind) as probe:
-            if kind is socket.SOCK_STREAM:
-                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind((host, port))
     except OSError as error:
         mend = "end the other program, unless it is the service itself; or choose another port"
-        return Check(f"{name} {listen}", False, str(error.strerror), mend)
-    return Check(f"{name} {listen}", True, "free")
+        return Check(f"HTTP {listen}", False, str(error.strerror), mend)
+    return Check(f"HTTP {listen}", True, "free")
 
 
 def _broker(settings: Settings) -> Iterator[Check]:
@@ -198,6 +190,8 @@ _PROBES: tuple[Callable[[Settings], Iterator[Check]], ...] = (
     _standards,
     _pages,
     _ports,
+    sip_checks.certificate,
+    sip_checks.trunks,
     _broker,
     _clock,
 )
