@@ -140,6 +140,9 @@ class SipSettings(Part):
     advertised: str = Field(default="", description="address in SIP and SDP; empty: the listening one")
     realm: str = "sanxiang"
     rtp_ports: tuple[int, int] = (20000, 29999)
+    reliable: Literal["required", "media", "always"] = Field(
+        default="required", description="which 18x of ours go to a caller that knows 100rel reliably"
+    )
     session_expires: int = Field(default=1800, description="seconds; 0 asks for no session timer")
     min_session_expires: int = Field(default=90, ge=90, le=86400)
     codecs: Annotated[Codecs, Field(min_length=1)] = ("PCMA", "PCMU", "G722", "opus")

@@ -14,8 +14,8 @@ from sip.effects import Change, Effect, Ended, Ending, Offered, Respond, SendReq
 from sip.errors import PeerError, StateError
 from sip.forks import Forks
 from sip.message import AnyMessage, Request, Response
-from sip.options import RELIABLE, SUPPORTED_HEADER, allows, requires
-from sip.reliable import ReliableSender, acknowledge, is_reliable, rseq_of
+from sip.options import SUPPORTED_HEADER, allows
+from sip.reliable import Reliability, ReliableSender, acknowledge, is_reliable, is_wanted, rseq_of
 from sip.session_messages import offer_of, renewed, sdp_of
 from sip.session_table import Event, State
 from sip.session_timer import Due, SessionTimer, TimerPolicy
@@ -38,6 +38,7 @@ class Features:
         self._allow = allow
         self.timer = SessionTimer(policy)
         self.forks = Forks(session.dialog)
+        self.reliability = Reliability.REQUIRED
         self.reliable = ReliableSender(random.randint(1, 2**31 - 1))
         self.changes = Changes(
             session.dialog,
@@ -109,9 +110,9 @@ class Features:
         self._note(invite)
 
     def provisional(self, effect: Respond, now: float) -> list[Effect]:
-        """Sends a provisional response, reliably where the caller requires it (RFC 3262 section 3)."""
+        """Sends a provisional response, reliably where it is to be (RFC 3262 section 3)."""
         request = effect.transaction.request
-        if not requires(request, RELIABLE):
+        if not is_wanted(request, effect.response, self.reliability):
             return [effect]
         if not request.body:
             return []  # the first reliable response would have to make the offer; the 2xx does (section 5)

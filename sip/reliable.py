@@ -7,17 +7,37 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from enum import Enum
 from typing import Final
 
 from sip.dialog import Dialog
 from sip.effects import Respond
 from sip.errors import PeerError
 from sip.message import Request, Response
-from sip.options import RELIABLE, requires
+from sip.options import RELIABLE, requires, supports
 from sip.transactions import T1
 
 MAX_RSEQ: Final = 2**32 - 1
 _RACK: Final = re.compile(r"\s*(\d{1,10})\s+(\d{1,10})\s+(\S+)\s*")
+
+
+class Reliability(Enum):
+    """Which of our provisional responses go out reliably to a caller that knows 100rel but does not require
+    it (RFC 3262 section 3 leaves it to us). Where it is required all do."""
+
+    REQUIRED = "required"  # none: the safe way, for some phones name the extension and answer no PRACK
+    MEDIA = "media"  # those with SDP: early media must not begin without it
+    ALWAYS = "always"  # each
+
+
+def is_wanted(request: Request, response: Response, reliability: Reliability) -> bool:
+    """Whether `response`, 101 to 199, is to be sent reliably. Not to an INVITE without an offer, unless it is
+    required: the response would have to make the offer (section 5)."""
+    if requires(request, RELIABLE):
+        return True
+    if not request.body or not supports(request, RELIABLE):
+        return False
+    return reliability is Reliability.ALWAYS or (reliability is Reliability.MEDIA and bool(response.body))
 
 
 @dataclass(slots=True)

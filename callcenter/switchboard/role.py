@@ -41,6 +41,7 @@ from sip.aio.ports import PortPool
 from sip.aio.recorder import Recorder
 from sip.media import ogg
 from sip.media.wav import Wav
+from sip.reliable import Reliability
 from sip.session_timer import TimerPolicy
 
 log = logging.getLogger(__name__)
@@ -159,6 +160,7 @@ def _build(settings: Settings, ledger: Ledger) -> tuple[Board, Reception]:
     for desk in settings.desks:
         board.standard(desk.standard)  # a missing one is an error at the start, not at the first call
     board.agent.on_lost = accounts.lost
+    board.agent.reliability = Reliability(settings.sip.reliable)
     reception = Reception(board)
     return board, reception
 

@@ -27,6 +27,7 @@ from sip.guard import Guard
 from sip.layer import Ack, LayerEffect, Stray, TransactionLayer
 from sip.message import URI, Address, Request, Response, encode, new_tag, refuse, respond, tag_of
 from sip.moment import Moment
+from sip.reliable import Reliability
 from sip.session import ALLOW, Session, offer_of
 from sip.session_timer import TimerPolicy
 from sip.transactions import T1, Deliver, Send, TimedOut, Transaction
@@ -62,6 +63,7 @@ class UserAgent:
     ) -> None:
         self.on_lost: Callable[[int], None] = lambda connection: None
         """Told of the number of a connection that has ended."""
+        self.reliability = Reliability.REQUIRED
         self.product = product
         self.guard = guard
         self._policy = policy
@@ -154,8 +156,7 @@ class UserAgent:
         self._send(request, to, None, owner, self.now())
 
     def passes_over(self, call: Call) -> bool:
-        """Nothing came back from where the INVITE of `call` went: that address is tried last from here on.
-        Returns whether there is another one for the same target."""
+        """No answer came to the INVITE of `call`: that address is tried last. False: there is no other."""
         return self._sender.silent(call.invite, self.layer.sent_to(call.invite), self.now())
 
     # -- the wire -----------------------------------------------------------------------------------------
@@ -426,6 +427,7 @@ class UserAgent:
         local = self.wire.local_for(transaction.source, secure=invite.uri.scheme == "sips")
         dialog = Dialog.incoming(local, invite)
         session = Session.incoming(dialog, transaction, self._timer_policy)
+        session.features.reliability = self.reliability
         flow = None if dialog.route_set else nat_flow(dialog.remote_target, transaction.source)
         call = Call(self, session, moment, flow=flow, identity=admission.identity)
         call.remote, call.replaced = description, replaced

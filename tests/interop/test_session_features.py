@@ -37,6 +37,7 @@ from sip.errors import OfferRefused, StateError
 from sip.identity import ELSEWHERE, reasons
 from sip.message import URI
 from sip.moment import Moment
+from sip.reliable import Reliability
 from sip.sdp import answer as sdp_answer
 from sip.sdp import offer
 from sip.session_timer import Refresher
@@ -291,7 +292,10 @@ async def test_a_caller_that_requires_it_is_rung_reliably(tmp_path: Path) -> Non
         assert run.messages().count("SIP/2.0 180 Ringing") >= 2  # again, while there was no PRACK
 
 
-async def test_row_17_early_media_of_ours_is_acknowledged_before_the_answer(tmp_path: Path) -> None:
+@pytest.mark.parametrize("named", ["Require", "Supported"])
+async def test_row_17_early_media_of_ours_is_acknowledged_before_the_answer(
+    tmp_path: Path, named: str
+) -> None:
     async def plays_and_answers(call: Call) -> None:
         call.ring(183, reply_to(call))
         call.answer(reply_to(call))  # at once: the 200 waits for the PRACK
@@ -299,8 +303,9 @@ async def test_row_17_early_media_of_ours_is_acknowledged_before_the_answer(tmp_
 
     prack = request("PRACK", 2, extra="RAck: [$rseq] 1 INVITE\n", role="uac")
     async with site(tmp_path, plays_and_answers) as here:
+        here.agent.reliability = Reliability.MEDIA
         run = here.caller(
-            invite(extra="Require: 100rel\n"), receive(100, 'optional="true"'),
+            invite(extra=f"{named}: 100rel\n"), receive(100, 'optional="true"'),
             receive(183, 'rrs="true"', grab("rseq", "[0-9]+", "RSeq")),
             pause(300), prack, receive(200, action=grab("first", "PRACK", "CSeq")),
             receive(200, 'rrs="true"', grab("second", "INVITE", "CSeq")),

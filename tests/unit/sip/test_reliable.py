@@ -8,7 +8,7 @@ from sip.dialog import Dialog, LocalSide
 from sip.effects import Respond
 from sip.errors import PeerError
 from sip.message import URI, Address, Request, Response, respond
-from sip.reliable import ReliableSender, acknowledge, is_reliable, rseq_of
+from sip.reliable import Reliability, ReliableSender, acknowledge, is_reliable, is_wanted, rseq_of
 from sip.transactions import T1, Kind, Transaction
 from tests.unit.sip.wire import SDP, request, response
 
@@ -126,3 +126,27 @@ def test_an_rseq_that_cannot_be_one(rseq: str) -> None:
 
 def test_a_final_response_is_not_provisional() -> None:
     assert not is_reliable(response(request(), 200, extra=(("Require", "100rel"), ("RSeq", "1"))))
+
+
+@pytest.mark.parametrize(
+    ("extra", "offer", "sdp", "reliability", "wanted"),
+    [
+        ("Require: 100rel", True, False, Reliability.REQUIRED, True),
+        ("Require: 100rel", False, False, Reliability.REQUIRED, True),
+        ("Supported: 100rel", True, True, Reliability.REQUIRED, False),
+        ("Supported: 100rel", True, True, Reliability.MEDIA, True),
+        ("Supported: 100rel", True, False, Reliability.MEDIA, False),
+        ("Supported: 100rel", True, False, Reliability.ALWAYS, True),
+        ("Supported: 100rel", False, False, Reliability.ALWAYS, False),  # it would have to make the offer
+        ("Supported: timer", True, True, Reliability.ALWAYS, False),
+        ("", True, True, Reliability.ALWAYS, False),
+    ],
+)
+def test_what_is_sent_reliably(
+    extra: str, offer: bool, sdp: bool, reliability: Reliability, wanted: bool
+) -> None:
+    invite = request(extra=extra)
+    invite.body = b"v=0" if offer else b""
+    response = respond(invite, 183)
+    response.body = b"v=0" if sdp else b""
+    assert is_wanted(invite, response, reliability) is wanted
