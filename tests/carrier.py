@@ -17,6 +17,7 @@ from sip.digest import Check, DigestServer
 from sip.media import g711, tones
 from sip.media.clip import Clip
 from sip.message import Request, Response
+from sip.moment import Moment
 from sip.registrar import Registrar
 from sip.sdp import answer
 from sip.session import State
@@ -40,6 +41,8 @@ class Carrier:
     calls: list[Call] = field(default_factory=list)
     stream: MediaStream | None = None
     asked: int = 0
+    sent: list[tuple[int, Moment]] = field(default_factory=list)
+    """What it has answered, and when."""
 
     def __post_init__(self) -> None:
         self.agent = UserAgent(self, self._take)
@@ -93,6 +96,7 @@ class Carrier:
                 return
             if sound:
                 self.stream.play(Clip.from_samples(tones.sine(self.hertz, 1.0)), loop=True)
+            self.sent.append((code, self.agent.now()))
             if code == 200:
                 call.answer(bytes(body))
             elif code < 200:

@@ -54,11 +54,11 @@ request_route {{
 
 @dataclass(frozen=True)
 class Challenger:
-    """Where it listens, and the folder with what it wrote."""
+    """Where it listens, and the port of the phone that it calls."""
 
     port: int
     phone: int
-    folder: Path
+    process: subprocess.Popen[bytes]
 
     @property
     def server(self) -> str:
@@ -66,10 +66,8 @@ class Challenger:
 
 
 @contextmanager
-def challenger(
-    folder: Path, algorithm: str, stale: int = 0, customer: str = "127.0.0.1"
-) -> Iterator[Challenger]:
-    """`stale`: how many good answers are called stale first. `customer` is the address that is challenged."""
+def challenger(folder: Path, algorithm: str, stale: int = 0) -> Iterator[Challenger]:
+    """`stale`: how many good answers are called stale first."""
     port, phone = free_port(host=HOST), free_port(host=HOST)
     folder.mkdir(exist_ok=True)
     config = folder / "carrier.cfg"
@@ -82,6 +80,6 @@ def challenger(
         process = subprocess.Popen(command, cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
     try:
         sip_options((HOST, port))
-        yield Challenger(port, phone, folder)
+        yield Challenger(port, phone, process)
     finally:
         stop(process)

@@ -30,11 +30,10 @@ from sip.digest import Check, DigestServer
 from sip.message import Request, Response
 from sip.registrar import Registrar
 from sip.transactions import Address as HostPort
+from tests.interop.linphone import Linphone
 from tests.interop.peers import Sipp, sip_options, stop
-from tests.interop.test_useragent_sipp import ME, OFFER, reply_to
-from tests.interop.transport_peers import Linphone
-from tests.support import eventually, free_port
-from tests.unit.sip.certificates import certificate
+from tests.interop.site import ME, OFFER, reply_to
+from tests.support import free_port
 from tests.unit.sip.udp_peer import refuse_all, running
 
 
@@ -104,12 +103,11 @@ async def test_row_10_linphone_registers_with_sha_256(tmp_path: Path) -> None:
     policy = Sha256Only()
     agent = UserAgent(policy, refuse_all)
     await agent.start("127.0.0.1", 0)
-    phone = await Linphone(tmp_path, certificate(tmp_path)).start()
     try:
-        phone.do(f"register sip:lin@127.0.0.1 sip:127.0.0.1:{agent.local.port} secret")
-        await eventually(lambda: policy.registrar.lookup("lin", agent.now().mono), 15)
+        async with Linphone.start(tmp_path) as phone:
+            await phone.register("lin", "secret", f"127.0.0.1:{agent.local.port}")
+            assert policy.registrar.lookup("lin", agent.now().mono)
     finally:
-        await phone.stop()
         await agent.stop()
 
 

@@ -41,7 +41,7 @@ from tests.interop.challenger import HOST, challenger
 from tests.interop.challenger import PASSWORD as CARRIER_PASSWORD
 from tests.interop.peers import Sipp, sipp_register
 from tests.phones import hum
-from tests.support import eventually, free_port
+from tests.support import eventually, free_port, scaled
 
 NUMBER = "13800138000"
 ANSWERS = (answer(), receive("ACK"), wait_bye())
@@ -147,7 +147,8 @@ async def test_row_9_a_carrier_that_only_rings_is_cancelled_on_time(build: Build
     phone = await here.dial(progress(), refused(480, 2))
     await here.done(phone, *here.carriers)  # it got CANCEL, and its 487 was acknowledged
     assert (await here.desk.row()).outcome == "no_answer"
-    assert here.desk.legs()[1].ring_seconds == pytest.approx(2.0, abs=0.2)
+    seconds = here.desk.legs()[1].ring_seconds
+    assert seconds is not None and 1.99 < seconds < 2.0 + scaled(0.5)
 
 
 async def test_row_9_a_200_that_crosses_the_cancel_is_acknowledged_and_ended(build: Build) -> None:
@@ -162,21 +163,17 @@ async def test_row_9_a_200_that_crosses_the_cancel_is_acknowledged_and_ended(bui
 
 
 @pytest.mark.parametrize(
-    ("steps", "on_183", "rings_at"),
+    ("steps", "on_183", "between"),
     [
-        ((EARLY, pause(600)), True, 0.3),
-        ((EARLY, pause(600)), False, None),
-        (
-            (EARLY, pause(600), RINGS, pause(300)),
-            False,
-            0.9,
-        ),
-        ((RINGS, pause(300), RINGS, pause(300)), False, 0.3),
+        ((EARLY, pause(900)), True, (0.3, 1.2)),
+        ((EARLY, pause(900)), False, None),
+        ((EARLY, pause(900), RINGS, pause(300)), False, (1.2, 3.0)),
+        ((RINGS, pause(900), RINGS, pause(300)), False, (0.3, 1.2)),
     ],
     ids=["183 counts", "183 does not", "180 after 183", "several 180"],
 )
 async def test_row_17_a_carriers_ringing_begins_as_its_line_says(
-    build: Build, steps: tuple[str, ...], on_183: bool, rings_at: float | None
+    build: Build, steps: tuple[str, ...], on_183: bool, between: tuple[float, float] | None
 ) -> None:
     here = await build(
         (called(), pause(300), *steps, answer(), receive("ACK"), wait_bye()), ringing_on_183=on_183
@@ -185,8 +182,11 @@ async def test_row_17_a_carriers_ringing_begins_as_its_line_says(
     await here.done(phone, *here.carriers)
     await here.desk.row()
     leg = here.desk.legs()[1]
-    began = None if leg.ringing_at is None else (leg.ringing_at - leg.invite_at).total_seconds()
-    assert began == (None if rings_at is None else pytest.approx(rings_at, abs=0.2))
+    if between is None:
+        assert leg.ringing_at is None
+    else:
+        assert leg.ringing_at is not None
+        assert between[0] - 0.05 < (leg.ringing_at - leg.invite_at).total_seconds() < between[1]
 
 
 async def test_row_17_early_sound_of_a_carrier_reaches_the_caller_before_the_answer(
