@@ -40,6 +40,7 @@ class Carrier:
     hertz: float = 1000.0
     calls: list[Call] = field(default_factory=list)
     stream: MediaStream | None = None
+    service_route: str = ""
     asked: int = 0
     sent: list[tuple[int, Moment]] = field(default_factory=list)
     """What it has answered, and when."""
@@ -76,7 +77,10 @@ class Carrier:
         )
 
     def register(self, identity: str, request: Request, source: HostPort, now: float) -> Response:
-        return self.registrar.register(identity, request, source, now)
+        response = self.registrar.register(identity, request, source, now)
+        if self.service_route:
+            response.headers.set("Service-Route", self.service_route)
+        return response
 
     # -- a call -------------------------------------------------------------------------------------------
 

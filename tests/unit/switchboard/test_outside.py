@@ -269,6 +269,21 @@ async def test_the_carriers_challenge_is_answered(build: Build) -> None:
     assert invite.headers.get("Authorization")
 
 
+async def test_a_call_takes_the_way_that_the_registrar_names(tmp_path: Path, build: Build) -> None:
+    """RFC 3608: the Service-Route stands in the INVITE, and leads it."""
+    here = await build((486,), mode="register", username="0755", password=PASSWORD)
+    way = f"<sip:{here.carrier.server};lr;service=yes>"
+    here.carrier.service_route = way
+    trunk = next(trunk for trunk in here.desk.board.trunks if trunk.id == "line-0")
+    assert trunk._registering is not None
+    await eventually(lambda: str(trunk.report) == "registered")
+    trunk._registering.registration.deadline = 0.0
+    trunk._registering._tick()
+    await eventually(lambda: trunk.service_route)
+    assert await here.fails(await here.phone()) == 486
+    assert here.carrier.calls[0].invite.headers.getlist("Route") == [way]
+
+
 @pytest.mark.parametrize(
     ("settings", "caller", "asserted"),
     [
