@@ -10,6 +10,7 @@ Every process is stopped by its own id.
 from __future__ import annotations
 
 import itertools
+import re
 import socket
 import subprocess
 import time
@@ -18,14 +19,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from callcenter.demo.phones.scenarios import register, scenario
-from tests.support import free_port, scaled, wait_for
+from callcenter.demo.phones.scenarios import receive, register, scenario
+from tests.support import free_block, free_port, scaled, wait_for
 
 Address = tuple[str, int]
 
 # --- the process ---
 
 _numbers = itertools.count(1)
+SIPP_MEDIA_PORTS = 4
+"""From -mp on: RTP and RTCP of audio and of video; sipp gives up where one is taken."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,17 @@ class Sipp:
         given = {"user": user or service, **(keys or {})}
         arguments = [
             *("sipp", _target(target), "-i", host, "-mi", host, "-p", str(port), "-t", transport),
-            *("-mp", str(free_port()), "-sf", f"{name}.xml", "-s", service, "-m", str(calls), "-nostdin"),
+            *(
+                "-mp",
+                str(free_block(SIPP_MEDIA_PORTS)),
+                "-sf",
+                f"{name}.xml",
+                "-s",
+                service,
+                "-m",
+                str(calls),
+                "-nostdin",
+            ),
             *("-timeout", str(int(scaled(timeout))), "-timeout_error"),
             *("-trace_msg", "-message_file", f"{name}.m.log", "-trace_err", "-error_file", f"{name}.e.log"),
             *(word for key, value in given.items() for word in ("-key", key, value)),
@@ -97,8 +110,25 @@ class Sipp:
         path = self.folder / f"{self.name}.m.log"
         return path.read_text("utf-8", "replace") if path.exists() else ""
 
+    def nudge(self) -> None:
+        """Lets a scenario go on that waits at `nudged()`."""
+        (call_id,) = set(re.findall(r"^Call-ID: (.*?)\r?$", self.messages(), re.MULTILINE))
+        text = (
+            f"MESSAGE sip:{self.name}@127.0.0.1:{self.port} SIP/2.0\r\n"
+            "Via: SIP/2.0/UDP 127.0.0.1:9;branch=z9hG4bKnudge\r\nFrom: <sip:test@127.0.0.1>;tag=nudge\r\n"
+            f"To: <sip:{self.name}@127.0.0.1>\r\nCall-ID: {call_id}\r\nCSeq: 1 MESSAGE\r\n"
+            "Max-Forwards: 70\r\nContent-Length: 0\r\n\r\n"
+        )
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+            sock.sendto(text.encode(), ("127.0.0.1", self.port))
+
     def stop(self) -> None:
         stop(self.process)
+
+
+def nudged() -> str:
+    """A step that waits for the test's `Sipp.nudge`: what is to come first has come, however long it took."""
+    return receive("MESSAGE")
 
 
 def _target(target: Address) -> str:
