@@ -71,9 +71,10 @@ async def test_an_agent_in_a_call_is_not_rung(
 
 
 async def test_a_ring_that_crosses_our_cancel_is_no_fault(
-    desk: Switchboard, make_phone: MakePhone, caller: Phone
+    desk: Switchboard, make_phone: MakePhone, caller: Phone, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The phone says nothing until we have given it up, and rings just then."""
+    monkeypatch.setattr(dialling, "REACH_SECONDS", 1.0)
     agent = await make_phone("1")
     receive = agent.agent.layer.receive
 
