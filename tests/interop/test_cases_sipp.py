@@ -163,10 +163,11 @@ async def test_row_6_a_bye_for_nobody_and_one_before_the_answer(tmp_path: Path) 
 
 
 async def test_row_13_a_key_by_rtp_events_of_sipp(caller: Phone, sipp_phone: MakeSipp) -> None:
-    steps = (called(), ring(100), answer(sdp("[media_port]")), receive("ACK"), digit("5"), wait_bye())
-    run = await sipp_phone(*steps)
+    talk = (called(), ring(100), answer(sdp("[media_port]")), receive("ACK"))
+    run = await sipp_phone(*talk, nudged(), digit("5"), wait_bye())
     await caller.dial("8000")
     await caller.connected()
+    run.nudge()
     await caller.hears_keys("5")
     caller.call.hangup()
     await ended_well(run)
