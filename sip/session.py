@@ -154,7 +154,7 @@ class Session:
                 return self.reject(480)
             case State.CONFIRMED:
                 self._change(Event.HANGUP)
-                return [SendRequest(self._bye(reason)), Ended(Ending.US)]
+                return [*self.referrals.last_words(), SendRequest(self._bye(reason)), Ended(Ending.US)]
             case State.ANSWERED:
                 self._change(Event.HANGUP)
                 self._reason = reason

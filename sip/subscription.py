@@ -128,6 +128,15 @@ class Referrals:
         if self._current is not None and self._current.pending == sequence:
             self._current.pending = again
 
+    def last_words(self) -> list[Effect]:
+        """A final status that waits for an answer still, to be sent before our BYE: most telephones forget
+        their REFER with the call, though it need not end then (RFC 5057)."""
+        current = self._current
+        if current is None or not current.waiting or current.state is not State.FINISHED:
+            return []
+        current.pending = None
+        return self._notify(current)
+
     def subscribe(self, transaction: Transaction) -> list[Effect]:
         """A SUBSCRIBE in the dialog: prolongs the subscription or ends it. Raises PeerError."""
         request, current = transaction.request, self._current

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
+import random
 import socket
 import time
 from collections.abc import Callable
@@ -26,6 +28,18 @@ def free_port(kind: socket.SocketKind = socket.SOCK_DGRAM, host: str = "127.0.0.
         probe.bind((host, 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+def free_block(count: int, host: str = "127.0.0.1") -> int:
+    """The first of so many UDP ports in a row that nobody uses, of those that nothing else here takes."""
+    while True:
+        first = random.randrange(10_000, 12_000 - count, 2)
+        with contextlib.ExitStack() as stack, contextlib.suppress(OSError):
+            for port in range(first, first + count):
+                family = socket.AF_INET6 if ":" in host else socket.AF_INET
+                probe = stack.enter_context(socket.socket(family, socket.SOCK_DGRAM))
+                probe.bind((host, port))
+            return first
 
 
 def wait_for(what: Callable[[], T | None], timeout: float = 10.0, *, message: str = "") -> T:

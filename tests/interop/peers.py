@@ -9,9 +9,8 @@ Every process is stopped by its own id.
 
 from __future__ import annotations
 
-import contextlib
 import itertools
-import random
+import re
 import socket
 import subprocess
 import time
@@ -20,25 +19,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from callcenter.demo.phones.scenarios import register, scenario
-from tests.support import free_port, scaled, wait_for
+from callcenter.demo.phones.scenarios import receive, register, scenario
+from tests.support import free_block, free_port, scaled, wait_for
 
 Address = tuple[str, int]
 
 # --- the process ---
 
 _numbers = itertools.count(1)
-
-
-def media_port(host: str) -> int:
-    """A free port for sipp's sound, with the three after it, above those that the system gives away."""
-    while True:
-        port = random.randrange(61000, 65500, 4)
-        with contextlib.suppress(OSError), contextlib.ExitStack() as probes:
-            for each in range(port, port + 4):
-                family = socket.AF_INET6 if ":" in host else socket.AF_INET
-                probes.enter_context(socket.socket(family, socket.SOCK_DGRAM)).bind((host, each))
-            return port
+SIPP_MEDIA_PORTS = 4
+"""From -mp on: RTP and RTCP of audio and of video; sipp gives up where one is taken."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +65,7 @@ class Sipp:
         name = f"sipp{next(_numbers)}"
         (folder / f"{name}.xml").write_text(text, "latin-1")
         port = port or free_port()
-        media = str(media_port(host))
+        media = str(free_block(SIPP_MEDIA_PORTS, host))
         given = {"user": user or service, **(keys or {})}
         arguments = [
             *("sipp", _target(target), "-i", host, "-mi", host, "-p", str(port), "-t", transport),
@@ -121,8 +111,25 @@ class Sipp:
         path = self.folder / f"{self.name}.m.log"
         return path.read_text("utf-8", "replace") if path.exists() else ""
 
+    def nudge(self) -> None:
+        """Lets a scenario go on that waits at `nudged()`."""
+        (call_id,) = set(re.findall(r"^Call-ID: (.*?)\r?$", self.messages(), re.MULTILINE))
+        text = (
+            f"MESSAGE sip:{self.name}@127.0.0.1:{self.port} SIP/2.0\r\n"
+            "Via: SIP/2.0/UDP 127.0.0.1:9;branch=z9hG4bKnudge\r\nFrom: <sip:test@127.0.0.1>;tag=nudge\r\n"
+            f"To: <sip:{self.name}@127.0.0.1>\r\nCall-ID: {call_id}\r\nCSeq: 1 MESSAGE\r\n"
+            "Max-Forwards: 70\r\nContent-Length: 0\r\n\r\n"
+        )
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+            sock.sendto(text.encode(), ("127.0.0.1", self.port))
+
     def stop(self) -> None:
         stop(self.process)
+
+
+def nudged() -> str:
+    """A step that waits for the test's `Sipp.nudge`: what is to come first has come, however long it took."""
+    return receive("MESSAGE")
 
 
 def _target(target: Address) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,6 @@ from callcenter.demo.phones.scenarios import (
     digit,
     invite,
     outside,
-    pause,
     play,
     progress,
     receive,
@@ -32,13 +32,14 @@ from callcenter.demo.phones.scenarios import (
 )
 from sip.effects import Ended, Ending
 from tests.board import PASSWORD, TRUNK, Phone, Switchboard, settings_for, switchboard
-from tests.interop.peers import Sipp, sipp_register
+from tests.interop.peers import Sipp, nudged, sipp_register
 from tests.interop.site import ended_well, ring_for_ever, site
 from tests.phones import hum
 from tests.support import eventually, free_port
 from tests.unit.sip.phone import pool
 
-CALLER, AGENT = 440, 1000
+CALLER, AGENT = 440, 3000
+"""Hertz; the music that is played on hold has nothing of the agent's."""
 MEDIA_TIMEOUT = 1.0
 
 
@@ -69,13 +70,25 @@ async def agent(desk: Switchboard) -> AsyncIterator[Phone]:
     await made.stop()
 
 
-async def sipp_phone(folder: Path, desk: Switchboard, *steps: str) -> Sipp:
-    """Extension 1, which does `steps` at its next call."""
-    port = free_port()
-    run = Sipp.start(folder, scenario(*steps), desk.address, service="1", port=port)
-    await asyncio.to_thread(run.listening)
-    await asyncio.to_thread(sipp_register, folder, desk.address, "1", PASSWORD, port)
-    return run
+MakeSipp = Callable[..., Coroutine[Any, Any, Sipp]]
+
+
+@pytest.fixture
+async def sipp_phone(desk: Switchboard, tmp_path: Path) -> AsyncIterator[MakeSipp]:
+    """Makes extension 1, which does `steps` at its next call."""
+    made: list[Sipp] = []
+
+    async def make(*steps: str) -> Sipp:
+        port = free_port()
+        run = Sipp.start(tmp_path, scenario(*steps), desk.address, service="1", port=port)
+        made.append(run)
+        await asyncio.to_thread(run.listening)
+        await asyncio.to_thread(sipp_register, tmp_path, desk.address, "1", PASSWORD, port)
+        return run
+
+    yield make
+    for run in made:
+        await asyncio.to_thread(run.stop)
 
 
 def asked(method: str, cseq: int, code: int, extra: str = "") -> str:
@@ -116,26 +129,28 @@ async def test_row_1_each_request_in_a_call_is_answered(
     assert (await desk.row()).outcome == "answered"
 
 
-async def test_row_3_an_old_style_hold(desk: Switchboard, caller: Phone, tmp_path: Path) -> None:
+async def test_row_3_an_old_style_hold(
+    desk: Switchboard, caller: Phone, sipp_phone: MakeSipp, tmp_path: Path
+) -> None:
     """`c=0.0.0.0` (RFC 3264 section 8.4); sipp hums on, and the caller is not to hear it."""
     nowhere = reinvite(1, "sendrecv", 2).replace("c=IN IP4 [media_ip]", "c=IN IP4 0.0.0.0")
-    talk = (called(), ring(100), answer(), receive("ACK"), play(hum(tmp_path, AGENT, 30)), pause(500))
-    run = await sipp_phone(
-        tmp_path, desk, *talk, nowhere, pause(1000), reinvite(2, "sendrecv", 3), wait_bye()
-    )
+    talk = (called(), ring(100), answer(), receive("ACK"), play(hum(tmp_path, AGENT, 30)), nudged())
+    run = await sipp_phone(*talk, nowhere, nudged(), reinvite(2, "sendrecv", 3), wait_bye())
     await caller.dial("8000")
     await caller.connected()
     await caller.hears(AGENT)
     live = await desk.live()
     leg = next(leg for leg in live.legs if leg.party == "1")
+    run.nudge()
     await eventually(lambda: leg.on_hold)
     assert not leg.stream.receiving and leg.stream.remote is None
     await eventually(lambda: caller.heard.share(AGENT) < 0.01)
+    run.nudge()
     await eventually(lambda: not leg.on_hold)
     await caller.hears(AGENT)
     caller.call.hangup()
     await ended_well(run)
-    assert (await desk.row()).hold_seconds == pytest.approx(1.0, abs=0.5)
+    assert (await desk.row()).hold_seconds > 0
 
 
 async def test_row_6_a_bye_for_nobody_and_one_before_the_answer(tmp_path: Path) -> None:
@@ -147,11 +162,12 @@ async def test_row_6_a_bye_for_nobody_and_one_before_the_answer(tmp_path: Path) 
         assert await here.calls[0].over() == Ended(Ending.THEM, 487)
 
 
-async def test_row_13_a_key_by_rtp_events_of_sipp(desk: Switchboard, caller: Phone, tmp_path: Path) -> None:
-    steps = (called(), ring(100), answer(sdp("[media_port]")), receive("ACK"), digit("5"), wait_bye())
-    run = await sipp_phone(tmp_path, desk, *steps)
+async def test_row_13_a_key_by_rtp_events_of_sipp(caller: Phone, sipp_phone: MakeSipp) -> None:
+    talk = (called(), ring(100), answer(sdp("[media_port]")), receive("ACK"))
+    run = await sipp_phone(*talk, nudged(), digit("5"), wait_bye())
     await caller.dial("8000")
     await caller.connected()
+    run.nudge()
     await caller.hears_keys("5")
     caller.call.hangup()
     await ended_well(run)
@@ -175,12 +191,12 @@ async def test_row_15_descriptions_of_every_kind(desk: Switchboard, agent: Phone
 
 
 async def test_row_20_silence_suppression_is_no_loss_of_power(
-    desk: Switchboard, caller: Phone, tmp_path: Path
+    desk: Switchboard, caller: Phone, sipp_phone: MakeSipp, tmp_path: Path
 ) -> None:
     """sipp says that it suppresses silence (RFC 3108), hums a while and then sends nothing."""
     body = sdp() + "a=silenceSupp:on - - - -\n"
     steps = (called(), ring(100), answer(body), receive("ACK"), play(hum(tmp_path, AGENT, 1)), wait_bye())
-    run = await sipp_phone(tmp_path, desk, *steps)
+    run = await sipp_phone(*steps)
     await caller.dial("8000")
     await caller.connected()
     live = await desk.live()

@@ -20,7 +20,7 @@ from sip.media.g711 import PCMA, PCMU
 from sip.media.rtp import Packet
 from sip.media.wav import Wav
 from tests.board import PASSWORD, TRUNK, Heard, Phone, Switchboard, settings_for, switchboard
-from tests.interop.peers import Sipp, sipp_register
+from tests.interop.peers import Sipp, nudged, sipp_register
 from tests.support import eventually, free_port, scaled
 from tests.unit.sip.phone import pool
 
@@ -215,7 +215,8 @@ async def test_row_13_a_key_by_info_of_sipp_reaches_the_caller_as_rtp_events(
 ) -> None:
     port = free_port()
     kind, key = "Content-Type: application/dtmf-relay\n", "\nSignal=5\nDuration=120\n"
-    steps = (called(), ring(100), answer(), receive("ACK"), request("INFO", 1, key, kind), receive(200))
+    pressed = (nudged(), request("INFO", 1, key, kind), receive(200))
+    steps = (called(), ring(100), answer(), receive("ACK"), *pressed)
     phone = Sipp.start(tmp_path, scenario(*steps, wait_bye()), desk.address, service="1", port=port)
     await asyncio.to_thread(phone.listening)
     await asyncio.to_thread(sipp_register, tmp_path, desk.address, "1", PASSWORD, port)
@@ -224,7 +225,8 @@ async def test_row_13_a_key_by_info_of_sipp_reaches_the_caller_as_rtp_events(
     try:
         await caller.dial("8000")
         await caller.connected()
-        await eventually(lambda: caller.keys == ["5"])
+        phone.nudge()
+        await caller.hears_keys("5")
         caller.call.hangup()
         await asyncio.to_thread(phone.succeeded)
     finally:

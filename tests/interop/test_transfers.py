@@ -22,8 +22,10 @@ from callcenter.demo.phones.scenarios import (
     ring,
     wait_bye,
 )
+from tests.interop.peers import nudged
 from tests.phones import Phones
 from tests.service import PASSWORD, RunningService, TestDesk
+from tests.support import wait_for
 
 TALKS = (called(), ring(300), answer(), receive("ACK"), pause(200))
 """An agent or a target that answers."""
@@ -143,7 +145,10 @@ def test_row_26_the_caller_leaves_while_the_target_rings(
 ) -> None:
     target = phones.agent(desk.other, called(), ring(20000), answer(), receive("ACK"), wait_bye())
     agent = phones.agent(desk.first, *TALKS, refer(1, f"<sip:{desk.other}@[remote_ip]>"), wait_bye())
-    phones.caller(desk.number, answered(2), pause(1500), bye(3, "uac")).succeeded()
+    caller = phones.caller(desk.number, answered(2), nudged(), bye(3, "uac"))
+    wait_for(lambda: "SIP/2.0 180 Ringing" in target.messages(), 20, message="the target does not ring")
+    caller.nudge()
+    caller.succeeded()
     target.succeeded()  # it was cancelled
     agent.succeeded()  # it was told, then hung up
     assert "SIP/2.0 487 " in agent.messages()
@@ -164,7 +169,10 @@ def test_row_26_the_target_rings_for_ever(service: RunningService, desk: TestDes
 
 def test_row_23_the_caller_hangs_up_on_hold(service: RunningService, desk: TestDesk, phones: Phones) -> None:
     agent = phones.agent(desk.first, *TALKS, reinvite(1, "sendonly", 2), wait_bye())
-    phones.caller(desk.number, answered(2), pause(1500), bye(3, "uac")).succeeded()
+    caller = phones.caller(desk.number, answered(2), nudged(), bye(3, "uac"))
+    wait_for(lambda: any(call["holds"] for call in service.calls(desk)), 20, message="no hold")
+    caller.nudge()
+    caller.succeeded()
     agent.succeeded()
     call = service.ended_call(desk)
     assert (call["hung_up_by"], len(call["holds"])) == ("caller", 1)
@@ -176,9 +184,11 @@ def test_row_23_the_caller_hangs_up_in_the_prompt(
 ) -> None:
     target = phones.agent(desk.other, called(), refuse(486, "Busy Here"))
     agent = phones.agent(desk.first, *TALKS, refer(1, f"<sip:{desk.other}@[remote_ip]>"), bye(2))
-    phones.caller(desk.number, answered(2), pause(1500), bye(3, "uac")).succeeded()
-    for phone in (agent, target):
-        phone.succeeded()
+    caller = phones.caller(desk.number, answered(2), nudged(), bye(3, "uac"))
+    for phone in (target, agent):
+        phone.succeeded()  # the transferor was told, and from then on the caller hears the prompt
+    caller.nudge()
+    caller.succeeded()
     call = service.ended_call(desk)
     assert (call["outcome"], call["hung_up_by"]) == ("answered", "caller")
     assert len(call["legs"]) == 3

@@ -115,6 +115,17 @@ def test_it_goes_on_after_the_bye() -> None:
     assert told(notify_of(session.referrals.notify(200)))[0] == "SIP/2.0 200 OK"
 
 
+def test_the_final_status_goes_out_before_our_bye() -> None:
+    session, first = accepted()
+    assert session.referrals.notify(487) == []  # the first is not answered yet
+    *effects, bye, _ = session.hangup()
+    final = notify_of(effects)
+    assert told(final)[0] == "SIP/2.0 487 Request Terminated"
+    assert isinstance(bye, SendRequest) and bye.request.cseq.sequence == final.cseq.sequence + 1
+    assert answer(session, first) == []
+    assert answer(session, final) == [TransferTold()]
+
+
 def test_refused() -> None:
     session = connected()
     (effect,) = session.referrals.answer(referred(session), 603)

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from callcenter.switchboard import dialling
 from sip.aio.call import Call
-from tests.board import Phone, Switchboard
+from sip.registrar import Binding
+from tests.board import Phone, Switchboard, settings_for, switchboard
 from tests.support import eventually
 from tests.unit.switchboard.conftest import MakePhone
+
+
+@pytest.fixture
+async def desk(tmp_path: Path) -> AsyncIterator[Switchboard]:
+    """A phone has time enough to answer, however busy this machine is."""
+    async with switchboard(settings_for(tmp_path, ring_timeout=30)) as running:
+        yield running
 
 
 @pytest.mark.parametrize(
@@ -28,10 +39,18 @@ async def test_a_refusal_has_an_outcome_of_its_own(
 
 
 async def test_a_phone_that_says_nothing_is_left_for_the_next(
-    desk: Switchboard, make_phone: MakePhone, caller: Phone
+    desk: Switchboard, make_phone: MakePhone, caller: Phone, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     dead, alive = await make_phone("1"), await make_phone("2", 1000.0)
     await dead.agent.stop()  # its registration stays
+    bindings = desk.board.accounts.bindings
+
+    def patience(user: str, now: float) -> list[Binding]:
+        """Short with the dead one alone: the other is heard of in time, or is not."""
+        monkeypatch.setattr(dialling, "REACH_SECONDS", 0.3 if user == "1" else 30.0)
+        return bindings(user, now)
+
+    monkeypatch.setattr(desk.board.accounts, "bindings", patience)
     await caller.dial("8000")
     await caller.connected()
     await caller.hears(1000.0)
@@ -41,8 +60,10 @@ async def test_a_phone_that_says_nothing_is_left_for_the_next(
 async def test_an_agent_in_a_call_is_not_rung(
     desk: Switchboard, make_phone: MakePhone, caller: Phone
 ) -> None:
-    one, two = await make_phone("1"), await make_phone("2", 1000.0)
-    await one.dial("3")  # nobody there: but agent 1 is on the telephone
+    one, two, three = await make_phone("1"), await make_phone("2", 1000.0), await make_phone("3")
+    three.ring_seconds = None
+    await one.dial("3")
+    await eventually(lambda: three.calls)  # agent 1 is on the telephone
     await caller.dial("8000")
     await caller.connected()
     await caller.hears(1000.0)
@@ -50,9 +71,10 @@ async def test_an_agent_in_a_call_is_not_rung(
 
 
 async def test_a_ring_that_crosses_our_cancel_is_no_fault(
-    desk: Switchboard, make_phone: MakePhone, caller: Phone
+    desk: Switchboard, make_phone: MakePhone, caller: Phone, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The phone says nothing until we have given it up, and rings just then."""
+    monkeypatch.setattr(dialling, "REACH_SECONDS", 1.0)
     agent = await make_phone("1")
     receive = agent.agent.layer.receive
 
