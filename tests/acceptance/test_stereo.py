@@ -36,7 +36,7 @@ async def desk(tmp_path: Path) -> AsyncIterator[Switchboard]:
 async def phone(
     desk: Switchboard, number: str, hertz: float, *, register: bool = True
 ) -> AsyncIterator[Phone]:
-    made = Phone(number, hertz, PortPool("127.0.0.1", 19000, 19999, quarantine=0))
+    made = Phone(number, hertz, PortPool("127.0.0.1", 62400, 63399, quarantine=0))
     await made.start(desk.address, register=register)
     try:
         yield made
