@@ -24,6 +24,7 @@ from callcenter.events.client import MqttClient
 from callcenter.events.commands import CommandClient
 from callcenter.events.publisher import publish_outbox
 from callcenter.events.status import publish_status
+from callcenter.recordings.mixer import Mixer
 from callcenter.scribe.role import Scribe
 from callcenter.settings import Settings
 from callcenter.store import migrate
@@ -98,19 +99,22 @@ def _run(role: str, settings: Settings, work: Work) -> None:
 
 
 async def _scribe(settings: Settings, engine: Engine, client: MqttClient, stop: asyncio.Event) -> None:
-    wake, recorded = asyncio.Event(), asyncio.Event()
+    wake, recorded, to_mix = asyncio.Event(), asyncio.Event(), asyncio.Event()
     scribe = Scribe(settings, engine, recorded=recorded, wake=wake.set)
+    mixer = Mixer(settings.recordings, engine, to_mix)
     async with _Tasks() as tasks:
         tasks.start("publisher", publish_outbox(client, engine, "scribe", wake))
-        tasks.start("status", publish_status(client, "scribe", scribe.metrics))
-        tasks.start("recorded", _note_recorded(client, settings.site, recorded))
+        tasks.start("status", publish_status(client, "scribe", lambda: scribe.metrics() | mixer.metrics()))
+        tasks.start("recorded", _note_recorded(client, settings.site, recorded, to_mix))
+        tasks.start("mixer", mixer.run())
         await scribe.run(stop)
 
 
-async def _note_recorded(client: MqttClient, site: str, recorded: asyncio.Event) -> None:
+async def _note_recorded(client: MqttClient, site: str, *recorded: asyncio.Event) -> None:
     async with client.subscribe(calls_filter(site, EventName.RECORDED)) as messages:
         async for _ in messages:
-            recorded.set()
+            for event in recorded:
+                event.set()
 
 
 async def _web(

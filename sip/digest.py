@@ -226,9 +226,9 @@ class DigestServer:
             return Check.WRONG
         # A nonce that is not ours may be from before a restart: the password is good, the answer is not, for
         # what was counted then is forgotten and it might be replayed.
-        return Check.STALE if age is None or age > NONCE_SECONDS else self._count(nonce, given)
+        return Check.STALE if age is None or age > NONCE_SECONDS else self._count(nonce, given, now)
 
-    def _count(self, nonce: str, given: dict[str, str]) -> Check:
+    def _count(self, nonce: str, given: dict[str, str], now: float) -> Check:
         if not given.get("qop"):
             return Check.GOOD  # RFC 2617 without qop has no count to check
         try:
@@ -239,8 +239,8 @@ class DigestServer:
             return Check.STALE  # a replay, or a phone that does not count: it gets a fresh nonce
         self._counts[nonce] = count
         self._counts.move_to_end(nonce)
-        while len(self._counts) > _NONCES_KEPT:
-            self._counts.popitem(last=False)
+        while len(self._counts) > _NONCES_KEPT or _made(next(iter(self._counts))) < now - NONCE_SECONDS:
+            self._counts.popitem(last=False)  # one that is too old is refused for its age
         return Check.GOOD
 
     def _nonce(self, now: float) -> str:
@@ -251,7 +251,7 @@ class DigestServer:
         body, _, signature = nonce.rpartition(".")
         if not hmac.compare_digest(signature.encode(), self._sign(body).encode()):
             return None
-        return now - float(body.rpartition(".")[0])
+        return now - _made(nonce)
 
     def _sign(self, body: str) -> str:
         return hmac.new(self._secret, body.encode(), "sha256").hexdigest()[:24]
@@ -265,3 +265,8 @@ class DigestServer:
             if given.get("realm") == self.realm:
                 return given
         return None
+
+
+def _made(nonce: str) -> float:
+    """When a nonce of ours was made, in monotonic seconds."""
+    return float(nonce.rsplit(".", 2)[0])

@@ -104,10 +104,8 @@ def _parse_format(chunk: bytes) -> _Format:
 
 
 def _decode(data: bytes, form: _Format) -> array[int]:
-    if form.tag == A_LAW:
-        return array("h", map(_A_LAW.__getitem__, data))
-    if form.tag == MU_LAW:
-        return array("h", map(_MU_LAW.__getitem__, data))
+    if form.tag in G711:
+        return array("h", map(G711[form.tag].__getitem__, data))
     if form.bits == 8:  # PCM of 8 bits is unsigned
         return array("h", [(byte - 128) << 8 for byte in data])
     width = form.bits // 8
@@ -151,5 +149,8 @@ def _mu_law_sample(code: int) -> int:
     return -magnitude if code & 0x80 else magnitude
 
 
-_A_LAW = [_a_law_sample(code) for code in range(256)]
-_MU_LAW = [_mu_law_sample(code) for code in range(256)]
+G711 = {
+    A_LAW: tuple(_a_law_sample(code) for code in range(256)),
+    MU_LAW: tuple(_mu_law_sample(code) for code in range(256)),
+}
+"""The 16-bit value of each byte, by format tag."""

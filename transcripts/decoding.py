@@ -10,6 +10,7 @@ from array import array
 from pathlib import Path
 
 import av
+import numpy as np
 from av.audio.frame import AudioFrame
 from av.audio.resampler import AudioResampler
 
@@ -17,6 +18,8 @@ from transcripts.audio import Audio, AudioError, parse_wav, read_bytes
 
 RATE = 16000
 """Samples a second of what PyAV decodes: all that a telephone's G.722 or Opus has to say."""
+BLOCK = 160_000
+"""Samples that are resampled at once."""
 G722 = b"\x8f\x02"
 """The format tag of G.722 in a WAV, as it lies in the file."""
 
@@ -53,6 +56,22 @@ def decode(raw: bytes, rate: int) -> array[int]:
         if not samples and not begun:
             raise AudioError(f"sound that cannot be decoded ({error})") from None
     return samples
+
+
+def resampled(samples: array[int], rate: int, wanted: int) -> array[int]:
+    """The same mono sound with `wanted` samples a second instead of `rate`."""
+    if rate == wanted:
+        return samples
+    made = array("h")
+    resampler = AudioResampler(format="s16", layout="mono", rate=wanted)
+    for at in range(0, len(samples), BLOCK):
+        block = np.array(samples[at : at + BLOCK], dtype=np.int16).reshape(1, -1)
+        frame = AudioFrame.from_ndarray(block, format="s16", layout="mono")
+        frame.sample_rate = rate
+        _add(made, resampler.resample(frame))
+    if samples:
+        _add(made, resampler.resample(None))
+    return made
 
 
 def _add(samples: array[int], frames: list[AudioFrame]) -> None:

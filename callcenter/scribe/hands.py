@@ -2,31 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import json
-import logging
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from callcenter.workers import Worker, WorkerDied
 from transcripts.recogniser import Word
 
-log = logging.getLogger(__name__)
-
-ANSWER_LIMIT = 64 << 20
-"""Bytes of one answer; an hour of dense speech gives about 1 MB."""
+__all__ = ["Hands", "Transcript", "WorkerDied"]
 
 PATIENCE = 120.0
 """Seconds for loading the model and a short file; each second of sound adds SLOWEST."""
 SLOWEST = 5.0
 BYTES_PER_SECOND = 8000
-
-
-class WorkerDied(Exception):
-    """The worker process ended, or hung, in the middle of a file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +32,12 @@ class Transcript:
 
 
 class Hands:
-    """One worker process, started when first asked and again after it died. One question at a time."""
+    """One worker process with the model, started when first asked and again after it died."""
 
     def __init__(self, model: Path, name: str) -> None:
         self.name = name
         self._model = model
-        self._process: asyncio.subprocess.Process | None = None
+        self._worker = Worker(name, "callcenter.scribe.worker", str(model))
 
     @property
     def engine(self) -> str:
@@ -58,53 +47,16 @@ class Hands:
     @property
     def pid(self) -> int | None:
         """The worker's process id, None where none runs."""
-        running = self._process is not None and self._process.returncode is None
-        return self._process.pid if running and self._process else None
+        return self._worker.pid
 
     async def transcribe(self, path: Path, phrases: Sequence[str] | None = None) -> Transcript:
         """Raises WorkerDied; the next call starts a new process."""
-        process = await self._started()
-        assert process.stdin is not None and process.stdout is not None
-        question = json.dumps({"path": str(path), "phrases": list(phrases) if phrases else None})
-        try:
-            process.stdin.write(question.encode() + b"\n")
-            await process.stdin.drain()
-            line = await asyncio.wait_for(process.stdout.readline(), _patience(path))
-        except TimeoutError:
-            await self.close()
-            raise WorkerDied(f"the worker did not answer in {_patience(path):.0f} s") from None
-        except ConnectionError as error:
-            await self.close()
-            raise WorkerDied(f"the worker's pipe broke ({error})") from None
-        except asyncio.CancelledError:
-            await self.close()  # its answer would be taken for that of the next question
-            raise
-        if not line.endswith(b"\n"):
-            status = await self.close()
-            raise WorkerDied(f"the worker ended with status {status}")
-        return _transcript(json.loads(line))
+        question = {"path": str(path), "phrases": list(phrases) if phrases else None}
+        return _transcript(await self._worker.ask(question, _patience(path)))
 
     async def close(self) -> int | None:
         """Kills the process if one runs, and returns its exit status."""
-        process, self._process = self._process, None
-        if process is None:
-            return None
-        with contextlib.suppress(ProcessLookupError):
-            process.kill()
-        return await process.wait()
-
-    async def _started(self) -> asyncio.subprocess.Process:
-        if self._process is not None and self._process.returncode is None:
-            return self._process
-        command = [sys.executable, "-m", "callcenter.scribe.worker", str(self._model)]
-        self._process = await asyncio.create_subprocess_exec(
-            *command,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            limit=ANSWER_LIMIT,
-        )
-        log.info("worker started worker=%s pid=%d", self.name, self._process.pid)
-        return self._process
+        return await self._worker.close()
 
 
 def _patience(path: Path) -> float:

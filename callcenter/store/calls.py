@@ -16,7 +16,7 @@ from sqlmodel import Session, SQLModel, col
 from callcenter.domain.calls import CallFacts, EventName, RecordingFacts
 from callcenter.domain.text import clean
 from callcenter.store import outbox
-from callcenter.store.tables import Announcement, Call, Hold, Job, Leg, Record, Recording
+from callcenter.store.tables import Announcement, Call, Hold, Job, Leg, Mix, Record, Recording
 
 _PARTS = ("legs", "holds", "announcements")
 _INSERT: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
@@ -27,7 +27,7 @@ def _table(of: type[SQLModel]) -> Table:
 
 
 _CALLS, _LEGS, _HOLDS, _ANNOUNCEMENTS = _table(Call), _table(Leg), _table(Hold), _table(Announcement)
-_RECORDINGS, _RECORDS, _JOBS = _table(Recording), _table(Record), _table(Job)
+_RECORDINGS, _RECORDS, _JOBS, _MIXES = _table(Recording), _table(Record), _table(Job), _table(Mix)
 
 _FORGET = [
     delete(table).where(table.c.call_id.in_(bindparam("calls", expanding=True)))
@@ -80,7 +80,10 @@ def save_recordings(session: Session, recordings: Sequence[RecordingFacts]) -> N
 
 
 def add_jobs(session: Session, calls: Mapping[str, datetime]) -> set[str]:
-    """Gives the scribe calls to work on, each at its instant; returns those that it did not have."""
+    """Gives the scribe calls to work on, each at its instant; returns those that it did not have.
+
+    Those that were recorded are to be written as stereo as well.
+    """
     if not calls:
         return set()
     known = set(session.scalars(select(_JOBS.c.call_id).where(_JOBS.c.call_id.in_(calls))))
@@ -91,6 +94,9 @@ def add_jobs(session: Session, calls: Mapping[str, datetime]) -> set[str]:
             for call_id, now in new.items()
         ]
         session.connection().execute(insert(_JOBS), rows)
+        recorded = set(session.scalars(select(_RECORDINGS.c.call_id).where(_RECORDINGS.c.call_id.in_(new))))
+        if mixes := [row for row in rows if row["call_id"] in recorded]:
+            session.connection().execute(insert(_MIXES), mixes)
     return set(new)
 
 

@@ -10,14 +10,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Update, and_, delete, insert, or_, select, update
 from sqlmodel import Session, col
 
 from callcenter.domain.findings import Finding
-from callcenter.store.tables import Call, FindingRow, Hold, Job, Leg, Recording
+from callcenter.store.tables import Call, FindingRow, Hold, Job, Leg, Mix, Recording
 from callcenter.store.tables import Word as WordRow
 from transcripts.recogniser import Word
+
+Queue = type[Job] | type[Mix]
+"""The scribe's jobs, or the writing of stereo files."""
 
 PENDING, CLAIMED, DONE, FAILED = "pending", "claimed", "done", "failed"
 
@@ -51,17 +55,18 @@ class Judged:
     at: datetime
 
 
-def claim(session: Session, worker: str, now: datetime, lease: timedelta) -> Claim | None:
+def claim(session: Session, worker: str, now: datetime, lease: timedelta, of: Queue = Job) -> Claim | None:
     """Takes the oldest job that is free, until `now + lease`; None where there is none.
 
     PostgreSQL passes over rows that another scribe is just taking (SKIP LOCKED). SQLite has no row locks:
     there the UPDATE asks again whether the job is still free.
     """
-    oldest = select(Job).where(_free(now)).order_by(col(Job.created_at), col(Job.call_id)).limit(1)
-    while (job := session.scalars(oldest.with_for_update(skip_locked=True)).first()) is not None:
+    oldest = select(of).where(_free(now, of)).order_by(col(of.created_at), col(of.call_id)).limit(1)
+    free = oldest.with_for_update(skip_locked=True)
+    while (job := cast("Job | Mix | None", session.scalars(free).first())) is not None:
         taken = Claim(job.call_id, worker, job.attempts + 1)
-        change = update(Job).where(
-            col(Job.call_id) == job.call_id, col(Job.attempts) == job.attempts, _free(now)
+        change = update(of).where(
+            col(of.call_id) == job.call_id, col(of.attempts) == job.attempts, _free(now, of)
         )
         values = {
             "state": CLAIMED,
@@ -80,27 +85,38 @@ def renew(session: Session, held: Claim, until: datetime) -> bool:
     return _changed(session, _mine(held).values(lease_until=until))
 
 
-def release(session: Session, held: Claim, error: str, again_at: datetime) -> bool:
+def release(session: Session, held: Claim, error: str, again_at: datetime, of: Queue = Job) -> bool:
     """Gives the job back, to be tried again from `again_at` on; False where the claim is lost."""
     return _changed(
-        session, _mine(held).values(state=PENDING, claimed_by=None, lease_until=again_at, error=error)
+        session, _mine(held, of).values(state=PENDING, claimed_by=None, lease_until=again_at, error=error)
     )
 
 
-def give_back(session: Session, held: Claim) -> bool:
+def give_back(session: Session, held: Claim, of: Queue = Job) -> bool:
     """Undoes the claim: the job is free at once, and the attempt does not count; False where it is lost."""
     return _changed(
         session,
-        _mine(held).values(state=PENDING, claimed_by=None, lease_until=None, attempts=held.attempt - 1),
+        _mine(held, of).values(state=PENDING, claimed_by=None, lease_until=None, attempts=held.attempt - 1),
     )
 
 
 def finish(
-    session: Session, held: Claim, now: datetime, *, error: str | None = None, failed: bool = False
+    session: Session,
+    held: Claim,
+    now: datetime,
+    *,
+    error: str | None = None,
+    failed: bool = False,
+    of: Queue = Job,
+    **result: Any,
 ) -> bool:
-    """Ends the job as done or failed; False where the claim is lost: then nothing may be committed."""
+    """Ends the job as done or failed; False where the claim is lost: then nothing may be committed.
+
+    `result` are columns of `of` that say what came of it.
+    """
     state = FAILED if failed else DONE
-    return _changed(session, _mine(held).values(state=state, finished_at=now, lease_until=None, error=error))
+    values = {"state": state, "finished_at": now, "lease_until": None, "error": error, **result}
+    return _changed(session, _mine(held, of).values(**values))
 
 
 def load_work(session: Session, call_id: str) -> Work:
@@ -163,17 +179,17 @@ def replace_findings(session: Session, call_id: str, findings: Iterable[Finding]
         session.execute(insert(FindingRow), rows)
 
 
-def _free(now: datetime) -> ColumnElement[bool]:
-    over = or_(col(Job.lease_until).is_(None), col(Job.lease_until) <= now)
-    return and_(col(Job.state).in_((PENDING, CLAIMED)), over)
+def _free(now: datetime, of: Queue) -> ColumnElement[bool]:
+    over = or_(col(of.lease_until).is_(None), col(of.lease_until) <= now)
+    return and_(col(of.state).in_((PENDING, CLAIMED)), over)
 
 
-def _mine(held: Claim) -> Update:
-    return update(Job).where(
-        col(Job.call_id) == held.call_id,
-        col(Job.state) == CLAIMED,
-        col(Job.claimed_by) == held.worker,
-        col(Job.attempts) == held.attempt,
+def _mine(held: Claim, of: Queue = Job) -> Update:
+    return update(of).where(
+        col(of.call_id) == held.call_id,
+        col(of.state) == CLAIMED,
+        col(of.claimed_by) == held.worker,
+        col(of.attempts) == held.attempt,
     )
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, func, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from callcenter.store.tables import Announcement, Call, FindingRow, Hold, Leg, Record, Recording, Ticket
+from callcenter.store.tables import Announcement, Call, FindingRow, Hold, Leg, Mix, Record, Recording, Ticket
 from callcenter.store.tickets import tickets_of_calls
 
 
@@ -45,6 +45,8 @@ class CallDetail:
     findings: list[FindingRow] = field(default_factory=list)
     record: Record | None = None
     tickets: list[Ticket] = field(default_factory=list)
+    stereo: Mix | None = None
+    """Both sides in one file, where it is written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +193,8 @@ def _with_details(session: Session, calls: Sequence[Call]) -> list[CallDetail]:
         record.call_id: record for record in session.exec(select(Record).where(col(Record.call_id).in_(ids)))
     }
     tickets = tickets_of_calls(session, ids)
+    written = select(Mix).where(col(Mix.call_id).in_(ids), col(Mix.path).is_not(None))
+    files = {file.call_id: file for file in session.exec(written)}
     return [
         CallDetail(
             detail.call,
@@ -201,6 +205,7 @@ def _with_details(session: Session, calls: Sequence[Call]) -> list[CallDetail]:
             detail.findings,
             records.get(detail.call.id),
             tickets[detail.call.id],
+            files.get(detail.call.id),
         )
         for detail in details.values()
     ]

@@ -136,6 +136,28 @@ class Job(SQLModel, table=True):
     finished_at: datetime | None = maybe_instant()
 
 
+class Mix(SQLModel, table=True):
+    """A call's both sides in one file, and the work of writing it; made beside the scribe's job.
+
+    Once it is `done` there are `path` (below the recordings folder), `rate` (Hz), `size` (bytes) and
+    `duration_seconds`; then `error` names the legs that could not be read.
+    """
+
+    __tablename__ = "mixes"
+    call_id: str = Field(primary_key=True, foreign_key="calls.id")
+    state: str = Field(default="pending", index=True)  # pending, claimed, done, failed
+    created_at: datetime = instant()
+    claimed_by: str | None = None
+    lease_until: datetime | None = maybe_instant()
+    attempts: int = 0
+    error: str | None = None
+    finished_at: datetime | None = maybe_instant()
+    path: str | None = None
+    rate: int | None = None
+    size: int | None = None
+    duration_seconds: float | None = None
+
+
 class Word(SQLModel, table=True):
     """One word heard. `start` and `end` are seconds from the recording's own zero."""
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
 from callcenter.domain.calls import EventName, HungUpBy, Role
+from callcenter.domain.masking import masked
 from callcenter.switchboard.leg import Leg, Media
 from callcenter.switchboard.live_call import LiveCall
 from sip.aio.call import CallFailed
+from sip.aio.ports import PortsExhausted
 from sip.aio.rtp import MediaStream
 from sip.dialog import bare
 from sip.effects import Progress
@@ -22,6 +25,8 @@ from sip.registrar import Binding
 from sip.sdes import Srtp
 from sip.sdp import Description
 from sip.session import State
+
+log = logging.getLogger(__name__)
 
 REACH_SECONDS: Final = 6.0
 """A phone that has sent nothing at all for so long after the INVITE is not there."""
@@ -84,13 +89,22 @@ async def dial(
         return Missed(Miss.BUSY)
     missed = Missed(Miss.UNREACHABLE)
     for binding in bindings[:MOST_CONTACTS]:  # the newest first; the next where nobody is there any more
-        leg = await _invite(live, party, role, binding, headers)
+        try:
+            leg = await _invite(live, party, role, binding, headers)
+        except PortsExhausted as error:
+            return no_port(live, party, error)
         reach = min(ring_timeout, REACH_SECONDS)
         found = await ring(live, leg, Waiting(ring_timeout, reach, reach, on_ringing=on_ringing))
         if isinstance(found, Leg) or found.why is not Miss.UNREACHABLE:
             return found
         missed = found
     return missed
+
+
+def no_port(live: LiveCall, party: str, error: PortsExhausted) -> Missed:
+    """Nobody was rung: not this call's fault, and no reason to drop a caller who is being transferred."""
+    log.error("phone not rung call=%s party=%s reason=%s", live.id, masked(party), error)
+    return Missed(Miss.UNREACHABLE, 503)
 
 
 async def ring(live: LiveCall, leg: Leg, waiting: Waiting) -> Leg | Missed:
@@ -138,7 +152,7 @@ async def _answered(live: LiveCall, leg: Leg, waiting: Waiting) -> Leg:
     async with asyncio.timeout(waiting.setup) as limit:
 
         def look() -> None:
-            if leg.call.session.state is State.CALLING:  # not even a 100 has come
+            if leg.call.session.state is State.CALLING and not limit.expired():  # not even a 100 has come
                 limit.reschedule(loop.time())
 
         def progress(event: Progress, moment: Moment) -> None:

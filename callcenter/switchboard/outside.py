@@ -13,11 +13,12 @@ from typing import Final
 from callcenter.domain.calls import Role
 from callcenter.domain.masking import masked
 from callcenter.settings import Trunk as Config
-from callcenter.switchboard.dialling import Miss, Missed, Waiting, ring
+from callcenter.switchboard.dialling import Miss, Missed, Waiting, no_port, ring
 from callcenter.switchboard.leg import Leg, Media
 from callcenter.switchboard.live_call import LiveCall
 from callcenter.switchboard.routing import ToOutside, as_dialled
 from callcenter.switchboard.trunks import Trunk
+from sip.aio.ports import PortsExhausted
 from sip.aio.rtp import MediaStream
 from sip.digest import Credentials, DigestClient
 from sip.message import URI, Address
@@ -68,7 +69,10 @@ async def dial_outside(live: LiveCall, to: ToOutside, on_early: Early) -> Leg | 
 async def _over(live: LiveCall, trunk: Trunk, to: ToOutside, on_early: Early) -> Leg | Missed:
     missed = Missed(Miss.UNREACHABLE)
     for way in _ways(live, trunk, as_dialled(trunk.config, to)):
-        leg = await _invite(live, trunk.config, to.number, way)
+        try:
+            leg = await _invite(live, trunk.config, to.number, way)
+        except PortsExhausted as error:
+            return no_port(live, to.number, error)
         waiting = Waiting(trunk.config.ring_timeout, REACH_SECONDS, SETUP_SECONDS, on_early)
         found = await ring(live, leg, waiting)
         if isinstance(found, Leg) or not _silent(found):

@@ -18,6 +18,7 @@ from callcenter.switchboard.ringing import Group, hunt
 from callcenter.switchboard.routing import ToOutside
 from callcenter.switchboard.silence import tell_lost
 from sip.aio.call import Call
+from sip.effects import Ending
 from sip.errors import StateError
 from sip.media import tones
 from sip.moment import Moment
@@ -218,7 +219,7 @@ class Story:
     def _gave_up(self) -> bool:
         """The caller's CANCEL was answered before they could be told what had become of their call."""
         call = self.live.caller.call
-        return call.is_over and call.answered_at is None
+        return call.ended is not None and call.ended.by is Ending.THEM and call.answered_at is None
 
     # -- who stays, who leaves ----------------------------------------------------------------------------
 

@@ -57,8 +57,14 @@ async def serve(host: str, port: int, broker: str, seed: int, lanes: int) -> Non
         Stage((host, port), client, commands).running() as stage,
     ):
         tell(ready=True)
+        playing: asyncio.Task[None] | None = None
         while line := (await lines.readline()).split():
-            await play(stage, seed, lanes, int(line[1]), float(line[2]), int(line[3]))
+            playing = asyncio.create_task(
+                play(stage, seed, lanes, int(line[1]), float(line[2]), int(line[3]))
+            )
+        if playing is not None:
+            playing.cancel()  # whoever wanted to know is gone
+            await asyncio.gather(playing, return_exceptions=True)
     connection.cancel()
     await asyncio.gather(connection, return_exceptions=True)
 

@@ -23,9 +23,9 @@ from sip.sdp import PCMA, PCMU, Agreement, Description, Format, answer, offer, s
 from sip.session import State
 from sip.transactions import Address as HostPort
 from tests.soak.world import PASSWORD
+from tests.soak.world import PHONES_HOST as HOST
 from tests.support import eventually
 
-HOST = "127.0.0.1"
 CODECS = {"PCMA": (PCMA, PCMU), "PCMU": (PCMU, PCMA), "PCMA only": (PCMA,), "PCMU only": (PCMU,)}
 _VOICE = Clip.from_samples(tones.sine(440.0, 1.0))
 

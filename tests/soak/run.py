@@ -12,6 +12,7 @@ import contextlib
 import json
 import random
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -221,6 +222,7 @@ def main() -> None:
     parser.add_argument("--calls", type=int, default=10**9, help="at most so many scripts")
     parser.add_argument("--lanes", type=int, default=LANES, help="scripts at once")
     given = parser.parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # the other processes are ended as well
     folder = Path(tempfile.mkdtemp(prefix="sanxiang-soak-"))
     print(f"soak: seed {given.seed}, {given.minutes:g} minutes, in {folder}", flush=True)
 
@@ -228,7 +230,10 @@ def main() -> None:
         print(line, flush=True)
 
     work = soak(folder, given.seed, given.minutes * 60, most=given.calls, lanes=given.lanes, say=say)
-    faults = asyncio.run(work)
+    try:
+        faults = asyncio.run(work)
+    except KeyboardInterrupt:
+        raise SystemExit(f"stopped; {folder} is kept") from None
     for fault in faults:
         print(f"FAULT {fault}")
     if faults:

@@ -17,7 +17,7 @@ from sip.aio.call import Call
 from sip.aio.ports import PortPool
 from sip.transactions import Address as HostPort
 from tests.soak.phones import Phone
-from tests.soak.world import CALLERS, EVERYBODY, SITE, TRUNK
+from tests.soak.world import CALLERS, EVERYBODY, PHONES_HOST, SITE, TRUNK
 
 if TYPE_CHECKING:
     from tests.soak.scripts import Script
@@ -29,7 +29,7 @@ class Stage:
     def __init__(self, server: HostPort, mqtt: MqttClient, commands: CommandClient) -> None:
         self.server, self.commands = server, commands
         low = random.randrange(14000, 19000, 1000)
-        self.pool = PortPool("127.0.0.1", low, low + 999, quarantine=0.0)
+        self.pool = PortPool(PHONES_HOST, low, low + 999, quarantine=0.0)
         self.scripts: dict[str, Script] = {}
         self.frail = asyncio.Lock()
         """Held by the one script that takes a phone's power away."""

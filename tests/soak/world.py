@@ -25,6 +25,8 @@ FRAIL = ["401", "402"]
 FRAIL_DESK = "8005"
 EVERYBODY = [*AGENTS, *TARGETS, *CALLERS, *FRAIL]
 
+SWITCHBOARD_HOST, PHONES_HOST = "127.0.3.1", "127.0.3.2"
+"""Addresses of their own on loopback: other tests take RTP ports by the thousand on 127.0.0.1."""
 RING_TIMEOUT = 1.5
 MEDIA_TIMEOUT = 2.0
 
@@ -37,7 +39,7 @@ def settings_of(folder: Path, broker: str) -> Settings:
         site=SITE,
         data=folder,
         sip={
-            "listen": "127.0.0.1:0",
+            "listen": f"{SWITCHBOARD_HOST}:0",
             "rtp_ports": (low, low + 399),
             "media_timeout": MEDIA_TIMEOUT,
             # All callers come from one address, and a call counts for 32 s after its end.

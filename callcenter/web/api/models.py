@@ -11,7 +11,7 @@ from callcenter.domain.calls import Direction, HungUpBy, Line, Outcome, Role
 from callcenter.domain.findings import Verdict
 from callcenter.domain.tickets import TicketState
 from callcenter.store.queries import CallDetail
-from callcenter.store.tables import Recording, Ticket
+from callcenter.store.tables import Mix, Recording, Ticket
 
 
 def _printable(value: str) -> str:
@@ -82,12 +82,26 @@ class LegRecordingOut(Said):
     url: str
 
 
+class StereoFileOut(Said):
+    """Both sides in one FLAC file: the caller left, agents right; silence where nobody was on the line.
+
+    `rate` in Hz, `size` in bytes. `missing` says which legs could not be read.
+    """
+
+    url: str
+    rate: int
+    size: int
+    duration_seconds: float
+    missing: str | None
+
+
 class RecordingOut(Said):
-    """The call's sound. `finished` once every leg's file is closed."""
+    """The call's sound. `finished` once every leg's file is closed; `file` is there some seconds later."""
 
     url: str
     finished: bool
     duration_seconds: float | None
+    file: StereoFileOut | None
     legs: list[LegRecordingOut]
 
 
@@ -325,7 +339,9 @@ class DayOut(Said):
     abandonment: float | None
 
 
-def recording_out(call_id: str, recordings: list[Recording]) -> RecordingOut | None:
+def recording_out(
+    call_id: str, recordings: list[Recording], stereo: Mix | None = None
+) -> RecordingOut | None:
     if not recordings:
         return None
     url = f"/api/v1/calls/{call_id}/recording"
@@ -342,8 +358,18 @@ def recording_out(call_id: str, recordings: list[Recording]) -> RecordingOut | N
         )
         for recording in recordings
     ]
-    return RecordingOut(
-        url=url, finished=finished, duration_seconds=max(ends) if finished and ends else None, legs=legs
+    longest = max(ends) if finished and ends else None
+    file = _stereo_out(f"{url}.flac", stereo) if stereo else None
+    return RecordingOut(url=url, finished=finished, duration_seconds=longest, file=file, legs=legs)
+
+
+def _stereo_out(url: str, made: Mix) -> StereoFileOut:
+    return StereoFileOut(
+        url=url,
+        rate=made.rate or 0,
+        size=made.size or 0,
+        duration_seconds=made.duration_seconds or 0.0,
+        missing=made.error,
     )
 
 
@@ -353,7 +379,7 @@ def call_out(detail: CallDetail) -> CallOut:
         "legs": detail.legs,
         "holds": detail.holds,
         "announcements": detail.announcements,
-        "recording": recording_out(detail.call.id, detail.recordings),
+        "recording": recording_out(detail.call.id, detail.recordings, detail.stereo),
         "record": detail.record,
         "tickets": detail.tickets,
         "findings": detail.findings,

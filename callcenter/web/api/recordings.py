@@ -12,16 +12,21 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
 from callcenter.domain.calls import Role
+from callcenter.recordings.legs import AudioError
+from callcenter.recordings.stereo import BLOCK_FRAMES, StereoMix, Track, mix, open_track
 from callcenter.settings import Settings
 from callcenter.store.queries import call_recordings
-from callcenter.store.tables import Leg, Recording
+from callcenter.store.tables import Leg, Mix, Recording
 from callcenter.web.api.calls import found
-from callcenter.web.audio import BLOCK_FRAMES, AudioError, StereoMix, Track, mix, open_track, parse_range
 from callcenter.web.context import ContextDep, SessionDep
 from callcenter.web.errors import ApiError, not_found
+from callcenter.web.ranges import parse_range
 
 log = logging.getLogger(__name__)
 router = APIRouter(tags=["calls"])
+
+FLAC = "audio/flac"
+KINDS = {".wav": "audio/wav", ".opus": "audio/ogg", ".flac": FLAC}
 
 
 class Bytes(Protocol):
@@ -73,8 +78,35 @@ def recording(
         raise not_found(f"recording of call {call_id}" + (f" for leg {leg}" if leg else ""))
     source: Bytes = _file(tracks[0]) if leg is not None else mix(tracks)
     name = f"{call_id}-{leg}" if leg else call_id
-    end = tracks[0].path.suffix if leg else ".wav"
+    end = tracks[0].leg.path.suffix if leg else ".wav"
     return send(request, source, "".join(c if c.isalnum() and c.isascii() else "-" for c in name) + end)
+
+
+@router.api_route(
+    "/calls/{call_id}/recording.flac",
+    methods=["GET"],
+    response_class=Response,
+    responses={200: {"content": {FLAC: {}}}, 206: {"content": {FLAC: {}}}},
+)
+@router.head("/calls/{call_id}/recording.flac", include_in_schema=False)
+def stereo_file(call_id: str, request: Request, session: SessionDep, context: ContextDep) -> Response:
+    """The same as one FLAC file, written once after the call; 404 until it is there."""
+    found(session, call_id)
+    made = session.get(Mix, call_id)
+    session.close()
+    path = stereo_path(context.settings, made)
+    if path is None:
+        raise not_found(f"stereo file of call {call_id}")
+    name = "".join(c if c.isalnum() and c.isascii() else "-" for c in call_id) + ".flac"
+    return send(request, FilePart(path, path.stat().st_size), name)
+
+
+def stereo_path(settings: Settings, made: Mix | None) -> Path | None:
+    """The file with both sides, if it was written and nobody has taken it away."""
+    if made is None or made.path is None:
+        return None
+    path = recording_path(settings, made.path)
+    return path if path.is_file() else None
 
 
 def stereo(settings: Settings, parts: list[tuple[Recording, Leg]]) -> StereoMix:
@@ -102,7 +134,7 @@ def recording_path(settings: Settings, relative: str) -> Path:
 
 
 def _file(track: Track) -> FilePart:
-    return FilePart(track.path, track.size)
+    return FilePart(track.leg.path, track.leg.size)
 
 
 def send(request: Request, source: Bytes, name: str) -> Response:
@@ -118,7 +150,7 @@ def send(request: Request, source: Bytes, name: str) -> Response:
     if part:
         headers["Content-Range"] = f"bytes {start}-{end - 1}/{size}"
     status = 206 if part else 200
-    kind = "audio/ogg" if name.endswith(".opus") else "audio/wav"
+    kind = KINDS[Path(name).suffix]
     if request.method == "HEAD":
         return Response(status_code=status, headers=headers, media_type=kind)
     return StreamingResponse(source.read(start, end), status, headers, media_type=kind)

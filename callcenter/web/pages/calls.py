@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import datetime
 from typing import Annotated, Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
@@ -20,7 +20,7 @@ from callcenter.store.tickets import list_tickets
 from callcenter.store.transcripts import call_transcript
 from callcenter.web.api.calls import COMMAND_TIMEOUT, Pages
 from callcenter.web.api.models import Day, Dialled, Long, Short, Who
-from callcenter.web.api.recordings import stereo
+from callcenter.web.api.recordings import stereo, stereo_path
 from callcenter.web.context import CommandsDep, Context, ContextDep, SessionDep
 from callcenter.web.errors import not_found
 from callcenter.web.views.lines import lines_of
@@ -147,7 +147,8 @@ def _values(session: Session, context: Context, call_id: str) -> dict[str, Any]:
         raise not_found(f"call {call_id}")
     job = session.get(Job, call_id)
     utterances = call_transcript(session, call_id)
-    sound = stereo(context.settings, call_recordings(session, call_id))
+    written = stereo_path(context.settings, detail.stereo) is not None
+    url = f"/api/v1/calls/{quote(call_id, safe='')}/recording"
     return {
         "detail": detail,
         "call": detail.call,
@@ -156,7 +157,9 @@ def _values(session: Session, context: Context, call_id: str) -> dict[str, Any]:
         "utterances": utterances,
         "lines": lines_of(utterances, detail.announcements, detail.call.answered_at),
         "job": job.state if job else None,
-        "sound": sound.frames > 0,
+        "sound": written or stereo(context.settings, call_recordings(session, call_id)).frames > 0,
+        "sound_url": f"{url}.flac" if written else url,
+        "sound_name": f"{call_id}.flac" if written else f"{call_id}.wav",
         "timeline": draw(detail.call, detail.legs, context.now()),
         "regions": json.dumps(_regions(detail), ensure_ascii=False),
         "linkable": list_tickets(session, state="unfinished", size=30).items,

@@ -63,7 +63,7 @@ async def test_a_worker_ends_with_its_scribe(tmp_path: Path) -> None:
     """Whoever held the other end of its input is gone: it goes too, without being told."""
     hands = Hands(speech_model(), "test")
     await hands.transcribe(tmp_path / "none.wav")
-    process = hands._process
+    process = hands._worker._process
     assert process is not None and process.stdin is not None
     process.stdin.close()
     await eventually(lambda: process.returncode is not None, message="the worker outlived its scribe")

@@ -23,6 +23,7 @@ from callcenter.store.engine import session
 from callcenter.store.tables import FindingRow, Job, Outbox
 from callcenter.store.tables import Word as WordRow
 from callcenter.store.transcripts import call_transcript
+from callcenter.workers import Worker
 from tests.speech import speech_model
 from tests.support import eventually, scaled
 from tests.unit.scribe.rows import recorded, recording
@@ -178,14 +179,14 @@ async def test_a_call_in_hand_is_given_back_at_once_when_it_is_to_stop(
     engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """However long its transcription would take: the worker is killed, and no attempt counted."""
-    started = Hands._started
+    started = Worker._started
 
-    async def stand_still(self: Hands) -> asyncio.subprocess.Process:
+    async def stand_still(self: Worker) -> asyncio.subprocess.Process:
         process = await started(self)
         os.kill(process.pid, signal.SIGSTOP)
         return process
 
-    monkeypatch.setattr(Hands, "_started", stand_still)
+    monkeypatch.setattr(Worker, "_started", stand_still)
     recorded(engine, "c1")
     scribe = Scribe(settings(tmp_path), engine, pace=QUICK)
     async with asyncio.timeout(scaled(20)), running(scribe):

@@ -299,3 +299,15 @@ def test_remembered_counts_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     for now in range(6):
         assert server.check(authorised(server, now=float(now)), "secret", float(now)) is Check.GOOD
     assert len(server._counts) == 3
+
+
+def test_counts_of_nonces_that_are_too_old_are_forgotten() -> None:
+    """They would be refused for their age: a service of many months keeps those of some minutes."""
+    server = DigestServer("office")
+    for now in (0.0, 10.0, 300.0):
+        assert server.check(authorised(server, now=now), "secret", now) is Check.GOOD
+    assert len(server._counts) == 3
+    again = authorised(server, now=305.0)
+    assert server.check(again, "secret", 305.0) is Check.GOOD
+    assert len(server._counts) == 3  # the one of 0.0 has gone
+    assert server.check(again, "secret", 306.0) is Check.STALE

@@ -11,7 +11,7 @@ from callcenter.domain.calls import CallFacts, HungUpBy, Outcome
 from callcenter.domain.text import clean
 from callcenter.store.calls import add_jobs, hand_over, recordings_of, save_call, save_recording
 from callcenter.store.engine import session
-from callcenter.store.tables import Announcement, Call, Hold, Job, Leg, Outbox, Record, Recording
+from callcenter.store.tables import Announcement, Call, Hold, Job, Leg, Mix, Outbox, Record, Recording
 from tests.unit.store.facts import T0, answered, at, call, recording
 
 
@@ -111,6 +111,8 @@ def test_the_scribe_gets_a_call_once(engine: Engine) -> None:
     with session(engine) as work:
         job = work.scalars(select(Job).where(col(Job.call_id) == "c1")).one()
         assert (job.state, job.attempts, job.created_at) == ("pending", 0, at(31))
+        mix = work.scalars(select(Mix).where(col(Mix.call_id) == "c1")).one()
+        assert (mix.state, mix.attempts, mix.created_at, mix.path) == ("pending", 0, at(31), None)
 
 
 @pytest.mark.parametrize("odd", ["a\0b", "caf\udce9", "\udfff\0"])

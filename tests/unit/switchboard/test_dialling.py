@@ -10,6 +10,7 @@ import pytest
 
 from callcenter.switchboard import dialling
 from sip.aio.call import Call
+from sip.aio.ports import PortPair, PortPool, PortsExhausted
 from sip.registrar import Binding
 from tests.board import Phone, Switchboard, settings_for, switchboard
 from tests.support import eventually
@@ -94,3 +95,41 @@ async def test_a_ring_that_crosses_our_cancel_is_no_fault(
     agent.call.reject(486)
     await eventually(lambda: all(key[2] != "INVITE" for key in desk.board.agent.layer._outstanding))
     assert desk.board.agent.layer.counters["internal_error"] == 0
+
+
+async def test_no_port_left_for_a_target_brings_the_caller_back(
+    desk: Switchboard, make_phone: MakePhone, caller: Phone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await make_phone("1", 1000.0)
+    await make_phone("3")
+    await caller.dial("8000")
+    await caller.connected()
+    await caller.hears(1000.0)
+    acquire, refusals = PortPool.acquire, iter([True])
+
+    def exhausted_once(pool: PortPool) -> PortPair:
+        if pool is desk.board.pool and next(refusals, False):
+            raise PortsExhausted("no RTP port left")
+        return acquire(pool)
+
+    monkeypatch.setattr(PortPool, "acquire", exhausted_once)
+    live = await desk.live()
+    await desk.reception.transfer({"call_id": live.id, "target": "3"})
+    await eventually(lambda: len(live.legs) == 2 and live.legs[-1].call.answered_at, 15)
+    await caller.hears(1000.0)
+    caller.call.hangup()
+    assert (await desk.row()).outcome == "answered"
+
+
+async def test_no_port_left_for_an_agent_is_no_fault_of_the_story(
+    desk: Switchboard, make_phone: MakePhone, caller: Phone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await make_phone("1")
+
+    def exhausted(*_: object) -> None:
+        raise PortsExhausted("no RTP port left")
+
+    monkeypatch.setattr("callcenter.switchboard.dialling._invite", exhausted)
+    call = await caller.dial("8000")
+    assert (await call.over()).code == 480
+    assert (await desk.row()).outcome == "failed"

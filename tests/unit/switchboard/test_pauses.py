@@ -47,6 +47,24 @@ async def test_garbage_goes_by_the_clock(monkeypatch: pytest.MonkeyPatch, collec
     task.cancel()
 
 
+async def test_garbage_goes_when_memory_has_grown(monkeypatch: pytest.MonkeyPatch, collector: None) -> None:
+    """Long before its time: what calls leave must not fill the machine's memory."""
+    size = pauses.GROWN
+    monkeypatch.setattr(pauses, "LOOK", 0.01)
+    monkeypatch.setattr(pauses, "resident", lambda: size)
+    task = asyncio.create_task(pauses.collect_seldom())
+    await eventually(lambda: gc.get_threshold()[2] == pauses.NEVER)
+    await asyncio.sleep(0.05)
+    late = Knot()
+    gone = weakref.ref(late)
+    del late
+    await asyncio.sleep(0.1)
+    assert gone() is not None
+    size *= 2
+    await eventually(lambda: gone() is None)
+    task.cancel()
+
+
 async def test_a_call_that_is_over_keeps_nothing_of_the_switchboard(
     desk: Switchboard, make_phone: MakePhone, caller: Phone
 ) -> None:

@@ -9,8 +9,9 @@ from pathlib import Path
 from sqlalchemy import Engine
 from sqlmodel import Session
 
+from callcenter.recordings.flac import Placed, write_stereo
 from callcenter.settings import Settings
-from callcenter.store.tables import Recording
+from callcenter.store.tables import Mix, Recording
 from sip.media.codecs import OPUS
 from tests.unit.transcripts.test_decoding import recording
 from tests.unit.web.client import Client
@@ -93,3 +94,65 @@ def test_one_leg_of_opus_is_ogg(client: Client, engine: Engine, settings: Settin
     assert answer.headers["content-type"] == "audio/ogg"
     assert 'call-good-caller.opus"' in answer.headers["content-disposition"]
     assert client.get(URL).headers["content-type"] == "audio/wav"
+
+
+# --- the file with both sides ---
+
+
+def written(engine: Engine, settings: Settings) -> Path:
+    """The stereo file of the good call, as the mixer leaves it."""
+    with Session(engine) as session:
+        row = session.get(Recording, "call-good-caller")
+        assert row is not None
+        path = Path(row.path).with_name("stereo.flac")
+        legs = [Placed(settings.recordings / row.path, 0.0, False)]
+        made = write_stereo(legs, settings.recordings / path)
+        session.add(
+            Mix(
+                call_id="call-good",
+                state="done",
+                created_at=row.started_at,
+                path=str(path),
+                rate=made.rate,
+                size=made.size,
+                duration_seconds=made.seconds,
+            )
+        )
+        session.commit()
+    return settings.recordings / path
+
+
+def test_the_stereo_file_is_served_in_parts_too(client: Client, engine: Engine, settings: Settings) -> None:
+    assert client.get(f"{URL}.flac").status_code == 404
+    whole = written(engine, settings).read_bytes()
+    answer = client.get(f"{URL}.flac")
+    assert (answer.content, answer.headers["content-type"]) == (whole, "audio/flac")
+    assert 'call-good.flac"' in answer.headers["content-disposition"]
+    part = client.get(f"{URL}.flac", headers={"Range": "bytes=100-199"})
+    assert (part.status_code, part.content) == (206, whole[100:200])
+    assert client.head(f"{URL}.flac").headers["content-length"] == str(len(whole))
+
+
+def test_a_calls_record_names_its_stereo_file(client: Client, engine: Engine, settings: Settings) -> None:
+    call = "/api/v1/calls/call-good"
+    assert client.get(call).json()["recording"]["file"] is None
+    size = written(engine, settings).stat().st_size
+    file = client.get(call).json()["recording"]["file"]
+    assert (file["url"], file["rate"], file["size"], file["missing"]) == (f"{URL}.flac", 8000, size, None)
+    assert 32 < file["duration_seconds"] < 33
+
+
+def test_the_page_plays_the_stereo_file_once_it_is_there(
+    client: Client, engine: Engine, settings: Settings
+) -> None:
+    assert f'src="{URL}"' in client.get("/calls/call-good").text
+    path = written(engine, settings)
+    page = client.get("/calls/call-good").text
+    assert (
+        f'data-src="{URL}.flac"' in page
+        and f'<audio id="audio" controls preload="metadata" src="{URL}.flac"' in page
+    )
+    assert f'href="{URL}.flac" download="call-good.flac"' in page
+    path.unlink()  # taken away with the legs, or without
+    assert f'src="{URL}"' in client.get("/calls/call-good").text
+    assert client.get(f"{URL}.flac").status_code == 404

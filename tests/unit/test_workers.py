@@ -1,0 +1,66 @@
+"""A process that is asked in lines of JSON, and what becomes of it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from callcenter.workers import Worker, WorkerDied
+from tests.support import eventually
+
+
+@pytest.fixture
+async def worker() -> AsyncIterator[Worker]:
+    """One that answers with nothing but errors: it is asked to write nothing."""
+    made = Worker("test", "callcenter.recordings.worker")
+    yield made
+    await made.close()
+
+
+QUESTION = {"legs": [], "path": "/nowhere/x.flac"}
+
+
+async def test_it_starts_when_asked_and_stays(worker: Worker) -> None:
+    assert worker.pid is None
+    assert "no recording" in (await worker.ask(QUESTION, 30))["error"]
+    pid = worker.pid
+    assert pid is not None
+    await worker.ask(QUESTION, 30)
+    assert worker.pid == pid
+
+
+async def test_one_that_is_killed_is_noticed_and_replaced(worker: Worker) -> None:
+    await worker.ask(QUESTION, 30)
+    pid = worker.pid
+    assert pid is not None
+    os.kill(pid, signal.SIGSTOP)
+    asking = asyncio.create_task(worker.ask(QUESTION, 30))
+    await asyncio.sleep(0)
+    os.kill(pid, signal.SIGKILL)
+    with pytest.raises(WorkerDied):
+        await asking
+    assert (await worker.ask(QUESTION, 30))["error"]
+    assert worker.pid not in (None, pid)
+
+
+async def test_one_that_hangs_is_not_waited_for(worker: Worker) -> None:
+    await worker.ask(QUESTION, 30)
+    pid = worker.pid
+    assert pid is not None
+    os.kill(pid, signal.SIGSTOP)
+    with pytest.raises(WorkerDied, match="did not answer in 0 s"):
+        await worker.ask(QUESTION, 0.1)
+    assert worker.pid is None
+    await eventually(lambda: not Path(f"/proc/{pid}").exists())
+
+
+async def test_one_that_cannot_start_is_dead(tmp_path: Path) -> None:
+    broken = Worker("broken", "callcenter.no_such_module")
+    with pytest.raises(WorkerDied):
+        await broken.ask(QUESTION, 30)
+    await broken.close()
