@@ -6,6 +6,7 @@ never came is a gap in what goes out, which the far end conceals as it would its
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -160,10 +161,10 @@ class Transcoder:
         return ticks * target // source
 
 
-def encoded(samples: Samples, codec: Packed) -> tuple[bytes, ...]:
-    """A clip of 8 kHz samples as packets of 20 ms, the last one filled up with silence."""
+def encoding(samples: Samples, codec: Packed) -> Iterator[bytes]:
+    """A clip of 8 kHz samples as packets of 20 ms, one by one, the last one filled up with silence."""
     if not len(samples):
-        return ()
+        return
     rate = 16000 if codec.name == "G722" else SAMPLE_RATE
     encoder = Encoder(codec, rate)
     if rate != SAMPLE_RATE:
@@ -173,7 +174,13 @@ def encoded(samples: Samples, codec: Packed) -> tuple[bytes, ...]:
         samples = np.concatenate(parts)
     frame = rate // 50
     whole = np.pad(samples, (0, -len(samples) % frame))
-    return tuple(encoder.encode(whole[at : at + frame]) for at in range(0, len(whole), frame))
+    for at in range(0, len(whole), frame):
+        yield encoder.encode(whole[at : at + frame])
+
+
+def encoded(samples: Samples, codec: Packed) -> tuple[bytes, ...]:
+    """The same at once."""
+    return tuple(encoding(samples, codec))
 
 
 def frame_of(samples: Samples, rate: int) -> AudioFrame:

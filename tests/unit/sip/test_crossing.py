@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from sip.aio.encoded import Encoded
 from sip.aio.rtp import MediaStream
 from sip.media import tones
 from sip.media.clip import Clip
@@ -268,3 +269,37 @@ async def test_the_jitter_is_counted_by_the_codecs_clock(desk: Desk) -> None:
     jitter = left.rtcp.figures.jitter
     assert jitter is not None
     assert jitter < 0.1
+
+
+async def test_a_clip_that_cannot_be_encoded_is_logged_and_over(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: object) -> None:
+        raise ValueError("no codec today")
+
+    monkeypatch.setattr("sip.aio.encoded.encoding", broken)
+    b, right = await desk.leg(1000, OPUS)
+    assert await right.play(Clip.from_samples(sine(701, 0.5))).finished()
+    assert "no codec today" in caplog.text
+    assert b.packets == []
+
+
+async def test_a_long_clip_is_heard_while_it_is_made(desk: Desk) -> None:
+    """Hold music: a minute of Opus takes half a second, which nobody is to wait for."""
+    b, right = await desk.leg(1000, OPUS)
+    clip = Clip.from_samples(sine(702, 30.0))
+    right.play(clip)
+    await eventually(lambda: b.packets, timeout=2)
+    right.stop_playing()
+    made = Encoded.of(clip, OPUS)
+    await eventually(lambda: made.complete)
+    assert len(made.packets) == 1500
+
+
+async def test_only_so_many_clips_are_kept(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sip.aio.encoded.KEPT", 2)
+    clips = [Clip.from_samples(sine(300.0 + n, 0.1)) for n in range(4)]
+    made = [Encoded.of(clip, G722) for clip in clips]
+    assert len(Encoded._all) == 2
+    assert Encoded.of(clips[3], G722) is made[3]
+    assert Encoded.of(clips[0], G722) is not made[0]
