@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import time
+import threading
 from collections.abc import AsyncIterator
 from itertools import pairwise
 from typing import Any
@@ -21,7 +21,7 @@ from sip.media.g711 import PCMA, PCMU, Samples
 from sip.media.rtp import Packet
 from sip.media.tones import sine
 from sip.media.transcoding import Decoder, encoded, samples_of
-from tests.support import eventually
+from tests.support import eventually, scaled
 from tests.unit.sip.phone import Phone as G711Phone
 from tests.unit.sip.phone import pool, share
 
@@ -215,22 +215,22 @@ async def test_what_is_not_to_be_heard_is_not(desk: Desk) -> None:
     assert left.stats.malformed == 4
 
 
-async def test_a_machine_that_is_too_slow_loses_packets_not_time(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_machine_that_is_too_slow_loses_packets_not_time(desk: Desk) -> None:
     (a, left), (b, right) = await desk.leg(440, OPUS), await desk.leg(1000, PCMA)
     left.connect(right)
     await a.hum(left.local, 0.04)
     passage = left._crossing._passage
     assert passage is not None
     await eventually(lambda: passage._waiting == 0)
-    passage._lane.work(lambda: time.sleep(0.3))
+    gate = threading.Event()
+    passage._lane.do(lambda: gate.wait(scaled(10)), lambda _: None, lambda _: None)
     for _ in range(40):
         a.send(left.local)
     await eventually(lambda: left.stats.packets_in == 42)
-    await eventually(lambda: passage._waiting == 0)
+    gate.set()
+    await eventually(lambda: len(b.packets) == 27)
+    assert passage._waiting == 0
     assert passage.dropped == 15
-    assert len(b.packets) == 27
     left.disconnect()
     assert left._crossing._passage is None
 
