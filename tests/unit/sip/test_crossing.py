@@ -183,7 +183,7 @@ async def test_a_clip_is_played_on_the_clock_and_joined_to_the_bridge(desk: Desk
     left.connect(right)
     playback = right.play(Clip.from_samples(sine(700, 0.5)))
     assert await playback.finished()
-    assert len(b.packets) == 25
+    await eventually(lambda: len(b.packets) == 25)
     assert share(b.listened()[1600:], 700) > 0.9
     assert {y.timestamp - x.timestamp for x, y in pairwise(b.packets)} == {frame_ticks(codec)}
     await a.hum(left.local, 0.2)
@@ -203,10 +203,11 @@ async def test_what_is_not_to_be_heard_is_not(desk: Desk) -> None:
     left.connect(right)
     left.receiving = False
     await a.hum(left.local, 0.1)
-    assert left.stats.packets_in == 5
+    await eventually(lambda: left.stats.packets_in == 5)
     left.receiving, right.sending = True, False
     await a.hum(left.local, 0.1)
-    await asyncio.sleep(0.1)
+    await eventually(lambda: left.stats.packets_in == 10)
+    assert left._crossing._passage is None
     assert b.packets == []
     for data in (b"", b"\x80", bytes(20), b"\x9f" + bytes(40)):
         a.send(left.local, data)
@@ -219,6 +220,7 @@ async def test_a_machine_that_is_too_slow_loses_packets_not_time(desk: Desk) -> 
     (a, left), (b, right) = await desk.leg(440, OPUS), await desk.leg(1000, PCMA)
     left.connect(right)
     await a.hum(left.local, 0.04)
+    await eventually(lambda: left.stats.packets_in == 2)
     passage = left._crossing._passage
     assert passage is not None
     await eventually(lambda: passage._waiting == 0)
