@@ -100,10 +100,14 @@ class Transcoder:
         """A packet of the source's; what is complete by now."""
         if not self._follows(sequence, timestamp):
             return []
-        self._expected = (sequence + 1) & 0xFFFF, (timestamp + _ticks(self._source, payload)) & 0xFFFFFFFF
+        ticks = _ticks(self._source, payload)
+        self._expected = (sequence + 1) & 0xFFFF, (timestamp + ticks) & 0xFFFFFFFF
         parts = [self._left]
-        for decoded in self._decoder.decode(payload):
+        frames = self._decoder.decode(payload)
+        for decoded in frames:
             parts += [samples_of(frame) for frame in self._resampler.resample(decoded)]
+        if not frames:  # damaged: silence in its place, so that what follows comes at its time
+            parts.append(np.zeros(ticks * self._frame * 50 // clock_rate(self._source), np.int16))
         self._left = np.concatenate(parts)
         made = []
         while len(self._left) >= self._frame:

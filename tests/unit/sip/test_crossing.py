@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator
 from itertools import pairwise
+from random import Random
 from typing import Any
 
 import numpy as np
@@ -305,3 +306,23 @@ async def test_only_so_many_clips_are_kept(desk: Desk, monkeypatch: pytest.Monke
     assert len(Encoded._all) == 2
     assert Encoded.of(clips[3], G722) is made[3]
     assert Encoded.of(clips[0], G722) is not made[0]
+
+
+@pytest.mark.parametrize("codec", [G722, OPUS], ids=lambda codec: codec.name)
+async def test_no_datagram_does_any_harm(desk: Desk, codec: Codec) -> None:
+    """Whatever comes under the agreed payload types, the call goes on."""
+    (a, left), (b, right) = await desk.leg(440, codec), await desk.leg(1000, PCMA)
+    left.connect(right)
+    random = Random(7)
+    for number in range(300):
+        kind = random.choice((codec.payload_type, 101, 13, 0, 72))
+        payload = random.randbytes(random.choice((0, 1, 2, 40, 300)))
+        raw = bytes(a.packet(number, payload_type=kind, payload=payload))
+        left._link.received(raw[: random.choice((3, 13, 500))])
+        if number % 10 == 9:
+            await asyncio.sleep(0)
+    await a.hum(left.local, 0.1)
+    before = len(b.packets)
+    a.ssrc = 5
+    await a.hum(left.local, 0.3)
+    await eventually(lambda: len(b.packets) >= before + 10)
