@@ -258,6 +258,7 @@ async def test_another_source_of_sound_begins_anew(desk: Desk) -> None:
     (a, left), (b, right) = await desk.leg(440, OPUS), await desk.leg(1000, PCMA)
     left.connect(right)
     await a.hum(left.local, 0.2)
+    await eventually(lambda: len(b.packets) == 10)  # what is in the lane goes with its source
     a.ssrc, a.number = 99, 7
     await a.hum(left.local, 0.2)
     await eventually(lambda: len(b.packets) == 20)
