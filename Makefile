@@ -5,7 +5,7 @@
 #   make test [ARGS='-k rings']               all tests
 #   make test-pythons                         import and unit tests on Python 3.12 and 3.13, where they are
 #   make lint                                 style, types, imports, shell
-#   make bench                                calls bridged and recorded, beside pyVoIP and rtpengine; set-ups
+#   make bench                                calls bridged and recorded, beside pyVoIP and rtpengine; codecs; set-ups
 #   make fuzz [RUNS=100000]                   every fuzzer, each so many runs
 #   make soak [MINUTES=60] [SEED=N] [CALLS=N]   random calls; then everything must be as it was
 #   make clean                                removes what these made (not the speech model)
@@ -90,6 +90,7 @@ lint: $(STAMPS)/development
 bench: $(STAMPS)/development
 	@status=0; $(BIN)/python -m tests.bench.bench_media $(ARGS) || status=$$?; \
 	  $(BIN)/python -m tests.bench.bench_relay; \
+	  $(BIN)/python -m tests.bench.bench_codecs; \
 	  $(BIN)/python -m tests.bench.bench_signalling; \
 	  exit $$status
 

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import io
 from array import array
+from collections.abc import Iterator
 from pathlib import Path
 
 import av
 import numpy as np
+from av.audio.codeccontext import AudioCodecContext
 from av.audio.frame import AudioFrame
 from av.audio.resampler import AudioResampler
+from av.audio.stream import AudioStream
 
 from transcripts.audio import Audio, AudioError, parse_wav, read_bytes
 
@@ -41,14 +44,17 @@ def needs_decoder(head: bytes) -> bool:
 
 
 def decode(raw: bytes, rate: int) -> array[int]:
-    """All samples of an Ogg or WAV file, mono, at `rate`. Raises AudioError."""
+    """All samples of an Ogg or WAV file, mono, at `rate`; silence for a packet that is damaged.
+
+    Raises AudioError.
+    """
     samples = array("h")
     resampler = AudioResampler(format="s16", layout="mono", rate=rate)
     try:
         with av.open(io.BytesIO(raw), "r") as file:
-            for frame in file.decode(audio=0):
-                assert isinstance(frame, AudioFrame)
-                _add(samples, resampler.resample(frame))
+            for packet in file.demux(audio=0):
+                for frame in _frames(packet):
+                    _add(samples, resampler.resample(frame))
             if samples:
                 _add(samples, resampler.resample(None))
     except (av.FFmpegError, IndexError) as error:
@@ -72,6 +78,23 @@ def resampled(samples: array[int], rate: int, wanted: int) -> array[int]:
     if samples:
         _add(made, resampler.resample(None))
     return made
+
+
+def _frames(packet: av.Packet[AudioStream]) -> Iterator[AudioFrame]:
+    try:
+        for frame in packet.decode():
+            assert isinstance(frame, AudioFrame)
+            yield frame
+    except av.error.InvalidDataError:  # what a party sent is recorded as it came, whatever it was
+        context = packet.stream.codec_context
+        assert isinstance(context, AudioCodecContext)
+        length = int((packet.duration or 0) * packet.time_base * context.sample_rate)
+        if length:
+            silent = AudioFrame(format=context.format.name, layout=context.layout.name, samples=length)
+            for plane in silent.planes:
+                plane.update(bytes(plane.buffer_size))
+            silent.sample_rate = context.sample_rate
+            yield silent
 
 
 def _add(samples: array[int], frames: list[AudioFrame]) -> None:

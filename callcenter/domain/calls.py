@@ -152,7 +152,7 @@ class CallFacts:
 
 @dataclass(frozen=True, slots=True)
 class RecordingFacts:
-    """One leg's recording: a WAV in the leg's own codec that grows while the call lasts.
+    """One leg's recording: a file in the leg's own codec that grows while the call lasts.
 
     `path` is relative to the recordings folder. The file's time zero is `started_at`, which lies
     `offset_seconds` after the call's zero (0 for the caller and the first agent).

@@ -1,4 +1,7 @@
-"""Clips in G.722 and Opus: encoded once, in a lane, and kept."""
+"""Clips in G.722 and Opus: encoded once, in a lane of their own, and kept.
+
+A minute of Opus takes half a second; it can be played while it is made.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from sip.aio.lanes import Lane
 from sip.media.clip import Clip
 from sip.media.codecs import Packed
 from sip.media.g711 import PCMA
-from sip.media.transcoding import encoded
+from sip.media.transcoding import encoding
 
 log = logging.getLogger(__name__)
 
@@ -21,13 +24,17 @@ KEPT: Final = 100
 
 
 class Encoded:
-    """A clip's packets of 20 ms, once they are there."""
+    """A clip's packets of 20 ms."""
 
     _all: ClassVar[OrderedDict[tuple[bytes, str], Encoded]] = OrderedDict()
 
+    _lane: ClassVar[Lane | None] = None
+
     def __init__(self) -> None:
-        self.packets: tuple[bytes, ...] | None = None
-        """None while they are being made; none at all where that failed."""
+        self.packets: list[bytes] = []
+        """Those that are there so far."""
+        self.complete = False
+        """All are; none, where encoding failed."""
 
     @classmethod
     def of(cls, clip: Clip, codec: Packed) -> Encoded:
@@ -43,14 +50,15 @@ class Encoded:
         return found
 
     def _make(self, clip: Clip, codec: Packed) -> None:
-        lane = Lane.least_used()
+        if Encoded._lane is None:
+            Encoded._lane = Lane("clips")
 
         def make() -> None:  # in the lane; it may end after the loop that asked, for another one
             try:
-                self.packets = encoded(PCMA.decode(clip.alaw), codec)
+                for packet in encoding(PCMA.decode(clip.alaw), codec):
+                    self.packets.append(packet)
             except (av.FFmpegError, ValueError) as error:
                 log.error("clip not encoded codec=%s error=%r", codec.name, error)
-                self.packets = ()
+            self.complete = True
 
-        lane.work(make)
-        lane.give_back()
+        Encoded._lane.work(make)

@@ -148,14 +148,17 @@ class Playback:
             self._index += 1
 
     def _packet(self, codec: Packed) -> bytes | None:
-        packets = Encoded.of(self._clip, codec).packets
-        if packets is None:
-            return None  # the first time it takes the lane some milliseconds
-        if self._position >= len(packets) and (not self._loop or not packets):
-            self._end(complete=True)
-            return None
-        at, self._position = self._position % len(packets), self._position + 1
-        return packets[at]
+        made = Encoded.of(self._clip, codec)
+        complete = made.complete  # asked first: the last packets may come between the two
+        if self._position >= len(made.packets):
+            if not complete:
+                return None  # the first time it takes some milliseconds
+            if not self._loop or not made.packets:
+                self._end(complete=True)
+                return None
+            self._position = 0
+        self._position += 1
+        return made.packets[self._position - 1]
 
     def _bytes(self, codec: G711) -> bytes | None:
         data = self._clip.data(codec)

@@ -6,6 +6,7 @@ never came is a gap in what goes out, which the far end conceals as it would its
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -99,10 +100,14 @@ class Transcoder:
         """A packet of the source's; what is complete by now."""
         if not self._follows(sequence, timestamp):
             return []
-        self._expected = (sequence + 1) & 0xFFFF, (timestamp + _ticks(self._source, payload)) & 0xFFFFFFFF
+        ticks = _ticks(self._source, payload)
+        self._expected = (sequence + 1) & 0xFFFF, (timestamp + ticks) & 0xFFFFFFFF
         parts = [self._left]
-        for decoded in self._decoder.decode(payload):
+        frames = self._decoder.decode(payload)
+        for decoded in frames:
             parts += [samples_of(frame) for frame in self._resampler.resample(decoded)]
+        if not frames:  # damaged: silence in its place, so that what follows comes at its time
+            parts.append(np.zeros(ticks * self._frame * 50 // clock_rate(self._source), np.int16))
         self._left = np.concatenate(parts)
         made = []
         while len(self._left) >= self._frame:
@@ -160,10 +165,10 @@ class Transcoder:
         return ticks * target // source
 
 
-def encoded(samples: Samples, codec: Packed) -> tuple[bytes, ...]:
-    """A clip of 8 kHz samples as packets of 20 ms, the last one filled up with silence."""
+def encoding(samples: Samples, codec: Packed) -> Iterator[bytes]:
+    """A clip of 8 kHz samples as packets of 20 ms, one by one, the last one filled up with silence."""
     if not len(samples):
-        return ()
+        return
     rate = 16000 if codec.name == "G722" else SAMPLE_RATE
     encoder = Encoder(codec, rate)
     if rate != SAMPLE_RATE:
@@ -173,7 +178,13 @@ def encoded(samples: Samples, codec: Packed) -> tuple[bytes, ...]:
         samples = np.concatenate(parts)
     frame = rate // 50
     whole = np.pad(samples, (0, -len(samples) % frame))
-    return tuple(encoder.encode(whole[at : at + frame]) for at in range(0, len(whole), frame))
+    for at in range(0, len(whole), frame):
+        yield encoder.encode(whole[at : at + frame])
+
+
+def encoded(samples: Samples, codec: Packed) -> tuple[bytes, ...]:
+    """The same at once."""
+    return tuple(encoding(samples, codec))
 
 
 def frame_of(samples: Samples, rate: int) -> AudioFrame:

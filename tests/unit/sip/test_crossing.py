@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import time
+import threading
 from collections.abc import AsyncIterator
 from itertools import pairwise
+from random import Random
 from typing import Any
 
 import numpy as np
 import pytest
 
+from sip.aio.encoded import Encoded
 from sip.aio.rtp import MediaStream
 from sip.media import tones
 from sip.media.clip import Clip
@@ -20,7 +22,7 @@ from sip.media.g711 import PCMA, PCMU, Samples
 from sip.media.rtp import Packet
 from sip.media.tones import sine
 from sip.media.transcoding import Decoder, encoded, samples_of
-from tests.support import eventually
+from tests.support import eventually, scaled
 from tests.unit.sip.phone import Phone as G711Phone
 from tests.unit.sip.phone import pool, share
 
@@ -182,7 +184,7 @@ async def test_a_clip_is_played_on_the_clock_and_joined_to_the_bridge(desk: Desk
     left.connect(right)
     playback = right.play(Clip.from_samples(sine(700, 0.5)))
     assert await playback.finished()
-    assert len(b.packets) == 25
+    await eventually(lambda: len(b.packets) == 25)
     assert share(b.listened()[1600:], 700) > 0.9
     assert {y.timestamp - x.timestamp for x, y in pairwise(b.packets)} == {frame_ticks(codec)}
     await a.hum(left.local, 0.2)
@@ -202,10 +204,11 @@ async def test_what_is_not_to_be_heard_is_not(desk: Desk) -> None:
     left.connect(right)
     left.receiving = False
     await a.hum(left.local, 0.1)
-    assert left.stats.packets_in == 5
+    await eventually(lambda: left.stats.packets_in == 5)
     left.receiving, right.sending = True, False
     await a.hum(left.local, 0.1)
-    await asyncio.sleep(0.1)
+    await eventually(lambda: left.stats.packets_in == 10)
+    assert left._crossing._passage is None
     assert b.packets == []
     for data in (b"", b"\x80", bytes(20), b"\x9f" + bytes(40)):
         a.send(left.local, data)
@@ -214,22 +217,23 @@ async def test_what_is_not_to_be_heard_is_not(desk: Desk) -> None:
     assert left.stats.malformed == 4
 
 
-async def test_a_machine_that_is_too_slow_loses_packets_not_time(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_machine_that_is_too_slow_loses_packets_not_time(desk: Desk) -> None:
     (a, left), (b, right) = await desk.leg(440, OPUS), await desk.leg(1000, PCMA)
     left.connect(right)
     await a.hum(left.local, 0.04)
+    await eventually(lambda: left.stats.packets_in == 2)
     passage = left._crossing._passage
     assert passage is not None
     await eventually(lambda: passage._waiting == 0)
-    passage._lane.work(lambda: time.sleep(0.3))
+    gate = threading.Event()
+    passage._lane.do(lambda: gate.wait(scaled(10)), lambda _: None, lambda _: None)
     for _ in range(40):
         a.send(left.local)
     await eventually(lambda: left.stats.packets_in == 42)
-    await eventually(lambda: passage._waiting == 0)
+    gate.set()
+    await eventually(lambda: len(b.packets) == 27)
+    assert passage._waiting == 0
     assert passage.dropped == 15
-    assert len(b.packets) == 27
     left.disconnect()
     assert left._crossing._passage is None
 
@@ -254,6 +258,7 @@ async def test_another_source_of_sound_begins_anew(desk: Desk) -> None:
     (a, left), (b, right) = await desk.leg(440, OPUS), await desk.leg(1000, PCMA)
     left.connect(right)
     await a.hum(left.local, 0.2)
+    await eventually(lambda: len(b.packets) == 10)  # what is in the lane goes with its source
     a.ssrc, a.number = 99, 7
     await a.hum(left.local, 0.2)
     await eventually(lambda: len(b.packets) == 20)
@@ -268,3 +273,57 @@ async def test_the_jitter_is_counted_by_the_codecs_clock(desk: Desk) -> None:
     jitter = left.rtcp.figures.jitter
     assert jitter is not None
     assert jitter < 0.1
+
+
+async def test_a_clip_that_cannot_be_encoded_is_logged_and_over(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: object) -> None:
+        raise ValueError("no codec today")
+
+    monkeypatch.setattr("sip.aio.encoded.encoding", broken)
+    b, right = await desk.leg(1000, OPUS)
+    assert await right.play(Clip.from_samples(sine(701, 0.5))).finished()
+    assert "no codec today" in caplog.text
+    assert b.packets == []
+
+
+async def test_a_long_clip_is_heard_while_it_is_made(desk: Desk) -> None:
+    """Hold music: a minute of Opus takes half a second, which nobody is to wait for."""
+    b, right = await desk.leg(1000, OPUS)
+    clip = Clip.from_samples(sine(702, 30.0))
+    right.play(clip)
+    await eventually(lambda: b.packets, timeout=2)
+    right.stop_playing()
+    made = Encoded.of(clip, OPUS)
+    await eventually(lambda: made.complete)
+    assert len(made.packets) == 1500
+
+
+async def test_only_so_many_clips_are_kept(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sip.aio.encoded.KEPT", 2)
+    clips = [Clip.from_samples(sine(300.0 + n, 0.1)) for n in range(4)]
+    made = [Encoded.of(clip, G722) for clip in clips]
+    assert len(Encoded._all) == 2
+    assert Encoded.of(clips[3], G722) is made[3]
+    assert Encoded.of(clips[0], G722) is not made[0]
+
+
+@pytest.mark.parametrize("codec", [G722, OPUS], ids=lambda codec: codec.name)
+async def test_no_datagram_does_any_harm(desk: Desk, codec: Codec) -> None:
+    """Whatever comes under the agreed payload types, the call goes on."""
+    (a, left), (b, right) = await desk.leg(440, codec), await desk.leg(1000, PCMA)
+    left.connect(right)
+    random = Random(7)
+    for number in range(300):
+        kind = random.choice((codec.payload_type, 101, 13, 0, 72))
+        payload = random.randbytes(random.choice((0, 1, 2, 40, 300)))
+        raw = bytes(a.packet(number, payload_type=kind, payload=payload))
+        left._link.received(raw[: random.choice((3, 13, 500))])
+        if number % 10 == 9:
+            await asyncio.sleep(0)
+    await a.hum(left.local, 0.1)
+    before = len(b.packets)
+    a.ssrc = 5
+    await a.hum(left.local, 0.3)
+    await eventually(lambda: len(b.packets) >= before + 10)

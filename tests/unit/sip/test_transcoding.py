@@ -100,13 +100,14 @@ def test_the_timestamp_wraps() -> None:
     assert [each.timestamp for each in made] == [0, 160]
 
 
-@pytest.mark.parametrize("damage", [b"", b"\xff" * 3, bytes(range(200)), b"\x0b\xff"])
+@pytest.mark.parametrize("damage", [b"", b"\xff" * 3, bytes(range(200)), b"\x0b\xff", b"\x0b\x41"])
 def test_damage_is_as_good_as_lost(damage: bytes) -> None:
     transcoder, sent = Transcoder(OPUS, PCMA), packets(OPUS)
     for number in range(10):
         transcoder.take(number, number * 960, sent[number])
     transcoder.take(10, 9600, damage)
-    assert transcoder.take(11, 11 * 960, sent[11])
+    (made,) = transcoder.take(11, 11 * 960, sent[11])
+    assert 0 <= 11 * 160 - made.timestamp <= 80  # one of them is a packet of 10 ms, which comes through
 
 
 def test_a_key_keeps_its_place_and_its_length() -> None:

@@ -68,6 +68,18 @@ def test_one_that_has_only_begun_is_silent(tmp_path: Path) -> None:
         assert read_sound(path).duration == 0.0
 
 
+def test_a_damaged_packet_is_silence_and_the_rest_is_heard() -> None:
+    file = File(growing(OPUS, START))
+    sent = packets(OPUS, range(100))
+    for number in (20, 21, 50):
+        sent[number] = (*sent[number][:5], b"\x0b\x41")
+    file.made.place(sent)
+    samples = np.array(decode(file.finish(2.0), RATE))
+    assert len(samples) / RATE == pytest.approx(2.0, abs=0.002)
+    assert np.abs(samples[int(1.2 * RATE) :]).max() > 8000
+    assert abs(strongest(list(samples[int(1.2 * RATE) :]), RATE) - 440) < 3
+
+
 def test_g711_needs_no_decoder(tmp_path: Path) -> None:
     path = tmp_path / "leg.wav"
     path.write_bytes(build(PCMA, PCMA.encode(sine(440, 0.5))))
