@@ -1,6 +1,6 @@
 """Recording legs to files that grow, off the media path: one thread writes for all of them.
 
-The media path appends to a list. Every 200 ms the thread takes what is there, has it placed by time
+The media path appends to lists. Every 200 ms the thread takes what is there, has it placed by time
 (`sip/media/growing.py`) and writes it, sizes after the data they speak of, so that a process killed at any
 moment leaves a file that plays. Tracks take turns in 20 ms slots: the thread must not hold the
 interpreter long.
@@ -30,8 +30,11 @@ FLUSH_SECONDS = 0.2
 SLOTS = 10
 """Turns in a flush period; a track has one of them."""
 
+MAX_BEHIND = 50.0
+"""Seconds of speech that wait for the thread; beyond, a stuck disk costs sound, no memory."""
+
 MAX_QUEUED = 2500
-"""Packets of a leg that wait for the thread (50 s of speech); beyond, a stuck disk costs sound, no memory."""
+"""Packets and runs of packets that wait: more in a flush period are a flood."""
 
 
 @dataclass(slots=True)
@@ -60,10 +63,8 @@ class Track:
         """Why nothing more is written, where writing failed; the call is not told otherwise."""
         self.dropped = 0
         self._recorder = recorder
-        self._queue: list[Packet | bytes] = []
-        self.follow = self._queue.append
-        """Takes the payload, in the track's codec, of the packet that comes next after the last one taken, in
-        sequence and timestamp: nothing but a list's append. Now and then a packet must be fed in full."""
+        self._queue: list[Packet | list[bytes]] = []
+        self._served = started
         self._growing = growing(codec, started)
         self._file: int | None = None
         self._on_disk = 0.0
@@ -79,10 +80,20 @@ class Track:
         self, now: float, ssrc: int, sequence: int, timestamp: int, second: int, payload: bytes, /
     ) -> None:
         """Takes one packet's audio (`second`: the header's second byte); for the media path: never waits."""
-        if len(self._queue) >= MAX_QUEUED:
-            self.dropped += len(self._queue)
+        if now - self._served > MAX_BEHIND or len(self._queue) >= MAX_QUEUED:
+            self.dropped += sum(len(item) if isinstance(item, list) else 1 for item in self._queue)
             self._queue.clear()
+            self._served = now
         self._queue.append((now, ssrc, sequence, timestamp, second, payload))
+
+    @property
+    def follow(self) -> Callable[[bytes], None]:
+        """Takes the payload, in the track's codec, of the packet that comes next after the last one taken, in
+        sequence and timestamp: nothing but a list's append. Holds until the next `feed`, which there must be
+        now and then: it is what binds the sound to the clock."""
+        run: list[bytes] = []
+        self._queue.append(run)
+        return run.append
 
     async def close(self, ended: float) -> float:
         """Ends the file at `ended` (monotonic seconds), silence up to there, and gives its length in seconds.
@@ -97,6 +108,7 @@ class Track:
     # From here on in the recorder's thread.
 
     def _flush(self, now: float) -> int:
+        self._served = now
         self._place()
         return self._write(self._growing.take(now))
 
@@ -118,9 +130,10 @@ class Track:
     def _place(self) -> None:
         waiting = self._queue
         batch = waiting[:]
-        # The media path may have appended since: take away exactly what was copied.
-        del waiting[: len(batch)]
-        self._growing.place(batch)
+        # The media path may have appended since: take away exactly what was copied. The last run still grows.
+        grows = bool(batch) and isinstance(batch[-1], list)
+        del waiting[: len(batch) - grows]
+        self._growing.place([_taken(item) if isinstance(item, list) else item for item in batch])
 
     def _write(self, writes: list[Write]) -> int:
         if self._file is None:
@@ -237,7 +250,14 @@ class _Stopped(Exception):
     """Ends the thread's loop."""
 
 
-def _write_all(file: int, data: bytes, offset: int) -> None:
+def _taken(run: list[bytes]) -> list[bytes]:
+    """What is in a run that may grow meanwhile, taken out of it."""
+    taken = run[:]
+    del run[: len(taken)]
+    return taken
+
+
+def _write_all(file: int, data: bytes | bytearray, offset: int) -> None:
     """`os.pwrite` until everything is written; raises `OSError` (a full disk, for one)."""
     done = os.pwrite(file, data, offset)
     while done < len(data):

@@ -10,18 +10,39 @@ from __future__ import annotations
 import asyncio
 import select
 import socket
+import time
 from collections.abc import Callable
 from typing import ClassVar
 from weakref import WeakKeyDictionary
 
+from sip.media.rtp import HEADER
+
 BATCH = 128
 """Datagrams served before the loop gets its turn again."""
+
+MAX_DATAGRAM = 2048
+"""Bytes; what is longer is no telephone's, and cut."""
 
 PAUSE = 0.002
 """Seconds between two looks while there is traffic: a wake-up costs as much as a datagram, so share it.
 
 At 100 calls 1 ms takes 15.3 % of a core and adds 0.7 ms (p99 1.4), 2 ms 13.0 % and 1.3 ms (p99 3.1), 3 ms
 12.7 % and 1.9 ms (p99 3.5)."""
+
+
+class Buffer:
+    """Room for one datagram, for all sockets of a loop: what is there holds until the next one is read."""
+
+    def __init__(self) -> None:
+        self.room = bytearray(MAX_DATAGRAM)
+        self._windows: dict[int, tuple[memoryview, memoryview]] = {}
+
+    def windows(self, size: int) -> tuple[memoryview, memoryview]:
+        """An RTP packet of `size` bytes with a plain header, and its payload, as they lie in `room`."""
+        if size not in self._windows:
+            whole = memoryview(self.room)[:size]
+            self._windows[size] = whole, whole[HEADER.size :]
+        return self._windows[size]
 
 
 class Poller:
@@ -38,14 +59,18 @@ class Poller:
         return cls._of[loop]
 
     def __init__(self) -> None:
-        self._readers: dict[int, Callable[[], None]] = {}
+        self.buffer = Buffer()
+        self._readers: dict[int, Callable[[float], None]] = {}
         self._epoll: select.epoll | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._pause = PAUSE
 
-    def add(self, sock: socket.socket, reader: Callable[[], None]) -> None:
-        """`reader` is called whenever `sock` has a datagram; it reads one and does not raise."""
+    def add(self, sock: socket.socket, reader: Callable[[float], None]) -> None:
+        """`reader` is called whenever `sock` has a datagram; it reads one and does not raise.
+
+        It is told when we looked, in monotonic seconds: the same for all datagrams of a batch.
+        """
         if self._epoll is None:
             self._epoll = select.epoll()
             self._loop = asyncio.get_running_loop()
@@ -84,13 +109,13 @@ class Poller:
         """Serves every socket that has a datagram; False where none had."""
         if self._epoll is None:
             return False
-        readers = self._readers
+        find = self._readers.get
         ready = self._epoll.poll(0, BATCH)
+        now = time.monotonic()
         # A full batch means that more are waiting: a pause here would bound us to some 400 calls.
         self._pause = 0.0 if len(ready) == BATCH else PAUSE
         for descriptor, _ in ready:
             # A reader may have closed a socket that comes later in this batch.
-            reader = readers.get(descriptor)
-            if reader is not None:
-                reader()
+            if (reader := find(descriptor)) is not None:
+                reader(now)
         return bool(ready)

@@ -13,7 +13,7 @@ from sip.media.rtcp import Block, Goodbye, Item, Name, Report, Sender, middle, n
 from sip.media.rtp import HEADER, sequence_delta
 
 SAMPLED = 3
-"""Mask of sequence numbers: each fourth packet is timed."""
+"""Mask of sequence numbers: each fourth packet is timed, the one with all its bits."""
 LONGEST_ROUND_TRIP = 60.0
 """Seconds; a longer one is a wrong clock."""
 

@@ -22,7 +22,7 @@ async def test_every_socket_is_served_and_a_full_batch_is_followed_at_once() -> 
     poller, got = Poller(), Counter[int]()
     pauses: list[float] = []
 
-    def read(sock: socket.socket) -> None:
+    def read(sock: socket.socket, now: float) -> None:
         sock.recv(100)
         got[sock.fileno()] += 1
         pauses.append(poller._pause)
@@ -46,8 +46,8 @@ async def test_a_socket_that_was_taken_away_is_not_read() -> None:
     poller = Poller()
     got: list[bytes] = []
     with bound() as one, bound() as other, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
-        poller.add(one, lambda: got.append(one.recv(100)))
-        poller.add(other, lambda: got.append(other.recv(100)))
+        poller.add(one, lambda now: got.append(one.recv(100)))
+        poller.add(other, lambda now: got.append(other.recv(100)))
         poller.remove(one)
         sender.sendto(b"gone", one.getsockname())
         sender.sendto(b"here", other.getsockname())
