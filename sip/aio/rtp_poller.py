@@ -24,10 +24,14 @@ MAX_DATAGRAM = 2048
 """Bytes; what is longer is no telephone's, and cut."""
 
 PAUSE = 0.002
-"""Seconds between two looks while there is traffic: a wake-up costs as much as a datagram, so share it.
+"""Seconds between two looks while there is traffic: waking up costs as much as ten datagrams, so share it."""
 
-At 100 calls 1 ms takes 15.3 % of a core and adds 0.7 ms (p99 1.4), 2 ms 13.0 % and 1.3 ms (p99 3.1), 3 ms
-12.7 % and 1.9 ms (p99 3.5)."""
+FEW = 64
+"""Datagrams; fewer of them wait a little longer for company."""
+
+LONGER_PAUSE = 0.003
+"""Seconds after a look that found few: at 50 calls an eighth less CPU than with 2 ms, for half a millisecond on a
+packet's way (p99 below 4 ms)."""
 
 
 class Buffer:
@@ -113,7 +117,7 @@ class Poller:
         ready = self._epoll.poll(0, BATCH)
         now = time.monotonic()
         # A full batch means that more are waiting: a pause here would bound us to some 400 calls.
-        self._pause = 0.0 if len(ready) == BATCH else PAUSE
+        self._pause = LONGER_PAUSE if len(ready) < FEW else PAUSE if len(ready) < BATCH else 0.0
         for descriptor, _ in ready:
             # A reader may have closed a socket that comes later in this batch.
             if (reader := find(descriptor)) is not None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sip.aio.recorder import MAX_BEHIND, MAX_QUEUED, Recorder, Track
+from sip.aio.recorder import MAX_BEHIND, MAX_QUEUED, TOGETHER, Recorder, Track
 from sip.aio.rtp import MediaStream
 from sip.media.codecs import G722, OPUS, Packed, frame_ticks
 from sip.media.g711 import ALAW_TO_ULAW, PCMA, PCMU, Samples
@@ -249,3 +249,16 @@ def test_kill_9_leaves_opus_that_plays(tmp_path: Path) -> None:
     samples, length = decoded(path.read_bytes())
     assert length > 0.7 * 48000
     assert share(samples[4800::6][:4000], 440) > 0.8
+
+
+async def test_tracks_share_turns_until_one_is_full_and_every_turn_comes(tmp_path: Path) -> None:
+    recorder, start = Recorder(tmp_path), time.monotonic() - 1
+    tracks = [recorder.open(f"{n}.wav", PCMA, start) for n in range(2 * TOGETHER + 1)]
+    await eventually(lambda: recorder.stats.open_tracks == len(tracks))
+    assert [len(slot) for slot in recorder._slots][:4] == [TOGETHER, TOGETHER, 1, 0]
+    await eventually(lambda: all(track.seconds > 0.5 for track in tracks))
+    for track in tracks[:TOGETHER]:  # the first turn has nobody any more
+        await track.close(start + 1)
+    behind = tracks[-1].seconds
+    await eventually(lambda: tracks[-1].seconds > behind + 0.3)
+    await recorder.close()
