@@ -141,10 +141,12 @@ class Track:
     def _write(self, writes: list[Write]) -> int:
         if self._file is None:
             return 0
+        written = 0
         for position, data in writes:
             _write_all(self._file, data, position)
+            written += len(data)
         self._on_disk = self._growing.seconds
-        return sum(len(data) for _, data in writes)
+        return written
 
     def _release(self) -> None:
         if self._file is not None:

@@ -132,15 +132,16 @@ class Pipe:
         """
         self.close()
         sequence = head >> 32 & 0xFFFF
-        stride, left = 1 << 32 | samples, ~sequence & FULL_EVERY
+        left = ~sequence & FULL_EVERY
         if not left or _wraps(head, left, samples) or (to is not None and _wraps(to.head, left, samples)):
             return
-        self._packet, self._sound = self._buffer.windows(HEADER.size + samples)
+        self._packet, self._sound, self._stride = self._buffer.windows(samples)
         self._size, self._source = HEADER.size + samples, ssrc
         self._follow, self._exit, self._send = follow, to, None
         if to is not None:
             self._send, self._shift, self._ssrc = to.send, to.head - head, to.outgoing.ssrc
-        self._stride, self._stop = stride, head + stride * left
+        stride = self._stride
+        self._stop = head + stride * left
         self._mark = head + stride * (~sequence & SAMPLED or SAMPLED + 1)
         self._expected = self._since = head + stride
 

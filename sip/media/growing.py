@@ -94,16 +94,17 @@ class GrowingWav:
             self._timeline.place(now, ssrc, sequence, timestamp, payload, second > 0x7F)
 
     def take(self, now: float) -> list[Write]:
-        return self._told_of([(HEADER_SIZE + place, data) for place, data in self._timeline.take(now)])
+        return self._told_of(self._timeline.take(now))
 
     def finish(self, ended: float) -> tuple[list[Write], int]:
-        writes = self._told_of([(HEADER_SIZE + at, data) for at, data in self._timeline.finish(ended)])
+        writes = self._told_of(self._timeline.finish(ended))
         size = HEADER_SIZE + self._told
         if self._told % 2:
             writes.append((size, b"\0"))
         return writes, size + self._told % 2
 
-    def _told_of(self, writes: list[Write]) -> list[Write]:
+    def _told_of(self, sound: list[Write]) -> list[Write]:
+        writes: list[Write] = [(HEADER_SIZE + at, data) for at, data in sound]
         if self._told != self._timeline.written:
             self._told = self._timeline.written
             writes.append((0, header(self._codec, self._told)))
