@@ -7,7 +7,6 @@ Where both speak the same codec, packets are passed on undecoded here as well.
 from __future__ import annotations
 
 import struct
-import time
 from typing import TYPE_CHECKING
 
 from sip.aio.passage import Passage
@@ -16,7 +15,7 @@ from sip.media.dtmf import rescaled
 from sip.media.g711 import TRANSLATE
 from sip.media.quality import SAMPLED
 from sip.media.rtcp import is_rtcp
-from sip.media.rtp import COMFORT_NOISE, HEADER, MARKER, MalformedPacket, payload_span
+from sip.media.rtp import COMFORT_NOISE, HEADER, MARKER, MalformedPacket, payload_of
 from sip.media.transcoding import Made
 
 if TYPE_CHECKING:
@@ -40,8 +39,8 @@ class Crossing:
     def _choose(self) -> None:
         stream, peer = self._stream, self._stream._peer
         wide = isinstance(stream.codec, Packed) or (peer is not None and isinstance(peer.codec, Packed))
-        stream._link.received = self.received if wide else stream._received
-        stream._follows = False
+        stream._pipe.received = self.received if wide else stream._received
+        stream._forget()
         if peer is None or peer.codec.name == stream.codec.name:
             self._close()
 
@@ -50,28 +49,27 @@ class Crossing:
             self._passage.close()
             self._passage = None
 
-    def received(self, data: bytes) -> None:
-        """A datagram, in plain."""
-        now, stream = time.monotonic(), self._stream
-        stats = stream.stats
+    def received(self, data: bytes, now: float) -> None:
+        """A datagram, in plain, that came at `now`, in monotonic seconds."""
+        stream = self._stream
+        stats = stream._stats
         try:
             _, second, sequence, timestamp, ssrc = HEADER.unpack_from(data)
-            start, end = payload_span(data)
+            payload = payload_of(data)
         except (struct.error, MalformedPacket):
             stats.malformed += 1
             return
         stats.packets_in += 1
         stats.bytes_in += len(data)
         stats.last_received = now
-        payload = data[start:end]
         ticks = self._ticks(second & 0x7F, payload)
         if ticks:
             if stream._incoming.irregular(sequence, timestamp, ssrc, ticks) and stream.receiving:
                 self._heard(now, second, sequence, timestamp, payload)
-            if not sequence & SAMPLED:
-                stream._timed(now, timestamp)
+            if sequence & SAMPLED == SAMPLED:
+                stream.rtcp.arrived(now, timestamp)
         elif is_rtcp(data):
-            stream._multiplexed(data)
+            stream._multiplexed(data, now)
         else:
             self._not_audio(now, second, sequence, timestamp, payload)
 
@@ -88,8 +86,8 @@ class Crossing:
         if not isinstance(codec, Packed) and second & 0x7F != codec.payload_type:
             payload = payload.translate(TRANSLATE[second & 0x7F])
         second = second & MARKER | codec.payload_type
-        if stream._record is not None:
-            stream._record(now, ssrc, sequence, timestamp, second, payload)
+        if stream.recorder is not None:
+            stream.recorder.feed(now, ssrc, sequence, timestamp, second, payload)
         if other is None or other._bridge_to is None:
             return
         if other.codec.name == codec.name:
@@ -104,9 +102,9 @@ class Crossing:
         stream, other = self._stream, self._stream.peer
         incoming = stream._incoming
         if second & 0x7F == COMFORT_NOISE:
-            stream.stats.last_comfort = now
+            stream._stats.last_comfort = now
         elif second & 0x7F != stream._numbers.event:
-            stream.stats.unknown += 1
+            stream._stats.unknown += 1
         elif not incoming.irregular(sequence, timestamp, incoming.ssrc, 0):
             return
         elif (

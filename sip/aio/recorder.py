@@ -1,6 +1,6 @@
 """Recording legs to files that grow, off the media path: one thread writes for all of them.
 
-The media path appends to a list. Every 200 ms the thread takes what is there, has it placed by time
+The media path appends to lists. Every 200 ms the thread takes what is there, has it placed by time
 (`sip/media/growing.py`) and writes it, sizes after the data they speak of, so that a process killed at any
 moment leaves a file that plays. Tracks take turns in 20 ms slots: the thread must not hold the
 interpreter long.
@@ -30,8 +30,14 @@ FLUSH_SECONDS = 0.2
 SLOTS = 10
 """Turns in a flush period; a track has one of them."""
 
+TOGETHER = 32
+"""Tracks that share a turn before another turn is begun: each wakes a sleeping thread, at some 100 µs."""
+
+MAX_BEHIND = 50.0
+"""Seconds of speech that wait for the thread; beyond, a stuck disk costs sound, no memory."""
+
 MAX_QUEUED = 2500
-"""Packets of a leg that wait for the thread (50 s of speech); beyond, a stuck disk costs sound, no memory."""
+"""Packets and runs of packets that wait: more in a flush period are a flood."""
 
 
 @dataclass(slots=True)
@@ -60,10 +66,8 @@ class Track:
         """Why nothing more is written, where writing failed; the call is not told otherwise."""
         self.dropped = 0
         self._recorder = recorder
-        self._queue: list[Packet | bytes] = []
-        self.follow = self._queue.append
-        """Takes the payload, in the track's codec, of the packet that comes next after the last one taken, in
-        sequence and timestamp: nothing but a list's append. Now and then a packet must be fed in full."""
+        self._queue: list[Packet | list[bytes]] = []
+        self._served = started
         self._growing = growing(codec, started)
         self._file: int | None = None
         self._on_disk = 0.0
@@ -79,10 +83,20 @@ class Track:
         self, now: float, ssrc: int, sequence: int, timestamp: int, second: int, payload: bytes, /
     ) -> None:
         """Takes one packet's audio (`second`: the header's second byte); for the media path: never waits."""
-        if len(self._queue) >= MAX_QUEUED:
-            self.dropped += len(self._queue)
+        if now - self._served > MAX_BEHIND or len(self._queue) >= MAX_QUEUED:
+            self.dropped += sum(len(item) if isinstance(item, list) else 1 for item in self._queue)
             self._queue.clear()
+            self._served = now
         self._queue.append((now, ssrc, sequence, timestamp, second, payload))
+
+    @property
+    def follow(self) -> Callable[[bytes], None]:
+        """Takes the payload, in the track's codec, of the packet that comes next after the last one taken, in
+        sequence and timestamp: nothing but a list's append. Holds until the next `feed`, which there must be
+        now and then: it is what binds the sound to the clock."""
+        run: list[bytes] = []
+        self._queue.append(run)
+        return run.append
 
     async def close(self, ended: float) -> float:
         """Ends the file at `ended` (monotonic seconds), silence up to there, and gives its length in seconds.
@@ -97,6 +111,7 @@ class Track:
     # From here on in the recorder's thread.
 
     def _flush(self, now: float) -> int:
+        self._served = now
         self._place()
         return self._write(self._growing.take(now))
 
@@ -118,17 +133,20 @@ class Track:
     def _place(self) -> None:
         waiting = self._queue
         batch = waiting[:]
-        # The media path may have appended since: take away exactly what was copied.
-        del waiting[: len(batch)]
-        self._growing.place(batch)
+        # The media path may have appended since: take away exactly what was copied. The last run still grows.
+        grows = bool(batch) and isinstance(batch[-1], list)
+        del waiting[: len(batch) - grows]
+        self._growing.place([_taken(item) if isinstance(item, list) else item for item in batch])
 
     def _write(self, writes: list[Write]) -> int:
         if self._file is None:
             return 0
+        written = 0
         for position, data in writes:
             _write_all(self._file, data, position)
+            written += len(data)
         self._on_disk = self._growing.seconds
-        return sum(len(data) for _, data in writes)
+        return written
 
     def _release(self) -> None:
         if self._file is not None:
@@ -187,8 +205,13 @@ class Recorder:
             for track in tuple(self._slots[slot]):
                 self._serve(track, Track._flush, time.monotonic())
             self.stats.longest_flush = max(self.stats.longest_flush, time.monotonic() - now)
-            slot = (slot + 1) % SLOTS
-            due = max(due + FLUSH_SECONDS / SLOTS, now)
+            slot, steps = self._next_turn(slot)
+            due = max(due + steps * FLUSH_SECONDS / SLOTS, now)
+
+    def _next_turn(self, slot: int) -> tuple[int, int]:
+        """The next slot that has tracks, and how many turns away it is."""
+        steps = next((n for n in range(1, SLOTS) if self._slots[(slot + n) % SLOTS]), SLOTS)
+        return (slot + steps) % SLOTS, steps
 
     def _obey(self, until: float) -> bool:
         """Waits for a command up to `until` (for ever where there is no track); False after the last one."""
@@ -202,7 +225,8 @@ class Recorder:
         return True
 
     def _begin(self, track: Track) -> None:
-        min(self._slots, key=len)[track] = None
+        roomy = (slot for slot in self._slots if len(slot) < TOGETHER)
+        next(roomy, min(self._slots, key=len))[track] = None
         self.stats.open_tracks += 1
         self._serve(track, Track._create, track.started)
 
@@ -237,7 +261,14 @@ class _Stopped(Exception):
     """Ends the thread's loop."""
 
 
-def _write_all(file: int, data: bytes, offset: int) -> None:
+def _taken(run: list[bytes]) -> list[bytes]:
+    """What is in a run that may grow meanwhile, taken out of it."""
+    taken = run[:]
+    del run[: len(taken)]
+    return taken
+
+
+def _write_all(file: int, data: bytes | bytearray, offset: int) -> None:
     """`os.pwrite` until everything is written; raises `OSError` (a full disk, for one)."""
     done = os.pwrite(file, data, offset)
     while done < len(data):

@@ -24,15 +24,21 @@ Transform = Callable[[bytes], bytes | None]
 
 
 class Rtcp:
-    """Made and closed by the `MediaStream` whose `incoming` and `outgoing` it reports on."""
+    """Made and closed by the `MediaStream` whose `incoming` and `outgoing` it reports on.
 
-    def __init__(self, sock: socket.socket, incoming: Incoming, outgoing: Outgoing) -> None:
+    `settle` is called before they are read: what went by uncounted is counted then.
+    """
+
+    def __init__(
+        self, sock: socket.socket, incoming: Incoming, outgoing: Outgoing, settle: Callable[[], None]
+    ) -> None:
         # The kernel keeps as little of it as it can: reports are rare, floods are not our business.
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER)
         self.malformed = 0
         """Datagrams that are no RTCP, or come from somebody else."""
         self.protect: Transform | None = None
         self.unprotect: Transform | None = None
+        self._settle = settle
         self._socket = sock
         self._remote: tuple[str, int] | None = None
         self._sent = False
@@ -47,6 +53,7 @@ class Rtcp:
     @property
     def figures(self) -> Figures:
         """Loss, jitter and round trip up to now."""
+        self._settle()
         return self._quality.figures
 
     @property
@@ -59,10 +66,10 @@ class Rtcp:
         port = rtp_port + 1 if port is None else port
         self._remote = (host, port) if 0 < port < 65536 else None
 
-    def take(self, raw: bytes) -> None:
-        """A datagram of the party's, from here or from the RTP port (RFC 5761)."""
+    def take(self, raw: bytes, now: float) -> None:
+        """A datagram of the party's that came at `now`, from here or from the RTP port (RFC 5761)."""
         try:
-            self._quality.take(parse(raw), time.monotonic())
+            self._quality.take(parse(raw), now)
         except MalformedReport:
             self.malformed += 1
 
@@ -70,11 +77,13 @@ class Rtcp:
         """Says BYE where anything was ever reported (§6.3.7), and stops."""
         self._timer.cancel()
         if self._sent:
+            self._settle()
             self._send(self._quality.farewell(time.monotonic()))
         Poller.of_running_loop().remove(self._socket)
 
     def _report(self) -> None:
         self._timer = asyncio.get_running_loop().call_later(_next(INTERVAL), self._report)
+        self._settle()
         self._send(self._quality.report(time.monotonic()))
 
     def _send(self, items: tuple[Item, ...]) -> None:
@@ -88,7 +97,7 @@ class Rtcp:
                 self._socket.sendto(raw, self._remote)
                 self._sent = True
 
-    def _readable(self) -> None:
+    def _readable(self, now: float) -> None:
         try:
             raw, source = self._socket.recvfrom(_MAX_DATAGRAM)
         except OSError:  # nothing there after all
@@ -101,7 +110,7 @@ class Rtcp:
         if data is None:
             self.malformed += 1
             return
-        self.take(data)
+        self.take(data, now)
         self._remote = source[:2]  # symmetric: behind a NAT the signalled port is not the right one
 
 

@@ -22,6 +22,8 @@ from sip.aio.player import Playback
 from sip.aio.ports import PortPair, PortPool
 from sip.aio.rtcp import Rtcp
 from sip.aio.rtp_link import RtpLink
+from sip.aio.rtp_pipe import FULL_EVERY, Pipe, shorten
+from sip.aio.rtp_poller import Poller
 from sip.media.clip import Clip
 from sip.media.codecs import Codec, Numbering, clock_rate, frame_ticks
 from sip.media.dtmf import Detector, MalformedEvent
@@ -29,18 +31,14 @@ from sip.media.flow import Incoming, Outgoing, StreamStats
 from sip.media.g711 import PCMA, TRANSLATE
 from sip.media.quality import SAMPLED
 from sip.media.rtcp import is_rtcp
-from sip.media.rtp import COMFORT_NOISE, HEADER, MARKER, PLAIN, MalformedPacket, payload_span
+from sip.media.rtp import COMFORT_NOISE, HEADER, MARKER, PLAIN, MalformedPacket, payload_of
 from sip.media.track import Track
 from sip.sdes import Keys
 
 MAX_PRESSES = 32
 """Keys that wait to be sent; more than that is nobody's finger."""
 
-FULL_EVERY = 15
-"""Mask of sequence numbers: each sixteenth packet is recorded with its arrival, the others just follow."""
-
 _unpack = HEADER.unpack_from
-_monotonic = time.monotonic
 
 
 class MediaStream:
@@ -51,54 +49,49 @@ class MediaStream:
         "_closed",
         "_crossing",
         "_detector",
-        "_follows",
+        "_follow",
         "_incoming",
         "_link",
         "_local",
         "_numbers",
         "_outgoing",
         "_peer",
+        "_pipe",
         "_playback",
         "_ports",
         "_presses",
         "_receiving",
-        "_record",
-        "_record_next",
-        "_record_type",
         "_recorder",
         "_sending",
-        "_timed",
+        "_stats",
         "codec",
         "dtmf_pt",
         "on_digit",
         "rtcp",
-        "stats",
     )
 
     def __init__(self, ports: PortPair) -> None:
-        self.stats = StreamStats()
+        self._stats = StreamStats()
         self.codec: Codec = PCMA
         self.dtmf_pt: int | None = None
         self.on_digit: Callable[[str], None] | None = None
         self._ports = ports
-        self._link = RtpLink(ports, self.stats, self._received, self._found)
+        self._incoming = Incoming(self._stats)
+        self._outgoing = Outgoing(
+            random.getrandbits(32), random.getrandbits(15), random.getrandbits(32), time.monotonic()
+        )
+        self.rtcp = Rtcp(ports.rtcp, self._incoming, self._outgoing, self._settle)
+        buffer = Poller.of_running_loop().buffer
+        self._pipe = Pipe(buffer, self._incoming, self._received, self.rtcp.arrived)
+        self._link = RtpLink(ports, self._stats, self._pipe, self._found)
         self._local = (ports.host, ports.port)
         self._sending = self._receiving = True
         self._peer: MediaStream | None = None
         self._bridge_to: Any = None
         self._playback: Playback | None = None
         self._presses: deque[KeyPress] = deque(maxlen=MAX_PRESSES)
-        self._record: Callable[[float, int, int, int, int, bytes], None] | None = None
-        self._record_next: Callable[[bytes], None] | None = None
-        self._record_type = -1
-        self._follows = False
+        self._follow: Callable[[bytes], None] | None = None
         self._recorder: Track | None = None
-        self._incoming = Incoming(self.stats)
-        self._outgoing = Outgoing(
-            random.getrandbits(32), random.getrandbits(15), random.getrandbits(32), _monotonic()
-        )
-        self.rtcp = Rtcp(ports.rtcp, self._incoming, self._outgoing)
-        self._timed = self.rtcp.arrived
         self._detector = Detector()
         self._numbers = Numbering.like(PCMA, None)
         self._crossing = Crossing(self)
@@ -120,6 +113,12 @@ class MediaStream:
         """Where audio is sent: as signalled, or where the peer's media turned out to come from."""
         remote = self._link.remote
         return None if remote is None else (remote[0], remote[1])
+
+    @property
+    def stats(self) -> StreamStats:
+        """Counters, up to this moment."""
+        self._settle()
+        return self._stats
 
     @property
     def ssrc(self) -> int:
@@ -164,6 +163,7 @@ class MediaStream:
     def secure(self, keys: Keys | None) -> None:
         """What signalling agreed on: SRTP with these keys, or plain RTP. The same again changes nothing."""
         self._link.encrypt(keys)
+        self._reroute()
         secure = self._link.secure
         self.rtcp.protect = secure.protect_rtcp if secure else None
         self.rtcp.unprotect = secure.unprotect_rtcp if secure else None
@@ -189,7 +189,7 @@ class MediaStream:
         if allowed == self._receiving:
             return
         self._receiving = allowed
-        self._follows = False
+        self._forget()
         if self._peer is not None:
             self._peer._outgoing.interrupt()
 
@@ -201,12 +201,7 @@ class MediaStream:
     @recorder.setter
     def recorder(self, track: Track | None) -> None:
         self._recorder = track
-        self._follows = False
-        if track is None:
-            self._record = self._record_next = None
-        else:
-            self._record, self._record_next = track.feed, track.follow
-            self._record_type = track.codec.payload_type
+        self._forget()
 
     @property
     def peer(self) -> MediaStream | None:
@@ -220,12 +215,14 @@ class MediaStream:
         self.disconnect()
         other.disconnect()
         self._peer, other._peer = other, self
+        self._reroute()
         self._crossing.choose()
         self._outgoing.interrupt()
         other._outgoing.interrupt()
 
     def disconnect(self) -> None:
         """Leaves the bridge, if in one."""
+        self._reroute()
         other, self._peer = self._peer, None
         self._crossing.choose()
         if other is not None:
@@ -280,14 +277,14 @@ class MediaStream:
         self._link.close()
         self._ports.release()
 
-    # The hot path: once for every packet.
+    # The long way: what is not simply the next packet, and what no `Pipe` can take.
 
-    def _received(self, data: bytes) -> None:
-        now = _monotonic()
-        stats = self.stats
+    def _received(self, data: bytes, now: float) -> None:
+        self._pipe.close()
+        stats = self._stats
         try:
             first, second, sequence, timestamp, ssrc = _unpack(data)
-            payload = data[12:] if first == PLAIN else _payload(data)
+            payload = data[12:] if first == PLAIN else payload_of(data)
         except (struct.error, MalformedPacket):
             stats.malformed += 1
             return
@@ -297,7 +294,7 @@ class MediaStream:
         payload_type = second & 0x7F
         if payload_type not in TRANSLATE:
             if is_rtcp(data):
-                self._multiplexed(data)
+                self._multiplexed(data, now)
                 return
             self._not_audio(sequence, timestamp, ssrc, second, payload, now)
             return
@@ -309,40 +306,41 @@ class MediaStream:
         ):
             incoming.next_sequence = (sequence + 1) & 0xFFFF
             incoming.next_timestamp = (timestamp + len(payload)) & 0xFFFFFFFF
-            if not sequence & SAMPLED:
-                self._timed(now, timestamp)
-            follows = self._follows and sequence & FULL_EVERY and payload_type == self._record_type
+            if sequence & SAMPLED == SAMPLED:
+                self.rtcp.arrived(now, timestamp)
+            follows = sequence & FULL_EVERY != 0
         elif incoming.irregular(sequence, timestamp, ssrc, len(payload)):
             follows = False
         else:
             return
-        if not self._receiving:
-            return
-        if follows:
-            self._record_next(payload)  # type: ignore[misc]
-        elif self._record is not None:
-            self._record(now, ssrc, sequence, timestamp, second, payload)
-            self._follows = True
+        if self._receiving and (track := self._recorder) is not None:
+            if follows and self._follow is not None and payload_type == track.codec.payload_type:
+                self._follow(payload)
+            else:
+                track.feed(now, ssrc, sequence, timestamp, second, payload)
+                self._follow = track.follow
+        self._bridge(second, sequence, timestamp, payload, now)
+        if first == PLAIN and self._link.plain:
+            shorten(self, second & 0x7F, sequence, timestamp, len(payload))
+
+    def _bridge(self, second: int, sequence: int, timestamp: int, payload: bytes, now: float) -> None:
         other = self._peer
-        if other is None or other._bridge_to is None:
+        if other is None or other._bridge_to is None or not self._receiving:
             return
-        codec_type = other.codec.payload_type
+        payload_type, codec_type = second & 0x7F, other.codec.payload_type
         if payload_type != codec_type:
             payload = payload.translate(TRANSLATE[payload_type])
-        other._send(
-            other._outgoing.packet(
-                incoming.token, sequence, timestamp, second & MARKER | codec_type, payload, now
-            )
-        )
+        token, second = self._incoming.token, second & MARKER | codec_type
+        other._send(other._outgoing.packet(token, sequence, timestamp, second, payload, now))
 
     def _send(self, raw: bytes) -> None:
         try:
             self._link.transmit(raw)
         except OSError:
             # Buffers full, no route: telephone audio is not repeated, the packet is lost as in any network.
-            self.stats.unsent += 1
+            self._stats.unsent += 1
             return
-        stats = self.stats
+        stats = self._stats
         stats.packets_out += 1
         stats.bytes_out += len(raw)
 
@@ -360,9 +358,9 @@ class MediaStream:
         """A key press is reported and relayed; comfort noise is left out."""
         incoming, other = self._incoming, self._peer
         if second & 0x7F == COMFORT_NOISE:
-            self.stats.last_comfort = now
+            self._stats.last_comfort = now
         elif second & 0x7F != self._numbers.event:
-            self.stats.unknown += 1
+            self._stats.unknown += 1
         elif not incoming.irregular(sequence, timestamp, ssrc, 0):
             return
         elif self._receiving and self._event(ssrc, timestamp, payload) and _takes_events(other):
@@ -372,18 +370,18 @@ class MediaStream:
         if other is not None:
             other._outgoing.omit(incoming.token)
 
-    def _multiplexed(self, data: bytes) -> None:
+    def _multiplexed(self, data: bytes, now: float) -> None:
         """RTCP on the RTP port, though nobody agreed on that (RFC 5761): read, and counted as no media."""
-        self.stats.packets_in -= 1
-        self.stats.bytes_in -= len(data)
-        self.rtcp.take(data)
+        self._stats.packets_in -= 1
+        self._stats.bytes_in -= len(data)
+        self.rtcp.take(data, now)
 
     def _event(self, ssrc: int, timestamp: int, payload: bytes) -> bool:
         """Reports a new key press; False where the payload is no event."""
         try:
             key = self._detector.feed(ssrc, timestamp, payload)
         except MalformedEvent:
-            self.stats.malformed += 1
+            self._stats.malformed += 1
             return False
         if key is not None and self.on_digit is not None:
             # Not called from here: what it does or raises must not touch the other legs of this batch.
@@ -426,14 +424,27 @@ class MediaStream:
         self._refresh_target()
 
     def _refresh_target(self) -> None:
+        self._reroute()
         free = self._sending and self._playback is None and not self._presses
         self._bridge_to = self._link.remote if free else None
+
+    def _forget(self) -> None:
+        """The recording does not go on after the packet before: the next one is told in full."""
+        self._reroute()
+        self._follow = None
+
+    def _reroute(self) -> None:
+        """After any change to where packets of this leg or to it go: none takes a short way made before."""
+        self._pipe.close()
+        if self._peer is not None:
+            self._peer._pipe.close()
+
+    def _settle(self) -> None:
+        """Counts what went the short way, from here and to here."""
+        self._pipe.settle()
+        if self._peer is not None:
+            self._peer._pipe.settle()
 
 
 def _takes_events(stream: MediaStream | None) -> TypeGuard[MediaStream]:
     return stream is not None and stream._bridge_to is not None and stream.dtmf_pt is not None
-
-
-def _payload(data: bytes) -> bytes:
-    start, end = payload_span(data)
-    return data[start:end]

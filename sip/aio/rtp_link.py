@@ -3,36 +3,36 @@
 from __future__ import annotations
 
 import socket
+import time
 from collections.abc import Callable
 from typing import Any
 
 from sip.aio.ports import PortPair
-from sip.aio.rtp_poller import Poller
+from sip.aio.rtp_pipe import Pipe
+from sip.aio.rtp_poller import MAX_DATAGRAM, Poller
 from sip.aio.secure import Secure
 from sip.media.flow import StreamStats
 from sip.media.latch import Latch
 from sip.sdes import Keys
 
-MAX_DATAGRAM = 2048
-
 
 class RtpLink:
-    """Hands every datagram that is to be heard to `received`, in plain, and sends to `remote`.
+    """Hands every datagram that is to be heard to `pipe`, in plain, and sends to `remote`.
 
-    `received` may be exchanged at any time. `found(addr)` is told before the first datagram of an address
-    that is listened to from here on.
+    `found(addr)` is told before the first datagram of an address that is listened to from here on. After it
+    the pipe reads for itself, where nothing is encrypted.
     """
 
     __slots__ = (
         "_found",
         "_kept",
         "_pinned",
+        "_pipe",
         "_ports",
         "_receive",
         "_receive_pinned",
         "_stats",
         "latch",
-        "received",
         "remote",
         "secure",
         "transmit",
@@ -43,7 +43,7 @@ class RtpLink:
         self,
         ports: PortPair,
         stats: StreamStats,
-        received: Callable[[bytes], None],
+        pipe: Pipe,
         found: Callable[[Any], None],
     ) -> None:
         self.types: frozenset[int] = frozenset()
@@ -52,13 +52,13 @@ class RtpLink:
         self.remote: Any = None
         """Where audio is sent; None: nowhere."""
         self.secure: Secure | None = None
-        self.transmit: Callable[[bytes], int] = self._send_anywhere
+        self.transmit: Callable[[bytes | memoryview], int] = self._send_anywhere
         """Sends a datagram, encrypted where that is agreed. Raises `OSError`."""
         # Kept through a time in plain: a key that comes again must not count its packets from zero again.
         self._kept: Secure | None = None
         self._ports = ports
-        self._stats = stats
-        self.received, self._found = received, found
+        self._pipe, self._stats = pipe, stats
+        self._found = found
         self._receive = ports.rtp.recvfrom
         self._pinned: socket.socket | None = None
         self._receive_pinned: Callable[[int], bytes] = ports.rtp.recv
@@ -84,31 +84,25 @@ class RtpLink:
         if self._pinned is not None:
             self._pin(self.latch.source)
 
+    @property
+    def plain(self) -> bool:
+        """Whether the pipe reads: nothing is encrypted, and no stranger's datagram can be among ours."""
+        return self._pinned is not None and self.secure is None
+
     def close(self) -> None:
         """Reads and sends no more; the ports are released by who acquired them."""
         self._unpin()
         Poller.of_running_loop().remove(self._ports.rtp)
 
-    # The hot path: once for every packet.
-
-    def _readable_pinned(self) -> None:
+    def _readable_secure(self, now: float) -> None:
         try:
             data = self._receive_pinned(MAX_DATAGRAM)
         except OSError:  # nothing there after all, or the peer's machine says that nobody listens
             return
-        self.received(data)
-
-    def _readable_secure(self) -> None:
-        try:
-            data = self._receive_pinned(MAX_DATAGRAM)
-        except OSError:  # as above
-            return
         if (plain := self._opened(data)) is not None:
-            self.received(plain)
+            self._pipe.received(plain, now)
 
-    # Everything rarer.
-
-    def _readable(self) -> None:
+    def _readable(self, now: float) -> None:
         try:
             raw, addr = self._receive(MAX_DATAGRAM)
         except OSError:  # nothing there after all (a datagram with a bad checksum)
@@ -117,12 +111,12 @@ class RtpLink:
         if data is None:
             return
         if addr == self.latch.source:
-            self.received(data)
+            self._pipe.received(data, now)
         elif self.latch.accepts(data, addr, self.types):
             if self.remote is not None:
                 self.remote = addr
             self._found(addr)
-            self.received(data)
+            self._pipe.received(data, now)
             self._pin(addr)
 
     def _opened(self, data: bytes) -> bytes | None:
@@ -141,7 +135,7 @@ class RtpLink:
         except OSError:
             return  # the socket for everybody serves as well, only at a higher price
         self._pinned, self._receive_pinned = pinned, pinned.recv
-        self.transmit, reader = pinned.send, self._readable_pinned
+        self.transmit, reader = pinned.send, self._pipe.reader(pinned)
         if self.secure is not None:
             self.transmit, reader = self.secure.sender(pinned.send), self._readable_secure
         while True:  # what came between binding and connecting may be anybody's
@@ -152,7 +146,7 @@ class RtpLink:
             if source != addr:
                 self._stats.strangers += 1
             elif (plain := self._opened(data)) is not None:
-                self.received(plain)
+                self._pipe.received(plain, time.monotonic())
         Poller.of_running_loop().add(pinned, reader)
 
     def _unpin(self) -> None:
@@ -162,7 +156,7 @@ class RtpLink:
             Poller.of_running_loop().remove(pinned)
             pinned.close()
 
-    def _send_anywhere(self, raw: bytes) -> int:
+    def _send_anywhere(self, raw: bytes | memoryview) -> int:
         if self.secure is not None:
-            raw = self.secure.protect(raw)
+            raw = self.secure.protect(bytes(raw))
         return self._ports.rtp.sendto(raw, self.remote)

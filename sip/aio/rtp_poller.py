@@ -10,18 +10,44 @@ from __future__ import annotations
 import asyncio
 import select
 import socket
+import time
 from collections.abc import Callable
 from typing import ClassVar
 from weakref import WeakKeyDictionary
 
+from sip.media.rtp import HEADER
+
 BATCH = 128
 """Datagrams served before the loop gets its turn again."""
 
-PAUSE = 0.002
-"""Seconds between two looks while there is traffic: a wake-up costs as much as a datagram, so share it.
+MAX_DATAGRAM = 2048
+"""Bytes; what is longer is no telephone's, and cut."""
 
-At 100 calls 1 ms takes 15.3 % of a core and adds 0.7 ms (p99 1.4), 2 ms 13.0 % and 1.3 ms (p99 3.1), 3 ms
-12.7 % and 1.9 ms (p99 3.5)."""
+PAUSE = 0.002
+"""Seconds between two looks while there is traffic: waking up costs as much as ten datagrams, so share it."""
+
+FEW = 64
+"""Datagrams; fewer of them wait a little longer for company."""
+
+LONGER_PAUSE = 0.003
+"""Seconds after a look that found few: at 50 calls an eighth less CPU than with 2 ms, and half a millisecond
+more on a packet's way (p99 below 4 ms)."""
+
+
+class Buffer:
+    """Room for one datagram, for all sockets of a loop: what is there holds until the next one is read."""
+
+    def __init__(self) -> None:
+        self.room = bytearray(MAX_DATAGRAM)
+        self._windows: dict[int, tuple[memoryview, memoryview, int]] = {}
+
+    def windows(self, samples: int) -> tuple[memoryview, memoryview, int]:
+        """An RTP packet with a plain header and a payload of so many bytes as it lies in `room`, the payload
+        alone, and how its first eight bytes, as a number, differ from the next one's: one object for all."""
+        if samples not in self._windows:
+            whole = memoryview(self.room)[: HEADER.size + samples]
+            self._windows[samples] = whole, whole[HEADER.size :], 1 << 32 | samples
+        return self._windows[samples]
 
 
 class Poller:
@@ -38,27 +64,40 @@ class Poller:
         return cls._of[loop]
 
     def __init__(self) -> None:
-        self._readers: dict[int, Callable[[], None]] = {}
+        self.buffer = Buffer()
+        # By descriptor, which the system keeps small.
+        self._readers: list[Callable[[float], None]] = []
+        self._count = 0
         self._epoll: select.epoll | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._pause = PAUSE
 
-    def add(self, sock: socket.socket, reader: Callable[[], None]) -> None:
-        """`reader` is called whenever `sock` has a datagram; it reads one and does not raise."""
+    def add(self, sock: socket.socket, reader: Callable[[float], None]) -> None:
+        """`reader` is called whenever `sock` has a datagram; it reads one and does not raise.
+
+        It is told when we looked, in monotonic seconds: the same for all datagrams of a batch.
+        """
         if self._epoll is None:
             self._epoll = select.epoll()
             self._loop = asyncio.get_running_loop()
             self._loop.add_reader(self._epoll.fileno(), self._ready)
-        self._readers[sock.fileno()] = reader
-        self._epoll.register(sock.fileno(), select.EPOLLIN)
+        descriptor = sock.fileno()
+        self._readers += [_nobody] * (descriptor + 1 - len(self._readers))
+        self._count += self._readers[descriptor] is _nobody
+        self._readers[descriptor] = reader
+        self._epoll.register(descriptor, select.EPOLLIN)
 
     def remove(self, sock: socket.socket) -> None:
         """Before the socket is closed; the last one takes the epoll set with it."""
-        if self._readers.pop(sock.fileno(), None) is None or self._epoll is None:
+        descriptor = sock.fileno()
+        known = 0 <= descriptor < len(self._readers) and self._readers[descriptor] is not _nobody
+        if not known or self._epoll is None:
             return
-        self._epoll.unregister(sock.fileno())
-        if not self._readers:
+        self._readers[descriptor] = _nobody
+        self._count -= 1
+        self._epoll.unregister(descriptor)
+        if not self._count:
             if self._loop is not None and not self._loop.is_closed():
                 self._loop.remove_reader(self._epoll.fileno())
             if self._timer is not None:
@@ -86,11 +125,14 @@ class Poller:
             return False
         readers = self._readers
         ready = self._epoll.poll(0, BATCH)
+        now = time.monotonic()
         # A full batch means that more are waiting: a pause here would bound us to some 400 calls.
-        self._pause = 0.0 if len(ready) == BATCH else PAUSE
+        self._pause = LONGER_PAUSE if len(ready) < FEW else PAUSE if len(ready) < BATCH else 0.0
         for descriptor, _ in ready:
-            # A reader may have closed a socket that comes later in this batch.
-            reader = readers.get(descriptor)
-            if reader is not None:
-                reader()
+            # Nobody, where a reader has closed a socket that comes later in this batch.
+            readers[descriptor](now)
         return bool(ready)
+
+
+def _nobody(now: float) -> None:
+    """Stands where no socket is."""

@@ -41,9 +41,9 @@ class Secure:
         except (Error, ValueError) as error:
             raise NotProtected(str(error)) from None
 
-    def sender(self, send: Callable[[bytes], int]) -> Callable[[bytes], int]:
+    def sender(self, send: Callable[[bytes], int]) -> Callable[[bytes | memoryview], int]:
         """`send` with encryption before it."""
-        return lambda raw: send(self.protect(raw))
+        return lambda raw: send(self.protect(bytes(raw)))
 
     def unprotect(self, raw: bytes) -> bytes | None:
         """SRTP to RTP; None where it is not authentic, or a replay."""

@@ -19,6 +19,11 @@ LONGEST_PAUSE = 60
 _pack = HEADER.pack
 
 
+def head_of(second: int, sequence: int, timestamp: int) -> int:
+    """How a packet with a plain header begins: its first eight bytes as one number."""
+    return PLAIN << 56 | second << 48 | sequence << 32 | timestamp
+
+
 @dataclass(slots=True)
 class StreamStats:
     """Counters of one leg since it opened."""
@@ -68,6 +73,11 @@ class Incoming:
         self.token = object()
         """Changes whenever numbering breaks off, so that who relays numbers afresh."""
         self._missing: deque[int] = deque(maxlen=MAX_MISORDER)
+
+    def advance(self, packets: int, samples: int) -> None:
+        """So many packets came, each the one that comes next, of so many samples each."""
+        self.next_sequence = (self.next_sequence + packets) & 0xFFFF
+        self.next_timestamp = (self.next_timestamp + packets * samples) & 0xFFFFFFFF
 
     def irregular(self, sequence: int, timestamp: int, ssrc: int, samples: int) -> bool:
         """Takes a packet that is not simply the next one; False where it is a duplicate to be dropped."""
@@ -150,6 +160,17 @@ class Outgoing:
         if (sequence - self._sequence) & 0x8000 == 0:
             self._sequence, self._timestamp = sequence, timestamp
         return _pack(PLAIN, second, sequence, timestamp, self.ssrc) + payload
+
+    def head(self, sequence: int, timestamp: int, second: int) -> int:
+        """The first eight bytes of the packet that `packet` made last for these numbers, as one number."""
+        sequence = (sequence + self._sequence_offset) & 0xFFFF
+        timestamp = (timestamp + self._timestamp_offset) & 0xFFFFFFFF
+        return head_of(second, sequence, timestamp)
+
+    def advance(self, packets: int, samples: int) -> None:
+        """So many packets were sent without being asked for here, each the one that comes next."""
+        self._sequence = (self._sequence + packets) & 0xFFFF
+        self._timestamp = (self._timestamp + packets * samples) & 0xFFFFFFFF
 
     def omit(self, source: object) -> None:
         """A packet of `source` is not passed on: the next one takes its sequence number."""

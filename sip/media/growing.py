@@ -15,7 +15,7 @@ from sip.media.g711 import SAMPLE_RATE, TRANSLATE
 from sip.media.timeline import MAX_PENDING, Axis, Quiet, Timeline
 from sip.media.wav import HEADER_SIZE, header
 
-Write = tuple[int, bytes]
+Write = tuple[int, bytes | bytearray]
 """A place in the file, in bytes from its beginning, and the bytes for it. The order is to be kept."""
 
 Packet = tuple[float, int, int, int, int, bytes]
@@ -35,8 +35,8 @@ class Growing(Protocol):
 
     def head(self) -> list[Write]: ...
 
-    def place(self, packets: Sequence[Packet | bytes]) -> None:
-        """Takes packets; a payload alone is the next one of its stream."""
+    def place(self, packets: Sequence[Packet | list[bytes]]) -> None:
+        """Takes packets; payloads alone are those that come next in their stream."""
 
     def take(self, now: float) -> list[Write]: ...
 
@@ -82,33 +82,29 @@ class GrowingWav:
     def head(self) -> list[Write]:
         return [(0, header(self._codec, 0))]
 
-    def place(self, packets: Sequence[Packet | bytes]) -> None:
-        run: list[bytes] = []
+    def place(self, packets: Sequence[Packet | list[bytes]]) -> None:
         for item in packets:
-            if isinstance(item, bytes):
-                run.append(item)
+            if isinstance(item, list):
+                if item:
+                    self._timeline.follow(item)
                 continue
-            if run:
-                self._timeline.follow(run)
-                run = []
             now, ssrc, sequence, timestamp, second, payload = item
             if second & 0x7F != self._codec.payload_type:
                 payload = payload.translate(TRANSLATE[second & 0x7F])
             self._timeline.place(now, ssrc, sequence, timestamp, payload, second > 0x7F)
-        if run:
-            self._timeline.follow(run)
 
     def take(self, now: float) -> list[Write]:
-        return self._told_of([(HEADER_SIZE + place, data) for place, data in self._timeline.take(now)])
+        return self._told_of(self._timeline.take(now))
 
     def finish(self, ended: float) -> tuple[list[Write], int]:
-        writes = self._told_of([(HEADER_SIZE + at, data) for at, data in self._timeline.finish(ended)])
+        writes = self._told_of(self._timeline.finish(ended))
         size = HEADER_SIZE + self._told
         if self._told % 2:
             writes.append((size, b"\0"))
         return writes, size + self._told % 2
 
-    def _told_of(self, writes: list[Write]) -> list[Write]:
+    def _told_of(self, sound: list[Write]) -> list[Write]:
+        writes: list[Write] = [(HEADER_SIZE + at, data) for at, data in sound]
         if self._told != self._timeline.written:
             self._told = self._timeline.written
             writes.append((0, header(self._codec, self._told)))
@@ -133,9 +129,11 @@ class GrowingOgg:
     def head(self) -> list[Write]:
         return self._append(self._ogg.head())
 
-    def place(self, packets: Sequence[Packet | bytes]) -> None:
+    def place(self, packets: Sequence[Packet | list[bytes]]) -> None:
         for item in packets:
-            assert not isinstance(item, bytes)  # the media path feeds Opus in full
+            if isinstance(item, list):
+                assert not item  # the media path feeds Opus in full
+                continue
             now, ssrc, sequence, timestamp, second, payload = item
             ticks = opus_ticks(payload)
             if not ticks or len(self._pending) >= MAX_PENDING:

@@ -1,6 +1,6 @@
 """How well a leg's media travels: loss, jitter and round trip (RFC 3550 §6.4, appendix A.3 and A.8).
 
-The media path tells of every fourth packet only; the difference in transit of any two packets serves for the
+The media path tells of every eighth packet only; the difference in transit of any two packets serves for the
 jitter, not of neighbours alone. Loss is taken from the stream's counters when a report is due.
 """
 
@@ -12,8 +12,8 @@ from sip.media.flow import Incoming, Outgoing
 from sip.media.rtcp import Block, Goodbye, Item, Name, Report, Sender, middle, ntp_time
 from sip.media.rtp import HEADER, sequence_delta
 
-SAMPLED = 3
-"""Mask of sequence numbers: each fourth packet is timed."""
+SAMPLED = 7
+"""Mask of sequence numbers: each eighth packet is timed, the one with all its bits."""
 LONGEST_ROUND_TRIP = 60.0
 """Seconds; a longer one is a wrong clock."""
 

@@ -92,6 +92,12 @@ def payload_span(raw: bytes) -> tuple[int, int]:
     return start, end
 
 
+def payload_of(raw: bytes) -> bytes:
+    """The payload of a datagram of any legal header. Raises `MalformedPacket` as `payload_span` does."""
+    start, end = payload_span(raw)
+    return raw[start:end]
+
+
 def sequence_delta(new: int, old: int) -> int:
     """How far `new` is ahead of `old`, -32768 … 32767, across the 16-bit wrap."""
     return ((new - old + 0x8000) & 0xFFFF) - 0x8000

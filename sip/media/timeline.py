@@ -31,10 +31,10 @@ LIMIT_SECONDS = 5.0
 """No network delivers after 5 s: the timestamp jumped."""
 
 MAX_PENDING = 1000
-"""Packets between two calls of `take`; what exceeds them is a flood and is dropped and counted."""
+"""Pieces between two calls of `take`; what exceeds them is a flood and is dropped and counted."""
 
 
-Write = tuple[int, bytes]
+Write = tuple[int, bytes | bytearray]
 """A place in the recording, in samples from its beginning, and the bytes for it."""
 
 
@@ -110,7 +110,8 @@ class Timeline(Axis):
         self.dropped = 0
         """Packets too many (see `MAX_PENDING`)."""
         self._written = 0
-        self._pending: list[Write] = []
+        # Sound that continues the last piece is added to it: mostly there is one.
+        self._pending: list[tuple[int, bytearray]] = []
 
     @property
     def written(self) -> int:
@@ -127,12 +128,12 @@ class Timeline(Axis):
         position = self.locate(now, ssrc, sequence, timestamp, len(payload), marker=marker)
         if position < 0:
             payload, position = payload[-position:], 0
-        self._pending.append((position, payload))
+        self._add(position, payload)
 
     def follow(self, payloads: list[bytes]) -> None:
         """Takes packets that come next, each in sequence and in timestamp, after the newest one placed."""
         data = b"".join(payloads)
-        self._pending.append((self._next_position, data))
+        self._add(self._next_position, data)
         self._sequence = (self._sequence + len(payloads)) & 0xFFFF
         self._next_timestamp = (self._next_timestamp + len(data)) & 0xFFFFFFFF
         self._next_position += len(data)
@@ -144,23 +145,32 @@ class Timeline(Axis):
     def finish(self, ended: float) -> list[Write]:
         """The rest, so that the recording ends at `ended` exactly; cut the file to `written` then."""
         end = self.sample(ended)
-        self._pending = [(place, data[: end - place]) for place, data in self._pending if place < end]
+        self._pending = [(at, data[: end - at]) for at, data in self._pending if at < end]
         writes = self._take_until(end)
         self._written = end
         return writes
 
+    def _add(self, position: int, data: bytes) -> None:
+        if self._pending:
+            begin, piece = self._pending[-1]
+            if begin + len(piece) == position:
+                piece += data
+                return
+        self._pending.append((position, bytearray(data)))
+
     def _take_until(self, limit: int) -> list[Write]:
-        start = self._written
-        if limit <= start and not self._pending:
+        start, pending = self._written, self._pending
+        if len(pending) == 1 and pending[0][0] == start and len(pending[0][1]) >= limit - start > 0:
+            return [self._take_from(pending[0][1], limit)]
+        if limit <= start and not pending:
             return []
         limit = max(limit, start)
         writes: list[Write] = []
-        rest: list[Write] = []
+        rest: list[tuple[int, bytearray]] = []
         stretch = bytearray(self.codec.quiet(limit - start))
-        for write in self._pending:
-            position, data = write
+        for position, data in pending:
             if position >= limit:
-                rest.append(write)
+                rest.append((position, data))
                 continue
             if position < start:
                 writes.append((position, data[: start - position]))
@@ -171,5 +181,13 @@ class Timeline(Axis):
             stretch[position - start : position - start + len(data)] = data
         self._pending, self._written = rest, limit
         if stretch:
-            writes.append((start, bytes(stretch)))
+            writes.append((start, stretch))
         return writes
+
+    def _take_from(self, piece: bytearray, limit: int) -> Write:
+        """The usual case: sound without a gap, from where the recording ends to beyond `limit`."""
+        start, length = self._written, limit - self._written
+        taken = piece[:length]
+        del piece[:length]
+        self._pending, self._written = [(limit, piece)], limit
+        return start, taken

@@ -22,4 +22,7 @@ class Track(Protocol):
 
     @property
     def follow(self) -> Callable[[bytes], None]:
-        """Takes the payload of the packet that comes next after the last one taken, in the track's codec."""
+        """Takes the payload of the packet that comes next after the last one taken, in the track's codec.
+
+        Holds until the next `feed`: ask for it anew then.
+        """

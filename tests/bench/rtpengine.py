@@ -100,10 +100,10 @@ class Relay:
         answered = self.do("answer", **leg, **{"to-tag": "b"})
         return [int(re.findall(rb"m=audio (\d+)", found[b"sdp"])[0]) for found in (offered, answered)]
 
-    def used(self) -> tuple[float, int]:
-        """CPU seconds of all its threads until now, and how many threads it has."""
+    def used(self) -> tuple[float, float, int]:
+        """CPU seconds of all its threads until now, in the program and in the kernel; how many threads."""
         fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / _TICK, int(fields[17])
+        return int(fields[11]) / _TICK, int(fields[12]) / _TICK, int(fields[17])
 
     def recorded(self) -> int:
         """Bytes that it has written of all calls."""

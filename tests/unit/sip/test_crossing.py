@@ -140,15 +140,15 @@ async def test_different_codecs_hear_each_other(desk: Desk, pair: tuple[Codec, C
 async def test_back_among_its_own_kind_a_stream_is_relayed_as_ever(desk: Desk) -> None:
     (a, left), (_, middle), (c, right) = [await desk.leg(440, codec) for codec in (PCMA, OPUS, PCMA)]
     left.connect(middle)
-    assert left._link.received == left._crossing.received
+    assert left._pipe.received == left._crossing.received
     left.connect(right)
-    assert left._link.received == left._received
+    assert left._pipe.received == left._received
     await a.hum(left.local, 0.2)
     await eventually(lambda: len(c.packets) >= 9)
     assert [each.payload for each in c.packets][-1] == a.frames[9]
     right.set_remote(c.addr, G722, 101)
-    assert left._link.received == left._crossing.received
-    assert right._link.received == right._crossing.received
+    assert left._pipe.received == left._crossing.received
+    assert right._pipe.received == right._crossing.received
 
 
 async def test_pcmu_from_a_leg_of_pcma_reaches_opus(desk: Desk) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from sip.media.codecs import G722, OPUS, Codec, Packed, frame_ticks
 from sip.media.g711 import PCMA
-from sip.media.growing import Growing, Packet, growing, suffix
+from sip.media.growing import Growing, Packet, Write, growing, suffix
 from sip.media.ogg import seconds
 from sip.media.tones import sine
 from sip.media.transcoding import Decoder, encoded, samples_of
@@ -24,7 +24,7 @@ class File:
         self.made, self.data = made, bytearray()
         self.write(made.head())
 
-    def write(self, writes: list[tuple[int, bytes]]) -> None:
+    def write(self, writes: list[Write]) -> None:
         for at, data in writes:
             self.data[at : at + len(data)] = data
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sip.aio.recorder import MAX_QUEUED, Recorder, Track
+from sip.aio.recorder import MAX_BEHIND, MAX_QUEUED, TOGETHER, Recorder, Track
 from sip.aio.rtp import MediaStream
 from sip.media.codecs import G722, OPUS, Packed, frame_ticks
 from sip.media.g711 import ALAW_TO_ULAW, PCMA, PCMU, Samples
@@ -77,6 +77,24 @@ async def test_the_file_grows_and_is_valid_all_the_while(tmp_path: Path) -> None
     await recorder.close()
 
 
+async def test_what_follows_a_packet_is_in_its_place_however_often_the_thread_looks(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path)
+    start = time.monotonic() - 4.0
+    track = recorder.open("a.wav", PCMA, start)
+    sound = [bytes((n,)) * 160 for n in range(200)]
+    for n, payload in enumerate(sound):
+        if n % 32 == 0:
+            track.feed(start + 0.02 * (n + 1), 1, n, n * 160, 8, payload)
+            follow = track.follow
+        else:
+            follow(payload)
+        if n % 7 == 0:  # now and then more than one flush between two packets, and always some
+            await eventually(lambda n=n: track.seconds >= min(3.5, 0.02 * n))  # type: ignore[misc]
+    assert await track.close(start + 4.0) == 4.0
+    assert Wav.parse(track.path.read_bytes()).data == b"".join(sound)
+    await recorder.close()
+
+
 async def test_audio_in_the_other_codec_is_translated(tmp_path: Path) -> None:
     recorder, start = Recorder(tmp_path), time.monotonic()
     track = recorder.open("a.wav", PCMU, start)
@@ -140,7 +158,16 @@ def test_a_disk_that_stands_still_costs_sound_not_memory(tmp_path: Path) -> None
     stuck = Track(Recorder(tmp_path), tmp_path / "a.wav", PCMA, 0.0)  # no thread serves it
     frames(stuck, 0.0, range(MAX_QUEUED + 5))
     assert len(stuck._queue) == 5
-    assert stuck.dropped == MAX_QUEUED
+    assert stuck.dropped == MAX_QUEUED == MAX_BEHIND * 50
+    follow = stuck.follow
+    for n in range(MAX_QUEUED + 5, 2 * MAX_QUEUED + 64):
+        if n % 32:
+            follow(b"\x10" * 160)
+        else:
+            frames(stuck, 0.0, range(n, n + 1))
+            follow = stuck.follow
+    assert sum(len(item) if isinstance(item, list) else 1 for item in stuck._queue) < 100
+    assert 2 * MAX_QUEUED - 64 < stuck.dropped < 2 * MAX_QUEUED + 64
 
 
 async def test_closing_the_recorder_ends_every_track(tmp_path: Path) -> None:
@@ -222,3 +249,16 @@ def test_kill_9_leaves_opus_that_plays(tmp_path: Path) -> None:
     samples, length = decoded(path.read_bytes())
     assert length > 0.7 * 48000
     assert share(samples[4800::6][:4000], 440) > 0.8
+
+
+async def test_tracks_share_turns_until_one_is_full_and_every_turn_comes(tmp_path: Path) -> None:
+    recorder, start = Recorder(tmp_path), time.monotonic() - 1
+    tracks = [recorder.open(f"{n}.wav", PCMA, start) for n in range(2 * TOGETHER + 1)]
+    await eventually(lambda: recorder.stats.open_tracks == len(tracks))
+    assert [len(slot) for slot in recorder._slots][:4] == [TOGETHER, TOGETHER, 1, 0]
+    await eventually(lambda: all(track.seconds > 0.5 for track in tracks))
+    for track in tracks[:TOGETHER]:  # the first turn has nobody any more
+        await track.close(start + 1)
+    behind = tracks[-1].seconds
+    await eventually(lambda: tracks[-1].seconds > behind + 0.3)
+    await recorder.close()

@@ -7,7 +7,7 @@ import socket
 from collections import Counter
 from functools import partial
 
-from sip.aio.rtp_poller import BATCH, PAUSE, Poller
+from sip.aio.rtp_poller import BATCH, LONGER_PAUSE, Poller
 from tests.support import eventually
 
 
@@ -22,7 +22,7 @@ async def test_every_socket_is_served_and_a_full_batch_is_followed_at_once() -> 
     poller, got = Poller(), Counter[int]()
     pauses: list[float] = []
 
-    def read(sock: socket.socket) -> None:
+    def read(sock: socket.socket, now: float) -> None:
         sock.recv(100)
         got[sock.fileno()] += 1
         pauses.append(poller._pause)
@@ -37,7 +37,7 @@ async def test_every_socket_is_served_and_a_full_batch_is_followed_at_once() -> 
         await eventually(lambda: len(got) == len(sockets))
         assert set(got.values()) == {1}
         assert set(pauses[:BATCH]) == {0.0}  # more were waiting
-        assert pauses[-1] == PAUSE
+        assert pauses[-1] == LONGER_PAUSE
         for sock in sockets:
             poller.remove(sock)
 
@@ -46,8 +46,8 @@ async def test_a_socket_that_was_taken_away_is_not_read() -> None:
     poller = Poller()
     got: list[bytes] = []
     with bound() as one, bound() as other, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
-        poller.add(one, lambda: got.append(one.recv(100)))
-        poller.add(other, lambda: got.append(other.recv(100)))
+        poller.add(one, lambda now: got.append(one.recv(100)))
+        poller.add(other, lambda now: got.append(other.recv(100)))
         poller.remove(one)
         sender.sendto(b"gone", one.getsockname())
         sender.sendto(b"here", other.getsockname())
