@@ -16,7 +16,6 @@ NAMED = re.compile(r"`(?:tests/)?([\w/]+\.py)::(\w+)`")
 PROGRAMS = ["sipp", "baresip", "baresip-python", "linphone", "pyVoIP 1.6.8", "Kamailio"]
 CANNOT = "peer cannot"
 JOBS = ["register", "call", "hold", "blind transfer", "attended transfer", "DTMF", "TLS", "SRTP"]
-JOBS += ["G.722, Opus"]
 
 
 @cache
