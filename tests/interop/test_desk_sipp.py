@@ -31,6 +31,7 @@ from callcenter.demo.phones.scenarios import (
 from tests.interop.peers import Sipp
 from tests.phones import CALLER, Phones, hum
 from tests.service import PASSWORD, RunningService, TestDesk
+from tests.support import wait_for
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +69,10 @@ def test_sipp_is_called_answers_and_the_caller_hangs_up(
     recording = service.http.get(f"/api/v1/calls/{call['id']}/recording")
     assert recording.status_code == 200
     assert recording.content[:4] == b"RIFF"
+    url = f"/api/v1/calls/{call['id']}"
+    file = wait_for(lambda: service.http.get(url).json()["recording"]["file"], 20, message="no stereo file")
+    assert service.http.get(file["url"]).content[:4] == b"fLaC"
+    assert abs(file["duration_seconds"] - call["talk_seconds"]) < 0.5 and file["missing"] is None
 
 
 def test_the_caller_cancels_while_it_rings(service: RunningService, desk: TestDesk, phones: Phones) -> None:

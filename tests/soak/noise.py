@@ -78,7 +78,7 @@ async def malformed(server: HostPort, drawn: random.Random) -> None:
 async def stranger(server: HostPort, drawn: random.Random) -> None:
     """Requests without a password, or with a made-up one, from an address that nobody knows."""
     made_up = (
-        'Authorization: Digest username="101", realm="sanxiang", nonce="1.2.3", uri="sip:8000", '
+        'Authorization: Digest username="131", realm="sanxiang", nonce="1.2.3", uri="sip:8000", '
         'response="0123456789abcdef0123456789abcdef"\r\n'
     )
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:

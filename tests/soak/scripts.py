@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
+import time
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, TypeVar
@@ -110,6 +111,7 @@ class Script:
 
     async def play(self) -> Report:
         """The caller's part, and until every phone that rang is at rest again."""
+        begun = time.monotonic()
         self.stage.scripts[self.name] = self
         try:
             await self.run()
@@ -118,6 +120,8 @@ class Script:
             self.report.fault = f"{type(error).__name__}: {error}"
         finally:
             del self.stage.scripts[self.name]
+        if self.stage.stood_still(begun):
+            self.report.by = ()
         return self.report
 
     async def run(self) -> None:

@@ -6,6 +6,8 @@ import asyncio
 import contextlib
 import json
 import random
+import time
+from collections import deque
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
@@ -17,7 +19,7 @@ from sip.aio.call import Call
 from sip.aio.ports import PortPool
 from sip.transactions import Address as HostPort
 from tests.soak.phones import Phone
-from tests.soak.world import CALLERS, EVERYBODY, PHONES_HOST, SITE, TRUNK
+from tests.soak.world import CALLERS, EVERYBODY, MEDIA_TIMEOUT, PHONES_HOST, SITE, TRUNK
 
 if TYPE_CHECKING:
     from tests.soak.scripts import Script
@@ -38,12 +40,13 @@ class Stage:
             for at, number in enumerate(EVERYBODY)
         }
         self._mqtt = mqtt
+        self._stalls: deque[float] = deque(maxlen=1000)
         self._ids: dict[str, asyncio.Future[str]] = {}
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[Stage]:
         """Every phone is registered within the block."""
-        watching = asyncio.create_task(self._watch(), name="watch")
+        watching = asyncio.gather(self._watch(), self._watch_clock())
         for phone in self.phones.values():
             await phone.start(self.server)
         try:
@@ -83,6 +86,18 @@ class Stage:
             call.reject(480)  # a copy of a script that is over
             return
         await script.rung(phone, call)
+
+    def stood_still(self, since: float) -> bool:
+        """Whether these phones were kept from their work, by a busy machine, since that (monotonic) moment:
+        then their sound stopped, and who was taken for lost was rightly so."""
+        return any(at >= since for at in self._stalls)
+
+    async def _watch_clock(self) -> None:
+        while True:
+            before = time.monotonic()
+            await asyncio.sleep(0.1)
+            if time.monotonic() - before > MEDIA_TIMEOUT / 4:
+                self._stalls.append(time.monotonic())
 
     async def _watch(self) -> None:
         async with self._mqtt.subscribe(calls_filter(SITE, EventName.ANSWERED)) as messages:

@@ -12,7 +12,7 @@ SITE = "soak"
 TRUNK = "city"
 """The account that callers from outside log in with."""
 
-DESKS = {f"800{desk}": tuple(str(101 + desk * 4 + agent) for agent in range(4)) for desk in range(4)}
+DESKS = {f"800{desk}": tuple(str(131 + desk * 4 + agent) for agent in range(4)) for desk in range(4)}
 DESKS["8004"] = ("199",)
 """The agents of each desk. 199 never registers."""
 AGENTS = [agent for agents in DESKS.values() for agent in agents if agent != "199"]
