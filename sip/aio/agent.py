@@ -8,13 +8,24 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from typing import cast
 
 from sip.aio.call import Call, replaced_by
 from sip.aio.deadlines import Deadlines
 from sip.aio.dscp import CS3
+from sip.aio.known import KnownCalls
 from sip.aio.names import Names
 from sip.aio.network import hop_of, nat_flow
-from sip.aio.policy import Admission, Owner, Policy, capabilities, check_merged, inspect, tend
+from sip.aio.policy import (
+    Admission,
+    Owner,
+    Policy,
+    capabilities,
+    check_merged,
+    inspect,
+    out_of_place,
+    tend,
+)
 from sip.aio.sender import Sender
 from sip.aio.tasks import Tasks
 from sip.aio.tls import TlsSettings
@@ -28,10 +39,10 @@ from sip.layer import Ack, LayerEffect, Stray, TransactionLayer
 from sip.message import URI, Address, Request, Response, encode, new_tag, refuse, respond, tag_of
 from sip.moment import Moment
 from sip.reliable import Reliability
-from sip.session import ALLOW, Session, offer_of
+from sip.session import Session, offer_of
 from sip.session_timer import TimerPolicy
-from sip.transactions import T1, Deliver, Send, TimedOut, Transaction
 from sip.transactions import Address as HostPort
+from sip.transactions import Deliver, Send, TimedOut, Transaction
 
 __all__ = ["Admission", "Owner", "Policy", "TlsSettings", "TransportSpec", "UserAgent"]
 
@@ -70,14 +81,13 @@ class UserAgent:
         self._on_call = on_call
         self._timer_policy = timer
         self._clock = clock
-        self._calls: dict[str, list[Call]] = {}
+        self._calls = KnownCalls()
         self._waiting: Deadlines[Call] = Deadlines()
         self._work = Tasks()
         self._timer: asyncio.TimerHandle | None = None
         self._due = 0.0
         self._quiet: asyncio.Event | None = None
         self._stopped = False
-        self._forgetting: dict[Call, asyncio.TimerHandle] = {}
         self.local = LocalSide("", 0)
         self.layer = TransactionLayer(("", 0), guard)
         self.wire = Wire(self, clock, self.layer.counters, names=names, tls=tls, dscp=dscp)
@@ -113,16 +123,15 @@ class UserAgent:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         self._stopped = True  # from here on no timer is set
-        for handle in (self._timer, *self._forgetting.values()):
-            if handle is not None:
-                handle.cancel()
+        if self._timer is not None:
+            self._timer.cancel()
         self._timer = None
-        self._forgetting.clear()
+        self._calls.close()
         await self.wire.close()
 
     @property
     def calls(self) -> list[Call]:
-        return [call for calls in self._calls.values() for call in calls]
+        return list(self._calls)
 
     def now(self) -> Moment:
         return Moment(datetime.now(UTC), self._clock())
@@ -147,7 +156,7 @@ class UserAgent:
         dialog = Dialog.outgoing(local, target, from_address=from_address, to=to, route=route)
         session = Session.outgoing(dialog, digest, self._timer_policy)
         call = Call(self, session, self.now(), flow=flow, ringing_on_183=ringing_on_183)
-        self._calls.setdefault(call.call_id, []).append(call)
+        self._calls.add(call)
         self.perform(call, session.invite(sdp, headers), call.invited_at)
         return call
 
@@ -264,24 +273,9 @@ class UserAgent:
                 case _:
                     call.take(effect, moment)
         self._waiting.set(call, call.session.deadline)
-        if call.is_over:
-            self._forget_later(call)
+        if call.is_over and not self._stopped:
+            self._calls.forget_later(call)
         self._arm()
-
-    def _forget_later(self, call: Call) -> None:
-        # A late 2xx or BYE may still come for it: 64·T1 is how long the other side tries.
-        calls = self._calls.get(call.call_id, [])
-        if call in calls and call not in self._forgetting and not self._stopped:
-            loop = asyncio.get_running_loop()
-            self._forgetting[call] = loop.call_later(64 * T1, self._forget, call)
-
-    def _forget(self, call: Call) -> None:
-        self._forgetting.pop(call, None)
-        calls = self._calls.get(call.call_id, [])
-        if call in calls:
-            calls.remove(call)
-        if not calls:
-            self._calls.pop(call.call_id, None)
 
     def _send(
         self, request: Request, hop: URI, flow: HostPort | None, owner: Owner | Call, moment: Moment
@@ -323,11 +317,12 @@ class UserAgent:
             case None:
                 pass
             case owner:
-                owner.receive(transaction.request, response, moment)  # type: ignore[attr-defined]
+                cast(Owner, owner).receive(transaction.request, response, moment)
 
     def _timed_out(self, transaction: Transaction, moment: Moment) -> None:
         if transaction.owner is not None and not self._next_target(transaction, moment):
-            self._tell_timeout(transaction.request, transaction.owner, moment)  # type: ignore[arg-type]
+            owner = cast(Owner | Call, transaction.owner)
+            self._tell_timeout(transaction.request, owner, moment)
 
     def _next_target(self, transaction: Transaction, moment: Moment) -> bool:
         call = transaction.owner
@@ -345,7 +340,7 @@ class UserAgent:
     # -- requests -----------------------------------------------------------------------------------------
 
     def _receive_ack(self, ack: Request, moment: Moment) -> None:
-        calls = self._calls.get(ack.call_id, [])
+        calls = self._calls.of(ack.call_id)
         exact = [call for call in calls if call.session.dialog.matches(ack)]
         for call in exact or [c for c in calls if c.session.dialog.acknowledged_by(ack)]:
             self.perform(call, call.session.receive_ack(ack), moment)
@@ -375,12 +370,8 @@ class UserAgent:
             self._admit(transaction, request, moment)
         elif request.method == "OPTIONS":
             self._respond(transaction, capabilities(request), moment)
-        elif request.method in ("BYE", "INFO", "UPDATE", "PRACK", "NOTIFY"):
-            raise PeerError(f"{request.method} outside a dialog", status=481)
-        elif request.method == "REFER":
-            raise PeerError("REFER outside a dialog", status=403)  # whom would it transfer?
         else:
-            raise PeerError("unknown method", status=405, headers=(("Allow", ALLOW),))
+            raise out_of_place(request.method)
 
     def _cancel(self, transaction: Transaction, cancel: Request, moment: Moment) -> None:
         invite = self.layer.find_invite(cancel)
@@ -392,7 +383,7 @@ class UserAgent:
         self.perform(call, call.session.receive_cancel(reason), moment)
 
     def _in_dialog(self, transaction: Transaction, request: Request, moment: Moment) -> None:
-        for call in self._calls.get(request.call_id, []):
+        for call in self._calls.of(request.call_id):
             if call.session.features.forks.owns(request):
                 transaction.owner = call
                 self.perform(call, call.session.receive_request(transaction, moment.mono), moment)
@@ -420,8 +411,8 @@ class UserAgent:
     def _incoming(
         self, transaction: Transaction, invite: Request, admission: Admission, moment: Moment
     ) -> None:
-        check_merged(invite, self._calls.get(invite.call_id, []))
-        replaced = replaced_by(invite, self._calls)
+        check_merged(invite, self._calls.of(invite.call_id))
+        replaced = replaced_by(invite, self._calls.of)
         source = transaction.source[0]
         description = offer_of(invite)
         local = self.wire.local_for(transaction.source, secure=invite.uri.scheme == "sips")
@@ -434,7 +425,7 @@ class UserAgent:
         if self.guard and not self.guard.open_dialog(source):
             raise PeerError("too many calls", status=503, headers=(("Retry-After", "30"),))
         transaction.owner = call
-        self._calls.setdefault(call.call_id, []).append(call)
+        self._calls.add(call)
         self._respond(transaction, respond(invite, 100), moment)
         self._work.start(f"call {call.call_id}", self._handle(call, source))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from sip import dtmf_info
@@ -275,10 +275,10 @@ class Call:
         self.agent.perform(self, effects, moment or self.agent.now())
 
 
-def replaced_by(invite: Request, calls: Mapping[str, Sequence[Call]]) -> Call | None:
-    """The call, of those by Call-ID, that an INVITE's Replaces names. Raises PeerError where it may not."""
+def replaced_by(invite: Request, calls: Callable[[str], Sequence[Call]]) -> Call | None:
+    """The call, of those of a Call-ID, that an INVITE's Replaces names. Raises PeerError where it may not."""
     replaces = replaces_of(invite)
     if replaces is None:
         return None
-    named = {call.session: call for call in calls.get(replaces.call_id, [])}
+    named = {call.session: call for call in calls(replaces.call_id)}
     return named[replaceable(named, replaces)]

@@ -20,7 +20,7 @@ def census(agent: UserAgent) -> dict[str, int]:
         "requests_pending": sender.pending,
         "requests_with_alternatives": len(sender._plans),
         "calls": len(agent.calls),
-        "calls_over": len(agent._forgetting),
+        "calls_over": agent._calls.over,
         "calls_with_deadline": len(agent._waiting),
         "connections": len(wire._connections),
         "connections_by_place": len(wire._places),

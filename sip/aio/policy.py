@@ -13,7 +13,7 @@ from sip.message import Request, Response, new_tag, respond, tag_of
 from sip.moment import Moment
 from sip.options import unknown
 from sip.sdp import CONTENT_TYPE
-from sip.session import CAPABILITIES
+from sip.session import ALLOW, CAPABILITIES
 from sip.transactions import Address as HostPort
 
 if TYPE_CHECKING:
@@ -83,6 +83,15 @@ def capabilities(request: Request) -> Response:
     for name, value in CAPABILITIES:
         response.headers.set(name, value)
     return response
+
+
+def out_of_place(method: str) -> PeerError:
+    """Why a request that belongs into a dialog, or nowhere, is refused outside one."""
+    if method in ("BYE", "INFO", "UPDATE", "PRACK", "NOTIFY"):
+        return PeerError(f"{method} outside a dialog", status=481)
+    if method == "REFER":
+        return PeerError("REFER outside a dialog", status=403)  # whom would it transfer?
+    return PeerError("unknown method", status=405, headers=(("Allow", ALLOW),))
 
 
 def _takes_sdp(request: Request) -> bool:

@@ -336,7 +336,7 @@ async def test_stopping_hangs_up_and_leaves_nothing_behind() -> None:
         assert out.is_over
         out.hangup()
         assert agent._timer is None
-        assert agent._forgetting == {}
+        assert agent._calls.over == 0
         assert not [task for task in asyncio.all_tasks() if task.get_name().startswith(("call ", "resolve "))]
 
 
