@@ -12,6 +12,7 @@ import re
 import socket
 import struct
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from multiprocessing.synchronize import Event
 from pathlib import Path
@@ -58,14 +59,29 @@ def settle(core: int) -> None:
         Path("/proc/self/autogroup").write_text("-15")
 
 
-def bench_socket() -> socket.socket:
-    """One socket for all streams: every peer's media goes here."""
-    sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    sock.bind(("127.0.0.1", 0))
-    for option in (socket.SO_RCVBUF, socket.SO_SNDBUF):
-        sock.setsockopt(socket.SOL_SOCKET, option, 8 << 20)
-    sock.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
-    return sock
+@contextlib.contextmanager
+def bench_socket() -> Iterator[socket.socket]:
+    """One socket for all streams: every peer's media goes here.
+
+    Another on the port above takes RTCP, as a phone's does: a report must not cost its sender an ICMP error.
+    """
+    with contextlib.ExitStack() as stack:
+        sock, _ = (stack.enter_context(each) for each in _pair())
+        for option in (socket.SO_RCVBUF, socket.SO_SNDBUF):
+            sock.setsockopt(socket.SOL_SOCKET, option, 8 << 20)
+        sock.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
+        yield sock
+
+
+def _pair() -> tuple[socket.socket, socket.socket]:
+    while True:
+        low, high = (socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2))
+        low.bind(("127.0.0.1", 0))
+        with contextlib.suppress(OSError):  # somebody has the port above
+            high.bind(("127.0.0.1", low.getsockname()[1] + 1))
+            return low, high
+        low.close()
+        high.close()
 
 
 def send(sock: socket.socket, ports: list[int], payload_type: int, stop: Event) -> None:
