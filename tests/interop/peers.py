@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import uuid4
 
 from callcenter.demo.phones.scenarios import receive, register, scenario
 from tests.support import free_block, free_port, scaled, wait_for
@@ -213,7 +214,7 @@ def _until(timeout: float) -> Iterator[int]:
 
 @contextmanager
 def capture(path: Path, what: str = "udp", interface: str = "lo") -> Iterator[Path]:
-    """Captures packets into `path` (pcapng) while the block runs."""
+    """Captures packets into `path` (pcapng) while the block runs; `what` is a filter that takes UDP."""
     log = path.with_suffix(".log")
     with log.open("wb") as errors:
         process = subprocess.Popen(
@@ -225,19 +226,20 @@ def capture(path: Path, what: str = "udp", interface: str = "lo") -> Iterator[Pa
     try:
         wait_for(lambda: "Capturing on" in log.read_text("utf-8", "replace"), message=f"tshark: {log}")
         yield path
-        wait_for(_Settled(path), message="the capture never came to rest")
+        wait_for(_Marked(path, what), message="the capture never came to its end")
     finally:
         stop(process)
 
 
-class _Settled:
-    """True when the capture file has not grown for 0.3 s: the last packets are written."""
+class _Marked:
+    """True when a packet of its own, sent after all the others, is in the capture file."""
 
-    def __init__(self, path: Path) -> None:
-        self.path, self.size, self.since = path, -1, time.monotonic()
+    def __init__(self, path: Path, what: str) -> None:
+        self.path, self.marker = path, uuid4().hex.encode()
+        found = re.search(r"port(?:range)? (\d+)", what)
+        self.port = int(found[1]) if found else 9
 
     def __call__(self) -> bool:
-        size = self.path.stat().st_size
-        if size != self.size:
-            self.size, self.since = size, time.monotonic()
-        return time.monotonic() - self.since > 0.3
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+            sock.sendto(self.marker, ("127.0.0.1", self.port))
+        return self.marker in self.path.read_bytes()

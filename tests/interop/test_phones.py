@@ -31,7 +31,7 @@ from sip.media.g711 import PCMA, PCMU, Samples
 from sip.media.wav import build
 from tests.interop.peers import Sipp, capture, udp_port_open
 from tests.interop.ring_capture import read_responses, ring_seconds
-from tests.support import eventually, scaled
+from tests.support import eventually, free_port, scaled
 
 
 def pair(folder: Path, agent: str, caller: str) -> None:
@@ -46,12 +46,14 @@ def pair(folder: Path, agent: str, caller: str) -> None:
 
 
 def test_sipp_rings_answers_and_the_capture_tells_for_how_long(tmp_path: Path) -> None:
-    with capture(tmp_path / "call.pcapng") as packets:
+    port = free_port()
+    with capture(tmp_path / "call.pcapng", f"udp port {port}") as packets:
         callee = Sipp.start(
             tmp_path,
             scenario(called(), ring(400), answer(), receive("ACK"), wait_bye()),
             ("127.0.0.1", 9),
             service="agent",
+            port=port,
         ).listening()
         caller = Sipp.start(
             tmp_path,
@@ -128,7 +130,7 @@ async def baresip(folder: Path, name: str, port: int, server: str, *more: object
 async def test_baresip_rings_answers_and_both_hear_each_other(tmp_path: Path, ports: Ports) -> None:
     agent_port, caller_port = ports.block(), ports.block()
     low, high = tone(tmp_path / "low.wav", 440, 1.5), tone(tmp_path / "high.wav", 1000, 4)
-    with capture(tmp_path / "call.pcapng") as packets:
+    with capture(tmp_path / "call.pcapng", f"udp port {agent_port}") as packets:
         ringing = ("--ring", "1", "--play", low, "--hangup-after", "0.2")
         agent = await baresip(tmp_path, "agent", agent_port, "127.0.0.1:9", *ringing)
         caller = await baresip(tmp_path, "caller", caller_port, f"127.0.0.1:{agent_port}", "--play", high)
@@ -187,7 +189,7 @@ async def test_baresip_gives_up_while_it_rings(tmp_path: Path, ports: Ports) -> 
     server = f"127.0.0.1:{agent_port}"
     caller = await baresip(tmp_path, "caller", caller_port, server, "--cancel-after", "0.5")
     try:
-        with capture(tmp_path / "call.pcapng") as packets:
+        with capture(tmp_path / "call.pcapng", f"udp port {agent_port}") as packets:
             await caller.send("call agent")
             await wait_ended(agent, caller)
         statuses = [r.status for r in read_responses(packets, (agent_port, caller_port))]
