@@ -349,7 +349,7 @@ async def test_stopping_at_once_after_an_invite_leaves_no_coroutine_unawaited() 
 
 async def test_ended_calls_are_forgotten_after_64_t1(monkeypatch: pytest.MonkeyPatch) -> None:
     desk = Desk()
-    monkeypatch.setattr("sip.aio.agent.T1", 0.001)
+    monkeypatch.setattr("sip.aio.known.LINGER", 0.064)
     async with running(desk) as (agent, peer, _):
         call, _to = await ringing(agent, peer, desk)
         call.reject(486)
