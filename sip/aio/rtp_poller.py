@@ -23,15 +23,15 @@ BATCH = 128
 MAX_DATAGRAM = 2048
 """Bytes; what is longer is no telephone's, and cut."""
 
-PAUSE = 0.002
-"""Seconds between two looks while there is traffic: waking up costs as much as ten datagrams, so share it."""
+PAUSE = 0.003
+"""Seconds from one look to the next while there is traffic: waking up costs as much as ten datagrams. At 500
+calls 2 ms take 5 to 10 % more CPU."""
 
 FEW = 64
 """Datagrams; fewer of them wait a little longer for company."""
 
-LONGER_PAUSE = 0.003
-"""Seconds after a look that found few: at 50 calls an eighth less CPU than with 2 ms, and half a millisecond
-more on a packet's way (p99 below 4 ms)."""
+LONGER_PAUSE = 0.004
+"""Seconds after a look that found few: a packet's way takes 2.3 ms (p99 4.4)."""
 
 
 class Buffer:
@@ -114,8 +114,9 @@ class Poller:
     def _look(self) -> None:
         if self._epoll is None or self._loop is None:
             return
+        began = time.monotonic()
         if self._serve():
-            self._timer = self._loop.call_later(self._pause, self._look)
+            self._timer = self._loop.call_later(max(0.0, began + self._pause - time.monotonic()), self._look)
         elif self._epoll is not None:
             self._loop.add_reader(self._epoll.fileno(), self._ready)
 
