@@ -24,14 +24,14 @@ ROLE = """
 import os, pathlib, signal, sys, time
 role, *flags = sys.argv[1:]
 folder = pathlib.Path(os.environ["FOLDER"])
-with (folder / f"{role}.lives").open("a") as lives:
-    lives.write(f"{os.getpid()} {os.environ['CALLCENTER_SUPERVISED']} {os.environ['GIVEN']} {flags}\\n")
 def end(*_):
     (folder / f"{role}.ended").touch()
     sys.exit(0)
 signal.signal(signal.SIGTERM, end)
 if role == "stubborn":
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
+with (folder / f"{role}.lives").open("a") as lives:
+    lives.write(f"{os.getpid()} {os.environ['CALLCENTER_SUPERVISED']} {os.environ['GIVEN']} {flags}\\n")
 if role == "misconfigured":
     while not (folder / "steady.lives").exists():
         time.sleep(0.02)
