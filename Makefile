@@ -18,7 +18,7 @@ MAKEFLAGS += --no-print-directory
 VENV := .venv
 BIN := $(VENV)/bin
 STAMPS := $(VENV)/stamps
-WORKERS ?= 4
+WORKERS ?= 3
 SCRIPTS := tools/find-python tools/make-venv tools/system-packages tools/test-python .ci/run
 ARGS ?=
 DIALOGUES ?=
@@ -77,7 +77,8 @@ test: $(STAMPS)/development model pages system-packages
 	@$(BIN)/python -m pytest -m 'not alone' -n $(WORKERS) --dist worksteal $(ARGS)
 
 test-pythons: model pages
-	@for version in 3.12 3.13; do tools/test-python $$version; done
+	@printf '%s\n' 3.12 3.13 | WORKERS=3 xargs -P 2 -I {} \
+	  bash -o pipefail -c 'tools/test-python {} 2>&1 | sed -u "s/^/{}  /"'
 
 lint: $(STAMPS)/development
 	$(BIN)/ruff check .
