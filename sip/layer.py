@@ -112,10 +112,19 @@ class TransactionLayer:
         self._transactions[key] = transaction
         effects: list[LayerEffect] = [*transaction.start(now)]
         self._settle(transaction)
-        if request.method == "CANCEL" and (invite := self._transactions.get(("client", key[1], "INVITE"))):
-            effects += invite.cancel(now)
-            self._settle(invite)
         return transaction, effects
+
+    def give_up(self, invite: Request, now: float) -> list[LayerEffect]:
+        """A CANCEL is on its way: 64·T1 from now the INVITE counts as cancelled (section 9.1).
+
+        Even where the CANCEL cannot be sent, for the connection is gone: a 1xx has stopped every other timer.
+        """
+        transaction = self._transactions.get(("client", invite.via[0].parameters["branch"] or "", "INVITE"))
+        if transaction is None:
+            return []
+        effects: list[LayerEffect] = [*transaction.cancel(now)]
+        self._settle(transaction)
+        return effects
 
     def respond(self, transaction: Transaction, response: Response, now: float) -> list[LayerEffect]:
         """Answers a request in its server transaction. Raises StateError after a final answer."""

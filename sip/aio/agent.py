@@ -264,6 +264,7 @@ class UserAgent:
                     flow = call.flow if hop is None else None
                     self._send(request, hop or call.session.dialog.next_hop(), flow, call, moment)
                 case SendCancel(request, invite):
+                    self._carry_out(self.layer.give_up(invite, moment.mono), moment)
                     flow = self.layer.sent_to(invite) or call.flow  # section 9.1: where the INVITE went
                     self._send(request, hop_of(invite), flow, call, moment)
                 case SendAck(request, hop):

@@ -10,9 +10,11 @@ from sip.aio import connection, wire
 from sip.aio.wire import TransportSpec
 from sip.framing import PING, PONG
 from sip.hop import Hop
+from sip.message import URI, Parameters
+from sip.transactions import T1
 from tests.support import eventually, scaled
 from tests.unit.sip.stream_peer import StreamPeer, agent_on, stream_server
-from tests.unit.sip.udp_peer import refuse_all
+from tests.unit.sip.udp_peer import ME, OFFER, refuse_all
 
 
 async def test_requests_over_one_connection_are_answered_over_it() -> None:
@@ -145,3 +147,23 @@ async def test_a_port_that_is_taken() -> None:
     async with agent_on(refuse_all, "TCP") as (agent, _):
         with pytest.raises(OSError, match=r"."):
             await agent.listen(TransportSpec("TCP", "127.0.0.1", agent.local.port))
+
+
+async def test_a_call_whose_phone_is_gone_with_its_connection_ends_though_no_cancel_can_be_sent() -> None:
+    """RFC 3261 section 9.1. A phone over TCP rings and loses its power: nobody answers, nobody listens."""
+    async with agent_on(refuse_all, "TCP") as (agent, clock):
+        async with stream_server() as server:
+            target = URI("sip", "127.0.0.1", port=server.port, parameters=Parameters(transport="tcp"))
+            call = agent.invite(target, OFFER, from_address=ME)
+            peer = await server.came()
+            invite = await peer.request("INVITE")
+            peer.answer(invite, 180, contact=f"<sip:a@127.0.0.1:{server.port};transport=tcp>")
+            await eventually(lambda: call.ringing_at)
+        await eventually(lambda: not agent.wire._connections)
+        call.hangup()
+        await eventually(lambda: not agent._sender.pending)  # the CANCEL found nobody
+        assert not call.is_over
+        clock.ahead = 64 * T1 + 1
+        agent._on_timer()
+        assert (await asyncio.wait_for(call.over(), scaled(5))).code == 487
+        assert agent.layer.outstanding == 0

@@ -129,6 +129,7 @@ def test_a_cancel_of_ours_bounds_the_invites_life(layer: TransactionLayer) -> No
     assert layer.deadline == T1  # may be early
     cancel = ours("CANCEL")
     cancel.headers.set("Via", invite.headers["Via"])
+    assert layer.give_up(invite, 10.0) == []
     layer.request(cancel, PHONE, 10.0)
     layer.receive(encode(response(cancel, 200, contact=None)), PHONE, 10.1)
     ended = [e for now in range(11, 60) for e in layer.tick(float(now))]
@@ -274,6 +275,7 @@ steps = st.one_of(
     st.tuples(st.just("respond"), st.sampled_from([100, 180, 200, 486]), st.integers(0, 2)),
     st.tuples(st.just("request"), st.sampled_from(["INVITE", "OPTIONS", "CANCEL"]), st.integers(0, 2)),
     st.tuples(st.just("answer"), st.sampled_from([100, 180, 200, 486]), st.integers(0, 2)),
+    st.tuples(st.just("give up"), st.just(""), st.integers(0, 2)),
     st.tuples(st.just("tick"), st.floats(0, 40), st.just(0)),
 )
 
@@ -298,6 +300,8 @@ def test_no_sequence_corrupts_the_layer(sequence: list[tuple[str, object, int]])
         elif kind == "request":
             asked.append(ours(str(what)))
             _, effects = layer.request(asked[-1], PHONE, now)
+        elif kind == "give up" and asked:
+            effects = layer.give_up(asked[n % len(asked)], now)
         elif kind == "answer" and asked:
             effects = layer.receive(encode(response(asked[n % len(asked)], int(str(what)))), PHONE, now)
         elif kind == "tick":
