@@ -109,7 +109,7 @@ class CallBook:
     def leg_invited(self, role: Role, party: str, at: At, sip_call_id: str, leg_id: str) -> None:
         """A leg begins with its INVITE, received (the caller's) or sent."""
         self._note(at)
-        bound = None if role is Role.CALLER else self.max_rings
+        bound = None if role in _NOBODY_RUNG else self.max_rings
         self._legs[leg_id] = _Leg(LegFacts(leg_id, role, party, at.utc, sip_call_id, bound=bound))
 
     def leg_ringing(self, leg_id: str, at: At) -> bool:
@@ -327,7 +327,7 @@ class CallBook:
             until = leg.answered if leg.answered is not None else leg.ended
             seconds = (self._newest if until is None else until) - leg.ringing
         verdict = Verdict.NOT_APPLICABLE
-        if not leg.lost:
+        if not leg.lost and leg.facts.role is not Role.SUPERVISOR:
             answered = leg.answered is not None
             verdict = judge_rings(seconds, answered=answered, max_rings=self.max_rings, cadence=self.cadence)
         rings = count_rings(seconds, self.cadence)

@@ -1,4 +1,4 @@
-"""Callbacks 回访: which calls ask for one, which settle one, and the states in between (REQUIREMENTS.md B5)."""
+"""Callbacks 回访: which calls ask for one, which settle one, and the states in between (B5)."""
 
 from __future__ import annotations
 

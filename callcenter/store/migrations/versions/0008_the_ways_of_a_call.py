@@ -1,13 +1,13 @@
 """What a call went through: its waits, its graph, the recording notices, the language that was chosen
 
-Revision: 0008, after 0006.
+Revision: 0008, after 0007.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0008"
-down_revision = "0006"
+down_revision = "0007"
 
 
 def upgrade() -> None:
