@@ -68,9 +68,10 @@ class Board:
             self.standards[name] = load_standard(name)
         return self.standards[name]
 
-    def prompt(self, prompt_id: str) -> Clip:
-        """A prompt's audio. Raises UnknownPrompt."""
-        clip = self.prompts.clip(prompt_id)
+    def prompt(self, prompt_id: str, language: str | None = None, **values: Any) -> Clip:
+        """A prompt's audio in a language (None: Chinese), composed where it has variables. Raises
+        UnknownPrompt."""
+        clip = self.prompts.of(language).compose(prompt_id, **values)
         return Clip(clip.pcma, clip.pcmu)
 
     @cached_property

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator, Mapping
 from typing import Any
 
 from callcenter.domain.calls import EventName, HungUpBy, Outcome, Role
 from callcenter.switchboard.dialling import Miss
+from callcenter.switchboard.keypad import Keypad
 from callcenter.switchboard.leg import Leg, Media
 from callcenter.switchboard.live_call import LiveCall
 from callcenter.switchboard.orders import Given, Joined, Order, Replaced, SendOn, Transferor, status_of
 from callcenter.switchboard.silence import tell_lost
 from callcenter.switchboard.ways import Guide, Left, Way, to_extension
 from sip.aio.call import Call
+from sip.aio.player import Playback
 from sip.effects import Ending
 from sip.errors import StateError
 from sip.media import tones
@@ -349,13 +352,32 @@ class Story:
         caller.media.apply(self._agreement)
         live.book.leg_answered(caller.id, sent, caller.codec)
 
-    async def announce(self, prompt: str) -> None:
-        """Plays a prompt to the caller, to its end."""
-        live, caller = self.live, self.live.caller
-        began = live.board.now()
-        await caller.stream.play(live.board.prompt(prompt)).finished()
-        live.book.announced(caller.id, prompt, began, live.board.now())
+    async def announce(self, prompt: str, **values: Any) -> None:
+        """Plays a prompt to the caller, to its end, in their language."""
+        with self._told(prompt):
+            await self._prompt(prompt, values).finished()
+
+    async def ask(self, prompt: str, pad: Keypad) -> str | None:
+        """Plays a prompt that a key ends; the key, if there was one."""
+        with self._told(prompt):
+            return await pad.key_during(self._prompt(prompt, {}))
+
+    def _prompt(self, prompt: str, values: Mapping[str, Any]) -> Playback:
+        live = self.live
+        return live.caller.stream.play(live.board.prompt(prompt, live.book.language, **values))
+
+    @contextlib.contextmanager
+    def _told(self, prompt: str) -> Iterator[None]:
+        """Enters what the caller is told within the block."""
+        live, leg, began = self.live, self.live.caller, self.live.board.now()
+        yield
+        live.book.announced(leg.id, prompt, began, live.board.now())
         live.tell(None, live.board.now())
+
+    def play_music(self, wanted: bool = True) -> None:
+        """Music for a caller who waits; where none is wanted, silence."""
+        live = self.live
+        live.caller.stream.play(live.board.hold_music if wanted else tones.silence(), loop=True)
 
     async def _tell_talker(self) -> None:
         """The caller vanished: who talked with them hears so, unless they or a command end it first."""

@@ -1,0 +1,67 @@
+"""Rings the agents that the distribution offers for a call, until one answers or there is none left."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from callcenter.domain.turns import RingGroup
+from callcenter.switchboard.dialling import Miss, Missed
+from callcenter.switchboard.distribution import Offer, Place, Wanted
+from callcenter.switchboard.leg import Leg
+from callcenter.switchboard.ringing import Group, hunt, worst
+from callcenter.switchboard.walk import Walker
+from callcenter.switchboard.ways import Left, unanswered
+
+
+def enter(walker: Walker, group: str, skills: Sequence[str], *, waits: bool, priority: int = 0) -> Place:
+    """A place for the caller in the line of a group of the walker's flow."""
+    return walker.board.distribution.enter(
+        Wanted(
+            desk=walker.desk.id,
+            group=walker.flow.groups[group].value,
+            caller=walker.live.caller.party,
+            skills=frozenset(skills),
+            priority=priority,
+            waits=waits,
+        )
+    )
+
+
+async def ring_offers(walker: Walker, place: Place, group: str) -> Leg | Left:
+    """Whoever of the group answers, or why nobody did."""
+    misses: list[Missed] = []
+    while (offer := await place.offered()) is not None:
+        result = await ring_offer(walker, offer, walker.flow.groups[group].value)
+        if isinstance(result, Leg):
+            return result
+        misses.append(result)
+    return unanswered(worst([*misses, *_not_rung(walker, walker.flow.groups[group].value)]))
+
+
+async def ring_offer(walker: Walker, offer: Offer, group: RingGroup) -> Leg | Missed:
+    """Rings those of one offer; tells the distribution what became of it, also where the caller leaves."""
+    guide = walker.guide
+    rung = Group(offer.numbers, group.ring_timeout, together=len(offer.numbers) > 1)
+    try:
+        result = await hunt(
+            walker.live, rung, guide.role, headers=guide.headers, on_ringing=guide.on_ringing
+        )
+    except BaseException:
+        offer.withdrawn()
+        raise
+    numbers = ",".join(offer.numbers)
+    if isinstance(result, Leg):
+        offer.answered(result.party)
+        walker.passed("ring", result.party, "answered")
+        return result
+    for number in offer.numbers:
+        offer.missed(number, result.why)
+    walker.passed("ring", numbers, result.why.value)
+    return result
+
+
+def _not_rung(walker: Walker, group: RingGroup) -> list[Missed]:
+    """Why those were not offered who were not: they are talking, or not there."""
+    board = walker.board
+    busy = any(board.occupied[member.number] for member in group.members)
+    return [Missed(Miss.BUSY if busy else Miss.UNREACHABLE)]
