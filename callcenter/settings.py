@@ -231,6 +231,14 @@ class Extension(Part):
     outside: bool | tuple[Annotated[Digits, Field(min_length=1)], ...] = Field(
         default=False, description="whether it may call numbers outside; or what these must begin with"
     )
+    transfers_outside: bool = Field(default=False, description="whether it may send callers there, too")
+
+
+class ParkSettings(Part):
+    """Parked calls. `patience` is in seconds."""
+
+    slots: tuple[Annotated[str, Field(pattern=r"^[0-9]{2,6}$")], ...] = tuple(str(n) for n in range(701, 710))
+    patience: float = Field(default=120.0, ge=5, le=3600)
 
 
 class Trunk(Part):
@@ -280,6 +288,7 @@ class Settings(BaseSettings):
     mqtt: MqttSettings = MqttSettings()
     database: DatabaseSettings = DatabaseSettings()
     scribe: ScribeSettings = ScribeSettings()
+    park: ParkSettings = ParkSettings()
     desks: tuple[Desk, ...] = Field(default=(), alias="desk")
     extensions: tuple[Extension, ...] = Field(default=(), alias="extension")
     trunks: tuple[Trunk, ...] = Field(default=(), alias="trunk")
@@ -304,6 +313,8 @@ class Settings(BaseSettings):
                 raise ValueError(f"the number {number} is given to two desks or extensions")
             if number in self.sip.emergency:
                 raise ValueError(f"the number {number} is an emergency number ([sip] emergency)")
+            if number in self.park.slots:
+                raise ValueError(f"the number {number} is a slot for parked calls ([park] slots)")
             seen.add(number)
         for desk in self.desks:
             for agent in desk.agents:

@@ -15,6 +15,7 @@ from callcenter.settings import Settings, Trunk
 from callcenter.standards.loader import load_standard
 from callcenter.store.ledger import Ledger
 from callcenter.switchboard.accounts import Accounts
+from callcenter.switchboard.park import ParkingLot
 from callcenter.switchboard.trunks import UP, Trunks
 from prompts.catalogue import Catalogue, load_music
 from prompts.schema import CatalogueError
@@ -46,8 +47,13 @@ class Board:
     occupied: Counter[str] = field(default_factory=Counter)
     """Live legs by extension: an agent with one is not rung for another call."""
     standards: dict[str, Standard] = field(default_factory=dict)
+    lot: ParkingLot = field(init=False)
+    """Where callers are parked."""
     trunks: Trunks = field(default_factory=Trunks)
     """The lines to the outside."""
+
+    def __post_init__(self) -> None:
+        self.lot = ParkingLot(self.settings.park.slots)
 
     @staticmethod
     def now() -> Moment:

@@ -16,9 +16,10 @@ def pass_on(
     live: LiveCall, leg: Leg, code: int, description: Description, body: bytes, agreement: Agreement
 ) -> None:
     """Lets the caller hear `leg`: sends `body`, the answer that the 200 will repeat, in a 1xx of its own
-    (RFC 3261 section 13.2.1), and connects the two. A description that cannot be used changes nothing."""
+    (RFC 3261 section 13.2.1) unless they were answered already, and connects the two. A description that
+    cannot be used changes nothing."""
     caller = live.caller
-    if caller.call.answered_at is not None or caller.call.is_over:
+    if caller.call.is_over:
         return
     try:
         leg.media.settle(description)
@@ -28,6 +29,8 @@ def pass_on(
     leg.stream.receiving = True  # `sendonly` is no hold here: nobody is to talk yet
     if caller.stream.peer is leg.stream:
         return  # the same again: the caller hears it already
-    caller.media.apply(agreement)
+    if caller.call.answered_at is None:
+        caller.media.apply(agreement)
+    caller.stream.stop_playing()
     caller.stream.connect(leg.stream)
     caller.call.ring(code, body)

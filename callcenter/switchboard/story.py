@@ -9,7 +9,7 @@ from collections.abc import Coroutine, Iterator, Mapping
 from typing import Any
 
 from callcenter.domain.calls import EventName, HungUpBy, Outcome, Role
-from callcenter.switchboard.dialling import Miss
+from callcenter.switchboard.dialling import Miss, Missed
 from callcenter.switchboard.keypad import Keypad
 from callcenter.switchboard.leg import Leg, Media
 from callcenter.switchboard.live_call import LiveCall
@@ -29,8 +29,8 @@ log = logging.getLogger(__name__)
 HowItEnded = tuple[Outcome, HungUpBy | None]
 
 _REFUSALS = {Outcome.BUSY: 486, Outcome.NO_ANSWER: 480, Outcome.REJECTED: 603, Outcome.FAILED: 480}
-_BACK_PROMPTS = {Miss.BUSY: "busy-to-desk"}
-_BACK_PROMPT = "no-answer-to-desk"
+_BUSY, _NO_ANSWER = ("busy", "busy-to-desk"), ("no-answer", "no-answer-to-desk")
+"""What a caller hears whose transfer came to nothing: who is told to call later, and who goes back to the desk."""
 
 
 class NotTalking(Exception):
@@ -63,17 +63,26 @@ class Story:
 
     # -- what others may ask for --------------------------------------------------------------------------
 
-    def transfer(self, target: str) -> None:
-        """Sends the caller, or whom they have called outside, to another extension. Raises NotTalking if
+    def send_on(self, target: str, way: Way) -> None:
+        """Sends the caller, or whom they have called outside, elsewhere, as a page asks. Raises NotTalking if
         nobody talks with them now."""
-        if self._talker is None:
+        self.order(SendOn(Transferor(self.sender), target, way))
+
+    @property
+    def sender(self) -> Leg:
+        """The leg of ours that leaves where a page sends the other party on. Raises NotTalking."""
+        if self._talker is None or not self.talking:
             raise NotTalking
-        leaves = self.live.caller if self._talker.outside else self._talker
-        self.order(SendOn(Transferor(leaves), target, self.to_extension(target)))
+        return self.live.caller if self._talker.outside else self._talker
 
     def to_extension(self, number: str) -> Way:
         """One extension, rung as long as each of this call's is."""
-        return to_extension(number, self._way.ring_timeout)
+        return to_extension(number, self.ring_timeout)
+
+    @property
+    def ring_timeout(self) -> float:
+        """Seconds that each of this call's phones rings."""
+        return self._way.ring_timeout
 
     @property
     def answer_at_hand(self) -> tuple[bytes, Agreement]:
@@ -141,6 +150,16 @@ class Story:
         live.tell(EventName.ANSWERED, sent, {"leg": new.id, "party": new.party})
         live.record(new, sent)
         self.order(Replaced(other if new is live.caller else new))
+
+    def picked_up(self, call: Call, media: Media, body: bytes, agreement: Agreement) -> Leg:
+        """`call` takes a parked caller: answered, its leg on record. Raises StateError if it has gone."""
+        live = self.live
+        party = call.identity or call.invite.from_address.uri.user or ""
+        sent = call.answer(body)
+        leg = live.add_leg(Role.TARGET, party, call, media, call.invited_at)
+        media.apply(agreement)
+        live.book.leg_answered(leg.id, sent, leg.codec)
+        return leg
 
     def stop(self, by: HungUpBy = HungUpBy.SYSTEM) -> None:
         """Ends the call."""
@@ -315,16 +334,22 @@ class Story:
         by.finish(200 if missed is None else status_of(missed, order.way.anybody))
         outcome = "connected" if missed is None else missed.why.value
         live.tell(EventName.TRANSFERRED, live.board.now(), {"target": order.target, "result": outcome})
+        live.book.passed("transfer", by.leg.party, order.target, live.board.now(), outcome)
         if missed is not None:
-            await self.announce(_BACK_PROMPTS.get(missed.why, _BACK_PROMPT))
-            live.caller.stream.play(tones.ringback(), loop=True)
-            live.drop_leg(by.leg, HungUpBy.SYSTEM)  # the prompt was time enough; its phone may ring again
-            result = await self._way.back().reach(self, Guide(self._role))
+            result = await self._come_back(by, missed)
         if isinstance(result, Leg):
             answered = result.call.answered_at
             assert answered is not None
             self._connect_again(result, answered)
         return result
+
+    async def _come_back(self, by: Transferor, missed: Missed) -> Leg | Left:
+        """A4: they hear why they were not connected, and go where the desk's flow says: to the desk, mostly."""
+        live, back = self.live, self._way.back(missed)
+        await self.announce((_BUSY if missed.why is Miss.BUSY else _NO_ANSWER)[back.to_desk])
+        live.caller.stream.play(tones.ringback(), loop=True)
+        live.drop_leg(by.leg, HungUpBy.SYSTEM)  # the prompt was time enough; its phone may ring again
+        return await back.way.reach(self, Guide(self._role))
 
     async def _reach_target(self, order: SendOn) -> Leg | Left:
         if order.instead_of is not None:  # the transferor did not wait for its consultation's answer
@@ -356,6 +381,12 @@ class Story:
         """Plays a prompt to the caller, to its end, in their language."""
         with self._told(prompt):
             await self._prompt(prompt, values).finished()
+
+    async def tell_leg(self, leg: Leg, prompt: str, **values: Any) -> None:
+        """Plays a prompt to another party than the caller."""
+        live, began = self.live, self.live.board.now()
+        await leg.stream.play(live.board.prompt(prompt, None, **values)).finished()
+        live.book.announced(leg.id, prompt, began, live.board.now())
 
     async def ask(self, prompt: str, pad: Keypad) -> str | None:
         """Plays a prompt that a key ends; the key, if there was one."""

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
 from callcenter.domain.calls import Outcome, WaitKind
-from callcenter.flows.schema import END, AnyStep, Flow, Queue, Ring
+from callcenter.flows.schema import BACK, END, AnyStep, Flow, Queue, Ring
 from callcenter.settings import Desk
 from callcenter.switchboard.board import Board
 from callcenter.switchboard.dialling import Miss, Missed
 from callcenter.switchboard.leg import Leg
 from callcenter.switchboard.live_call import LiveCall
-from callcenter.switchboard.ways import Guide, Left, Way, unanswered
+from callcenter.switchboard.ways import Back, Guide, Left, unanswered
 
 if TYPE_CHECKING:
     from callcenter.switchboard.story import Story
@@ -137,9 +137,13 @@ class ToFlow:
     async def reach(self, story: Story, guide: Guide) -> Leg | Left:
         return await Walker(story, self.desk, self.flow, guide).go(self.start)
 
-    def back(self) -> Way:
-        """The first step that rings somebody: who comes back has heard the menu."""
-        return ToFlow(self.desk, self.flow, ringing_step(self.flow, self.start))
+    def back(self, missed: Missed) -> Back:
+        """Where the flow says; else to the first step that rings somebody: who comes back has heard the menu."""
+        transfer = self.flow.transfer
+        step = transfer.busy if missed.why is Miss.BUSY else transfer.no_answer
+        if step != BACK:
+            return Back(ToFlow(self.desk, self.flow, step), to_desk=False)
+        return Back(ToFlow(self.desk, self.flow, ringing_step(self.flow, self.start)))
 
 
 def ringing_step(flow: Flow, start: str) -> str:
