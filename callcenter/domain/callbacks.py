@@ -1,4 +1,4 @@
-"""Callbacks 回访 (REQUIREMENTS.md B5): which calls ask for one, which settle one, and the states between."""
+"""Callbacks 回访: which calls ask for one, which settle one, and the states in between (B5)."""
 
 from __future__ import annotations
 
@@ -75,6 +75,7 @@ _UNANSWERED: Final[dict[str, Reason]] = {
     Outcome.NO_ANSWER: Reason.MISSED,
     Outcome.REJECTED: Reason.MISSED,
     Outcome.FAILED: Reason.MISSED,
+    Outcome.CLOSED: Reason.MISSED,
     Outcome.INTERRUPTED: Reason.MISSED,
     Outcome.MESSAGE: Reason.MESSAGE,
     Outcome.CALLBACK: Reason.REQUESTED,

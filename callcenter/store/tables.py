@@ -64,6 +64,12 @@ class Call(SQLModel, table=True):
     hung_up_by: str | None = None
     transfer_to: str | None = None
     diverted_from: str | None = None
+    queue_seconds: float = 0.0
+    language: str | None = None
+    # WaitFacts, PassageFacts and NoticeFacts of callcenter.domain.calls: read with their call, never apart.
+    waits: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON)
+    path: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON)
+    notices: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON)
 
 
 class Leg(SQLModel, table=True):

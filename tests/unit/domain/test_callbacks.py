@@ -52,6 +52,7 @@ def test_one_caller_has_one_number(number: str, merged: str) -> None:
         (Outcome.NO_ANSWER, Reason.MISSED),
         (Outcome.BUSY, Reason.MISSED),
         (Outcome.INTERRUPTED, Reason.MISSED),
+        (Outcome.CLOSED, Reason.MISSED),
         (Outcome.MESSAGE, Reason.MESSAGE),
         (Outcome.CALLBACK, Reason.REQUESTED),
         (None, None),
