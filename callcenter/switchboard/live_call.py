@@ -21,6 +21,7 @@ from callcenter.switchboard.silence import SilenceWatch
 from sip.aio.call import Call
 from sip.effects import Changed, Offered
 from sip.errors import PeerError
+from sip.media import tones
 from sip.media.growing import suffix
 from sip.moment import Moment
 from sip.refer import Refer
@@ -113,6 +114,8 @@ class LiveCall:
     def bridge(self, one: Leg, other: Leg) -> None:
         """Lets two legs hear each other, and nobody else hear them."""
         for leg in (one, other):
+            if leg.held_here:
+                self.hold_here(leg, False, self.board.now())
             leg.stream.stop_playing()
             leg.pressed.forget()
         one.stream.connect(other.stream)
@@ -151,14 +154,16 @@ class LiveCall:
     def _answer_offer(self, leg: Leg, offered: Offered, moment: Moment) -> bytes | int:
         """A re-INVITE: hold, resume, or a phone's session refresh."""
         if offered.description is None:
-            self._set_hold(leg, False, moment)
+            self._set_hold(leg, leg.held_here, moment)
             return leg.media.offer()
         try:
             body, agreement = leg.media.answer(offered.description)
         except PeerError as error:
             return error.status
         leg.media.apply(agreement)
-        self._set_hold(leg, not agreement.sends, moment)
+        if leg.held_here:
+            leg.stream.receiving = False
+        self._set_hold(leg, leg.held_here or not agreement.sends, moment)
         return body
 
     def _refreshed(self, leg: Leg, changed: Changed, moment: Moment) -> None:
@@ -169,6 +174,17 @@ class LiveCall:
             leg.media.apply(settle(Description.parse(changed.change.offer), changed.description))
         except PeerError as error:  # the media stays as it was
             log.warning("refresh not understood call=%s leg=%s error=%s", self.id, leg.id, error)
+
+    def hold_here(self, leg: Leg, wanted: bool, moment: Moment) -> None:
+        """Puts the call on hold for the leg's party, or takes it back, without its telephone's doing: it
+        hears silence, and nothing of it is heard."""
+        leg.held_here = wanted
+        leg.stream.receiving = not wanted
+        if wanted:
+            leg.stream.play(tones.silence(), loop=True)
+        else:
+            leg.stream.stop_playing()
+        self._set_hold(leg, wanted, moment)
 
     def _set_hold(self, leg: Leg, wanted: bool, moment: Moment) -> None:
         if leg.on_hold == wanted or self.book.closed or leg not in self.legs or leg.leaving:

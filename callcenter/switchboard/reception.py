@@ -1,4 +1,4 @@
-"""Where calls arrive: decides what an INVITE is for and begins its story. Also the commands of others."""
+"""Where calls arrive: decides what an INVITE is for and begins its story."""
 
 from __future__ import annotations
 
@@ -6,13 +6,11 @@ import asyncio
 import logging
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
 from uuid import uuid4
 
 from callcenter.domain.book import CallBook
 from callcenter.domain.calls import Direction, Line, Role
 from callcenter.domain.masking import masked
-from callcenter.events.errors import CommandError, ErrorCode
 from callcenter.switchboard.accounts import Account
 from callcenter.switchboard.board import Board
 from callcenter.switchboard.leg import Media
@@ -47,7 +45,7 @@ DIRECT_RING_TIMEOUT = 60.0
 
 
 class Reception:
-    """Takes calls from the user agent, and commands from the pages."""
+    """Takes calls from the user agent."""
 
     def __init__(self, board: Board) -> None:
         self._board = board
@@ -160,27 +158,12 @@ class Reception:
             book.cadence = standard.cadence
         return book
 
-    # -- commands -----------------------------------------------------------------------------------------
+    # -- all of them --------------------------------------------------------------------------------------
 
-    async def transfer(self, args: dict[str, Any]) -> Mapping[str, Any]:
-        """`{"call_id", "target"}`: the caller is sent to another extension."""
-        story, target = self._story(args), args.get("target")
-        numbers = {extension.number for extension in self._board.settings.extensions}
-        if not isinstance(target, str) or target not in numbers:
-            raise CommandError(ErrorCode.INVALID, f"{target!r} is no extension; a call goes to one of them")
-        if any(leg.party == target for leg in story.live.legs):
-            raise CommandError(ErrorCode.CONFLICT, f"extension {target} is in this call already")
-        try:
-            story.transfer(target)
-        except NotTalking:
-            raise CommandError(ErrorCode.CONFLICT, "nobody is talking with the caller now") from None
-        return {"call_id": story.live.id, "target": target}
-
-    async def hangup(self, args: dict[str, Any]) -> Mapping[str, Any]:
-        """`{"call_id"}`: ends the call."""
-        story = self._story(args)
-        story.stop()
-        return {"call_id": story.live.id}
+    @property
+    def stories(self) -> Mapping[str, Story]:
+        """The calls that go on, by id."""
+        return self._stories
 
     async def close(self) -> None:
         """Takes no more calls and ends those there are; returns when all are on record."""
@@ -188,12 +171,6 @@ class Reception:
         for story in self._stories.values():
             story.stop()
         await self._idle.wait()
-
-    def _story(self, args: dict[str, Any]) -> Story:
-        story = self._stories.get(str(args.get("call_id")))
-        if story is None:
-            raise CommandError(ErrorCode.NOT_FOUND, "no such call is going on")
-        return story
 
 
 def _caller(call: Call, account: Account) -> str:

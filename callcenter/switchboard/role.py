@@ -26,6 +26,7 @@ from callcenter.switchboard.accounts import Accounts
 from callcenter.switchboard.board import Board
 from callcenter.switchboard.carriers import know_carriers
 from callcenter.switchboard.census import process
+from callcenter.switchboard.commands import Commands
 from callcenter.switchboard.keeping import (
     keep_registrations,
     kept_registrations,
@@ -33,6 +34,7 @@ from callcenter.switchboard.keeping import (
 )
 from callcenter.switchboard.pauses import collect_seldom
 from callcenter.switchboard.reception import Reception
+from callcenter.switchboard.steering import Steering
 from callcenter.switchboard.trunks import Trunk, Trunks
 from prompts.catalogue import load_catalogue
 from sip.aio.agent import UserAgent
@@ -78,11 +80,11 @@ async def run(
     board.trunks.start()
     log.info("switchboard ready sip=%s:%d", board.agent.local.host, board.agent.local.port)
     on_ready(board)
-    handlers = {"transfer": reception.transfer, "hangup": reception.hangup}
+    commands = commands_of(board, reception)
     try:
         async with asyncio.TaskGroup() as tasks:
             work = [
-                tasks.create_task(serve_commands(client, settings.site, handlers), name="commands"),
+                tasks.create_task(serve_commands(client, settings.site, commands.handlers), name="commands"),
                 tasks.create_task(publish_outbox(client, engine, ROLE, wake), name="publisher"),
                 tasks.create_task(
                     publish_status(client, ROLE, lambda: board.metrics() | process(), details=board.details),
@@ -163,6 +165,13 @@ def _build(settings: Settings, ledger: Ledger) -> tuple[Board, Reception]:
     board.agent.reliability = Reliability(settings.sip.reliable)
     reception = Reception(board)
     return board, reception
+
+
+def commands_of(board: Board, reception: Reception) -> Commands:
+    """All that a switchboard can be told to do."""
+    commands = Commands(board.settings, board.ledger)
+    commands.add(Steering(board, reception.stories).commands)
+    return commands
 
 
 def _timer(settings: Settings) -> TimerPolicy:

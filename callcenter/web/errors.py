@@ -24,7 +24,7 @@ from callcenter.web.views.render import language_of, render
 
 log = logging.getLogger(__name__)
 
-COMMAND_STATUS = {"not_found": 404, "conflict": 409, "invalid": 422, "unavailable": 503}
+COMMAND_STATUS = {"forbidden": 403, "not_found": 404, "conflict": 409, "invalid": 422, "unavailable": 503}
 
 CODES = {
     400: "bad_request",

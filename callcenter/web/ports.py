@@ -17,7 +17,7 @@ class Commands(Protocol):
     ) -> dict[str, Any]:
         """Sends a command and returns its result; `timeout` in seconds.
 
-        Raises CommandError with the code not_found, conflict, invalid or unavailable.
+        Raises CommandError with the code not_found, conflict, forbidden, invalid or unavailable.
         """
         ...
 

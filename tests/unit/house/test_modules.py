@@ -16,6 +16,7 @@ HELD_BY = {
     "callcenter/domain/findings.py": "test_judging.py",
     "callcenter/domain/standards.py": "test_loader.py",
     "callcenter/store/tables.py": "test_migrate.py",
+    "callcenter/store/entries.py": "test_work.py",
     "sip/media/track.py": "test_stream.py",
     # Parts of one thing, held together.
     "sip/aio/player.py": "test_stream.py",

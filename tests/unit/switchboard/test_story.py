@@ -77,7 +77,7 @@ async def test_a_transfer_connects_the_target(
     await caller.connected()
     await caller.hears(1000.0)
     live = await desk.live()
-    await desk.reception.transfer({"call_id": live.id, "target": "3"})
+    await desk.command("transfer", call_id=live.id, target="3")
     await agent.call.over()
     await caller.hears(2000.0)
     await target.hears(440.0)
@@ -99,7 +99,7 @@ async def test_a_transfer_to_a_busy_target_comes_back_to_the_desk(
     await caller.dial("8000")
     await caller.connected()
     live = await desk.live()
-    await desk.reception.transfer({"call_id": live.id, "target": "3"})
+    await desk.command("transfer", call_id=live.id, target="3")
     await eventually(lambda: len(agent.calls) == 2, 15)
     await caller.hears(1000.0)
     facts = live.book.facts
@@ -118,7 +118,7 @@ async def test_the_caller_leaves_during_the_prompt(
     await caller.dial("8000")
     await caller.connected()
     live = await desk.live()
-    await desk.reception.transfer({"call_id": live.id, "target": "3"})
+    await desk.command("transfer", call_id=live.id, target="3")
     await eventually(lambda: target.calls and target.call.is_over)
     caller.call.hangup()
     row = await desk.row()
@@ -134,7 +134,7 @@ async def test_a_transfer_with_nobody_left_at_the_desk_ends_with_an_apology(
     await caller.connected()
     agent.refuse = 486  # it will not take the caller back
     live = await desk.live()
-    await desk.reception.transfer({"call_id": live.id, "target": "3"})  # not registered
+    await desk.command("transfer", call_id=live.id, target="3")  # not registered
     await eventually(lambda: caller.call.is_over, 25)
     assert [a.prompt for a in live.book.facts.announcements] == ["no-answer-to-desk", "desk-unavailable"]
     assert (await desk.row()).hung_up_by == "system"
