@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from callcenter.domain.turns import RingGroup
+from callcenter.domain.turns import Member, RingGroup, Wanted
+from callcenter.flows.schema import Group as GroupPart
 from callcenter.switchboard.dialling import Miss, Missed
-from callcenter.switchboard.distribution import Offer, Place, Wanted
+from callcenter.switchboard.distribution import Offer, Place
 from callcenter.switchboard.leg import Leg
 from callcenter.switchboard.ringing import Group, hunt, worst
 from callcenter.switchboard.walk import Walker
@@ -18,30 +19,37 @@ def enter(walker: Walker, group: str, skills: Sequence[str], *, waits: bool, pri
     return walker.board.distribution.enter(
         Wanted(
             desk=walker.desk.id,
-            group=walker.flow.groups[group].value,
+            group=ring_group(walker.flow.groups[group]),
             caller=walker.live.caller.party,
             skills=frozenset(skills),
             priority=priority,
             waits=waits,
+            wrap_up=walker.flow.after.wrap_up,
         )
     )
+
+
+def ring_group(group: GroupPart) -> RingGroup:
+    """A flow's group as the turns know it."""
+    members = tuple(Member(each.number, each.tier, frozenset(each.skills)) for each in group.agents)
+    return RingGroup(group.order, members, group.ring_timeout, group.missed, group.returning)
 
 
 async def ring_offers(walker: Walker, place: Place, group: str) -> Leg | Left:
     """Whoever of the group answers, or why nobody did."""
     misses: list[Missed] = []
     while (offer := await place.offered()) is not None:
-        result = await ring_offer(walker, offer, walker.flow.groups[group].value)
+        result = await ring_offer(walker, offer, walker.flow.groups[group].ring_timeout)
         if isinstance(result, Leg):
             return result
         misses.append(result)
-    return unanswered(worst([*misses, *_not_rung(walker, walker.flow.groups[group].value)]))
+    return unanswered(worst([*misses, *_not_rung(walker, group)]))
 
 
-async def ring_offer(walker: Walker, offer: Offer, group: RingGroup) -> Leg | Missed:
+async def ring_offer(walker: Walker, offer: Offer, ring_timeout: float) -> Leg | Missed:
     """Rings those of one offer; tells the distribution what became of it, also where the caller leaves."""
     guide = walker.guide
-    rung = Group(offer.numbers, group.ring_timeout, together=len(offer.numbers) > 1)
+    rung = Group(offer.numbers, ring_timeout, together=len(offer.numbers) > 1)
     try:
         result = await hunt(
             walker.live, rung, guide.role, headers=guide.headers, on_ringing=guide.on_ringing
@@ -60,8 +68,8 @@ async def ring_offer(walker: Walker, offer: Offer, group: RingGroup) -> Leg | Mi
     return result
 
 
-def _not_rung(walker: Walker, group: RingGroup) -> list[Missed]:
+def _not_rung(walker: Walker, group: str) -> list[Missed]:
     """Why those were not offered who were not: they are talking, or not there."""
-    board = walker.board
-    busy = any(board.occupied[member.number] for member in group.members)
+    agents = walker.flow.groups[group].agents
+    busy = any(walker.board.occupied[agent.number] for agent in agents)
     return [Missed(Miss.BUSY if busy else Miss.UNREACHABLE)]

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass
 from typing import Final
 from uuid import uuid4
 
 from callcenter.domain.book import CallBook
-from callcenter.domain.calls import Direction, EventName, HungUpBy, Line
+from callcenter.domain.calls import Direction, Line
 from callcenter.switchboard.board import Board
-from callcenter.switchboard.dialling import REACH_SECONDS, Waiting, ring
-from callcenter.switchboard.leg import Leg, Media
+from callcenter.switchboard.dialling import REACH_SECONDS, Missed, Waiting, ring
+from callcenter.switchboard.leg import Media
 from callcenter.switchboard.live_call import LiveCall
-from callcenter.switchboard.ways import Way, unanswered
+from callcenter.switchboard.ways import Way
 from sip.aio.rtp import MediaStream
 from sip.dialog import bare
 from sip.message import URI, Address
 from sip.sdes import Srtp
-
-log = logging.getLogger(__name__)
 
 AGENT_SECONDS: Final = 30.0
 """How long the agent's own phone rings before the call is given up."""
@@ -74,14 +71,7 @@ async def begin(board: Board, wanted: Wanted) -> LiveCall:
     return LiveCall(board, book, call, media)
 
 
-async def reach_agent(live: LiveCall) -> bool:
-    """Waits until the agent has picked up their own phone. False: they did not, and the call is over."""
-    waiting = Waiting(AGENT_SECONDS, REACH_SECONDS, REACH_SECONDS)
-    found = await ring(live, live.caller, waiting)
-    if isinstance(found, Leg):
-        return True
-    live.tell(EventName.STARTED, live.caller.call.invited_at)
-    log.info("agent not reached call=%s why=%s", live.id, found.why.value)
-    await live.finish(live.board.now(), unanswered(found).outcome, HungUpBy.SYSTEM)
-    return False
-
+async def reach_agent(live: LiveCall) -> Missed | None:
+    """Waits until the agent has picked up their own phone; why not, where they did not."""
+    found = await ring(live, live.caller, Waiting(AGENT_SECONDS, REACH_SECONDS, REACH_SECONDS))
+    return found if isinstance(found, Missed) else None

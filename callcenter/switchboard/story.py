@@ -14,8 +14,9 @@ from callcenter.switchboard.keypad import Keypad
 from callcenter.switchboard.leg import Leg, Media
 from callcenter.switchboard.live_call import LiveCall
 from callcenter.switchboard.orders import Given, Joined, Order, Replaced, SendOn, Transferor, status_of
+from callcenter.switchboard.originate import reach_agent
 from callcenter.switchboard.silence import tell_lost
-from callcenter.switchboard.ways import Guide, Left, Way, to_extension
+from callcenter.switchboard.ways import Guide, Left, Way, to_extension, unanswered
 from sip.aio.call import Call
 from sip.aio.player import Playback
 from sip.effects import Ending
@@ -43,14 +44,15 @@ class Story:
     def __init__(
         self,
         live: LiveCall,
-        body: bytes,
-        agreement: Agreement,
+        prepared: tuple[bytes, Agreement] | None,
         way: Way,
         role: Role = Role.AGENT,
     ) -> None:
         self.live = live
         self._refusal: int | None = None
-        self._body, self._agreement = body, agreement
+        self.prepared = prepared
+        """The answer to the caller's offer and what it agrees on; None: we called them, their own phone
+        first."""
         self._way, self._role = way, role
         self._talker: Leg | None = None
         self._order: asyncio.Future[Order] | None = None
@@ -83,11 +85,6 @@ class Story:
     def ring_timeout(self) -> float:
         """Seconds that each of this call's phones rings."""
         return self._way.ring_timeout
-
-    @property
-    def answer_at_hand(self) -> tuple[bytes, Agreement]:
-        """The answer to the caller's offer, and what it agrees on."""
-        return self._body, self._agreement
 
     @property
     def talking(self) -> bool:
@@ -172,7 +169,8 @@ class Story:
         live = self.live
         live.tell(EventName.STARTED, live.caller.call.invited_at)
         story = asyncio.create_task(self._tell(), name=f"story {live.id}")
-        self._watch()
+        if self.prepared is not None:
+            self._watch()
         try:
             ends: set[asyncio.Future[Any]] = {story, self._gone, self._stopped}
             await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
@@ -194,6 +192,11 @@ class Story:
         self.done.set()
 
     async def _tell(self) -> HowItEnded:
+        if self.prepared is None:
+            if (missed := await reach_agent(self.live)) is not None:
+                return unanswered(missed).outcome, HungUpBy.SYSTEM
+            self._watch()
+            self.live.caller.stream.play(tones.ringback(), loop=True)
         talker = await self._way.reach(self, Guide(self._role))
         if isinstance(talker, Left):
             self._refusal = talker.refusal
@@ -243,7 +246,8 @@ class Story:
     def _gave_up(self) -> bool:
         """The caller's CANCEL was answered before they could be told what had become of their call."""
         call = self.live.caller.call
-        return call.ended is not None and call.ended.by is Ending.THEM and call.answered_at is None
+        ended = call.ended is not None and call.ended.by is Ending.THEM and call.answered_at is None
+        return ended and self.prepared is not None
 
     # -- who stays, who leaves ----------------------------------------------------------------------------
 
@@ -299,9 +303,10 @@ class Story:
 
     def _answer_for(self, talker: Leg) -> tuple[bytes, Agreement]:
         """The caller's answer: with the talker's codec where they offered it, so that none is converted."""
+        assert self.prepared is not None
         media, offered = self.live.caller.media, self.live.caller.call.remote
         if media.settled or offered is None or media.codec == talker.codec:
-            return self._body, self._agreement
+            return self.prepared
         return media.answer(offered, talker.media)
 
     async def _talk(self, talker: Leg) -> Order | None:
@@ -368,13 +373,14 @@ class Story:
         """Answers the caller before anybody talks with them: a prompt, a menu or the queue is to be heard.
         Once is enough."""
         live, caller = self.live, self.live.caller
-        if caller.call.answered_at is not None or caller.call.is_over:
+        if self.prepared is None or caller.call.answered_at is not None or caller.call.is_over:
             return
+        body, agreement = self.prepared
         try:
-            sent = caller.call.answer(self._body)
+            sent = caller.call.answer(body)
         except StateError:
             return  # the caller left in this very moment; `run` sees it
-        caller.media.apply(self._agreement)
+        caller.media.apply(agreement)
         live.book.leg_answered(caller.id, sent, caller.codec)
 
     async def announce(self, prompt: str, **values: Any) -> None:

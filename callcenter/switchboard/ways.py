@@ -119,7 +119,7 @@ class ToTrunk:
 
     async def reach(self, story: Story, guide: Guide) -> Leg | Left:
         def early(leg: Leg, code: int, description: Description) -> None:
-            pass_on(story.live, leg, code, description, *story.answer_at_hand)
+            pass_on(story.live, leg, code, description, story.prepared)
 
         result = await dial_outside(story.live, self.to, early)
         return unanswered(result, refusal(result)) if isinstance(result, Missed) else result
