@@ -8,14 +8,16 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from callcenter.domain.calls import Outcome
+from callcenter.domain.workdays import Calendar, published
 from callcenter.settings import Settings, Trunk
 from callcenter.standards.loader import load_standard
 from callcenter.store.ledger import Ledger
 from callcenter.switchboard.accounts import Accounts
-from callcenter.switchboard.park import ParkingLot
+from callcenter.switchboard.lot import ParkingLot
 from callcenter.switchboard.trunks import UP, Trunks
 from prompts.catalogue import Catalogue, load_music
 from prompts.schema import CatalogueError
@@ -47,17 +49,26 @@ class Board:
     occupied: Counter[str] = field(default_factory=Counter)
     """Live legs by extension: an agent with one is not rung for another call."""
     standards: dict[str, Standard] = field(default_factory=dict)
+    calendar: Calendar = field(default_factory=published)
     lot: ParkingLot = field(init=False)
     """Where callers are parked."""
     trunks: Trunks = field(default_factory=Trunks)
     """The lines to the outside."""
 
     def __post_init__(self) -> None:
+        from callcenter.switchboard.distribution import Distribution, Flows
+
+        self.distribution, self.flows = Distribution(self), Flows(self.settings)
         self.lot = ParkingLot(self.settings.park.slots)
 
     @staticmethod
     def now() -> Moment:
         return Moment(datetime.now(UTC), time.monotonic())
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        """In which the desks' hours are written."""
+        return ZoneInfo(self.settings.timezone)
 
     @property
     def media_host(self) -> str:
@@ -77,7 +88,7 @@ class Board:
     def prompt(self, prompt_id: str, language: str | None = None, **values: Any) -> Clip:
         """A prompt's audio in a language (None: Chinese), composed where it has variables. Raises
         UnknownPrompt."""
-        clip = self.prompts.of(language).compose(prompt_id, **values)
+        clip = self.prompts.compose(prompt_id, **values)
         return Clip(clip.pcma, clip.pcmu)
 
     @cached_property

@@ -1,4 +1,4 @@
-"""Commands that lead a call elsewhere: transfer, park, survey, an operator's call; and those that begin one."""
+"""Commands that lead a call elsewhere: transfer, park, survey, an operator's call; and that begin one."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from callcenter.store.ledger import utc_now
 from callcenter.switchboard.board import Board
 from callcenter.switchboard.commands import Asker, Command, text
 from callcenter.switchboard.leg import Leg
+from callcenter.switchboard.lot import NoSlot
 from callcenter.switchboard.originate import NotThere, Wanted
-from callcenter.switchboard.park import NoSlot, ToSlot
+from callcenter.switchboard.park import ToSlot
 from callcenter.switchboard.reception import Reception
 from callcenter.switchboard.routing import Nowhere, ToDesk, ToExtension, ToOutside, route, route_outside
 from callcenter.switchboard.steering import Steering
@@ -51,7 +52,8 @@ class Leading:
         way = self._reception.transfers.way(story, leg, target)
         if way is NOWHERE:
             raise CommandError(
-                ErrorCode.INVALID, f"{target} is no extension, no desk, and no number that {leg.party} may call"
+                ErrorCode.INVALID,
+                f"{target} is no extension, no desk, no number {leg.party} may call",
             )
         return self._send(story, target, way)
 
@@ -73,7 +75,7 @@ class Leading:
         desk = live.book.desk
         prompt = board.flows.of(desk).after.survey if desk else ""
         if not prompt:
-            raise CommandError(ErrorCode.CONFLICT, "the desk of this call has no survey: its flow's `after.survey`")
+            raise CommandError(ErrorCode.CONFLICT, "the call's desk has no survey: its flow's after.survey")
 
         def answered(score: int | None) -> None:
             if score is not None:

@@ -51,9 +51,7 @@ async def ring_offer(walker: Walker, offer: Offer, ring_timeout: float) -> Leg |
     guide = walker.guide
     rung = Group(offer.numbers, ring_timeout, together=len(offer.numbers) > 1)
     try:
-        result = await hunt(
-            walker.live, rung, guide.role, headers=guide.headers, on_ringing=guide.on_ringing
-        )
+        result = await hunt(walker.live, rung, guide.role, headers=guide.headers, on_ringing=guide.on_ringing)
     except BaseException:
         offer.withdrawn()
         raise

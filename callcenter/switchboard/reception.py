@@ -13,10 +13,12 @@ from callcenter.domain.book import CallBook
 from callcenter.domain.calls import Direction, Line, Role
 from callcenter.domain.masking import masked
 from callcenter.settings import Desk
+from callcenter.switchboard import steps  # noqa: F401 - registers the kinds of steps
 from callcenter.switchboard.accounts import Account
 from callcenter.switchboard.board import Board
 from callcenter.switchboard.leg import Media
 from callcenter.switchboard.live_call import LiveCall
+from callcenter.switchboard.lot import Parked
 from callcenter.switchboard.originate import NotThere, Wanted, begin
 from callcenter.switchboard.outside import credentials
 from callcenter.switchboard.routing import (
@@ -29,7 +31,6 @@ from callcenter.switchboard.routing import (
     route,
     route_outside,
 )
-from callcenter.switchboard.park import Parked
 from callcenter.switchboard.story import NotTalking, Story
 from callcenter.switchboard.transfers import Forbidden, Transfers
 from callcenter.switchboard.walk import to_desk

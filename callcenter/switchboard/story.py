@@ -31,7 +31,7 @@ HowItEnded = tuple[Outcome, HungUpBy | None]
 
 _REFUSALS = {Outcome.BUSY: 486, Outcome.NO_ANSWER: 480, Outcome.REJECTED: 603, Outcome.FAILED: 480}
 _BUSY, _NO_ANSWER = ("busy", "busy-to-desk"), ("no-answer", "no-answer-to-desk")
-"""What a caller hears whose transfer came to nothing: who is told to call later, and who goes back to the desk."""
+"""What a caller hears whose transfer came to nothing: who is to call later, who goes back to the desk."""
 
 
 class NotTalking(Exception):
@@ -233,7 +233,7 @@ class Story:
                 return Outcome.FAILED, HungUpBy.SYSTEM
             if not self._gave_up:
                 return story.result()
-        answered = self.live.caller.call.answered_at is not None
+        answered = self.live.book.answered_at is not None
         if self._stopped.done():
             return (Outcome.ANSWERED if answered else Outcome.FAILED), self._stopped.result()
         ended = self.live.caller.call.ended
@@ -349,7 +349,7 @@ class Story:
         return result
 
     async def _come_back(self, by: Transferor, missed: Missed) -> Leg | Left:
-        """A4: they hear why they were not connected, and go where the desk's flow says: to the desk, mostly."""
+        """A4: they hear why they were not connected, and go where the desk's flow says."""
         live, back = self.live, self._way.back(missed)
         await self.announce((_BUSY if missed.why is Miss.BUSY else _NO_ANSWER)[back.to_desk])
         live.caller.stream.play(tones.ringback(), loop=True)

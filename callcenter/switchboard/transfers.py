@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from callcenter.domain.masking import masked
 from callcenter.switchboard.board import Board
 from callcenter.switchboard.leg import Leg
+from callcenter.switchboard.lot import NoSlot
 from callcenter.switchboard.orders import SendOn, Transferor
-from callcenter.switchboard.park import NoSlot, ToSlot
+from callcenter.switchboard.park import ToSlot
 from callcenter.switchboard.routing import (
     Nowhere,
     Route,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
 from callcenter.domain.calls import Outcome, WaitKind
+from callcenter.domain.workdays import Calendar
 from callcenter.flows.schema import BACK, END, AnyStep, Flow, Queue, Ring
 from callcenter.settings import Desk
 from callcenter.switchboard.board import Board
@@ -138,7 +139,7 @@ class ToFlow:
         return await Walker(story, self.desk, self.flow, guide).go(self.start)
 
     def back(self, missed: Missed) -> Back:
-        """Where the flow says; else to the first step that rings somebody: who comes back has heard the menu."""
+        """Where the flow says; else the first step that rings somebody: who comes back has heard the menu."""
         transfer = self.flow.transfer
         step = transfer.busy if missed.why is Miss.BUSY else transfer.no_answer
         if step != BACK:
@@ -163,14 +164,14 @@ def ringing_step(flow: Flow, start: str) -> str:
 def to_desk(board: Board, desk: Desk, caller: str, now: datetime) -> ToFlow:
     """The way to a desk at this hour, for this caller."""
     flow = board.flows.of(desk.id)
-    return ToFlow(desk, flow, start_of(flow, caller, now, board.settings.timezone))
+    return ToFlow(desk, flow, start_of(flow, caller, now, board.zone, board.calendar))
 
 
-def start_of(flow: Flow, caller: str, now: datetime, timezone: str) -> str:
+def start_of(flow: Flow, caller: str, now: datetime, zone: ZoneInfo, calendar: Calendar) -> str:
     """The step where a call begins: by the hour, except for those who always ring through."""
     start = flow.start
     if caller in start.always_through:
         return start.through or start.open
     if flow.hours is None or not start.closed:
         return start.open
-    return start.open if flow.hours.value.open_at(now, ZoneInfo(timezone)).open else start.closed
+    return start.open if flow.hours.value.open_at(now, zone, calendar).open else start.closed

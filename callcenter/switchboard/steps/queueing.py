@@ -86,7 +86,9 @@ class _Waiting:
         offer = self._tasks.pop("offer").result()
         if offer is None:
             return self._step.nobody
-        result = await ring_offer(self._walker, offer, self._walker.flow.groups[self._step.group].ring_timeout)
+        result = await ring_offer(
+            self._walker, offer, self._walker.flow.groups[self._step.group].ring_timeout
+        )
         if isinstance(result, Leg):
             return result
         self._walker.missed(result)

@@ -44,9 +44,7 @@ async def hang_up(walker: Walker, name: str, step: HangUp) -> Result:
     return walker.ended()
 
 
-async def _chosen(
-    walker: Walker, step: Menu | ChooseLanguage, keys: set[str], wrong: str
-) -> str | None:
+async def _chosen(walker: Walker, step: Menu | ChooseLanguage, keys: set[str], wrong: str) -> str | None:
     """The key that the caller chose, or None after the last try."""
     walker.take(WaitKind.MENU)
     pad = Keypad(walker.live.caller)
