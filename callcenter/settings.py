@@ -227,6 +227,7 @@ class Extension(Part):
     number: str
     name: str = ""
     password: Secret
+    role: Literal["agent", "supervisor", "admin", "qa"] = "agent"
     srtp: Srtp = "off"
     outside: bool | tuple[Annotated[Digits, Field(min_length=1)], ...] = Field(
         default=False, description="whether it may call numbers outside; or what these must begin with"

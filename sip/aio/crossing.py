@@ -42,7 +42,7 @@ class Crossing:
     def divert(self, sink: Sink | None) -> None:
         """Sends what the stream receives to `sink`, from here on; None: to the stream it is bridged to."""
         self._sink = sink
-        self._stream._outgoing.interrupt()
+        self._stream._break()
         self.choose()
 
     def choose(self) -> None:
