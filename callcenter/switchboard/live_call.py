@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from callcenter.domain.book import CallBook
@@ -27,6 +27,9 @@ from sip.moment import Moment
 from sip.refer import Refer
 from sip.sdp import Description, settle
 
+if TYPE_CHECKING:
+    from callcenter.switchboard.monitor import Monitor
+
 log = logging.getLogger(__name__)
 
 
@@ -42,6 +45,10 @@ class LiveCall:
         self.caller = self.add_leg(Role.CALLER, book.caller, call, media, call.invited_at, outside=inbound)
         self.lost = False
         """A party vanished in mid-call, whoever ended it then."""
+        self.monitor: Monitor | None = None
+        """A supervisor's, who is rung or on the call."""
+        self.overheard = False
+        """A conference lies over the bridge, which lets no keys through."""
         self._closing: list[asyncio.Task[None]] = []
         self._silence = SilenceWatch(self.legs, board.settings.sip.media_timeout, self._give_up)
 
@@ -91,6 +98,7 @@ class LiveCall:
         """Takes a leg out of the conversation; it lasts until it is dropped."""
         leg.leaving = True
         leg.stream.disconnect()
+        self._rewired()
         self.book.leg_left(leg.id, at)
 
     def release(self, leg: Leg, at: Moment) -> None:
@@ -99,8 +107,13 @@ class LiveCall:
         leg.stream.disconnect()
         self._end_leg(leg, at, HungUpBy.SYSTEM, None)
 
+    def _rewired(self) -> None:
+        if self.monitor is not None:
+            self.monitor.rewired()
+
     def _end_leg(self, leg: Leg, at: Moment, by: HungUpBy, status: int | None) -> None:
         self.legs.remove(leg)
+        self._rewired()
         self.board.occupied[leg.party] -= 1
         if not self.board.occupied[leg.party]:
             del self.board.occupied[leg.party]
@@ -119,11 +132,13 @@ class LiveCall:
             leg.stream.stop_playing()
             leg.pressed.forget()
         one.stream.connect(other.stream)
+        self._rewired()
         self._silence.start()
 
     def _give_up(self, leg: Leg) -> None:
         log.warning("media lost call=%s leg=%s party=%s", self.id, leg.id, masked(leg.party))
-        self.lost = leg.vanished = True
+        leg.vanished = True
+        self.lost = self.lost or leg.role is not Role.SUPERVISOR
         leg.call.hangup('SIP;cause=408;text="RTP timeout"')
 
     # -- keys ---------------------------------------------------------------------------------------------
@@ -139,12 +154,15 @@ class LiveCall:
             other.call.press(key)
 
     def _tell_key(self, leg: Leg, key: str) -> None:
-        """A key by RTP events: the stream has passed it on, unless the other party takes none."""
+        """A key by RTP events: the stream has passed it on, unless the other party takes none or a conference
+        lies between."""
         other = self._other(leg)
         if other is None:
             leg.pressed.put(key, Way.EVENT)
         elif other.stream.dtmf_pt is None:
             other.call.press(key)
+        elif self.overheard:
+            other.stream.press(key)
 
     def _other(self, leg: Leg) -> Leg | None:
         return next((other for other in self.legs if other.stream is leg.stream.peer), None)
@@ -189,6 +207,8 @@ class LiveCall:
     def _set_hold(self, leg: Leg, wanted: bool, moment: Moment) -> None:
         if leg.on_hold == wanted or self.book.closed or leg not in self.legs or leg.leaving:
             return
+        if leg.role is Role.SUPERVISOR:
+            return  # they keep nobody waiting
         leg.on_hold = wanted
         other = leg.stream.peer
         if wanted:

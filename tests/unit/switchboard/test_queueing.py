@@ -116,7 +116,7 @@ async def test_who_lets_it_ring_gives_the_caller_back_to_the_queue(tmp_path: Pat
         caller = await waiting(on)
         agent.ring_seconds = None
         first.call.hangup()
-        await eventually(lambda: len(agent.calls) == 2 and agent.call.is_over)
+        await eventually(lambda: len(agent.calls) > 1 and agent.calls[1].is_over)
         agent.ring_seconds = 0.05
         await caller.hears(1000.0)
         caller.call.hangup()
