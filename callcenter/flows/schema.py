@@ -256,7 +256,7 @@ class Callback(StepPart):
 
     WAYS, PROMPTS = {"next": True, "no_number": False}, ("prompt",)
     do: Literal["callback"] = "callback"
-    prompt: Prompt = "callback-noted"
+    prompt: Prompt = "callback-taken"
     next: StepName = END
     no_number: StepName = END
 
@@ -266,7 +266,7 @@ class Message(StepPart):
 
     WAYS, PROMPTS = {"next": True}, ("prompt",)
     do: Literal["message"] = "message"
-    prompt: Prompt = "leave-message"
+    prompt: Prompt = "message-ask"
     longest: float = Field(default=120.0, ge=5, le=600)
     next: StepName = END
 
