@@ -17,7 +17,15 @@ from sqlalchemy import Engine
 
 from callcenter import SUPERVISED
 from callcenter.domain.calls import EventName
-from callcenter.domain.topics import calls_filter, parse_status_topic, status_filter
+from callcenter.domain.subjects import Subject
+from callcenter.domain.topics import (
+    calls_filter,
+    live_filter,
+    parse_live_topic,
+    parse_status_topic,
+    status_filter,
+    subjects_filter,
+)
 from callcenter.events import broker
 from callcenter.events.address import BrokerAddress
 from callcenter.events.client import MqttClient
@@ -128,6 +136,9 @@ async def _web(
     wake = asyncio.Event()
     async with _Tasks() as tasks, CommandClient(client).running() as commands:
         tasks.start("live calls", _feed_calls(client, settings.site, hub))
+        for subject in Subject:
+            tasks.start(f"live {subject}s", _feed_subject(client, settings.site, hub, subject))
+        tasks.start("live state", _feed_live(client, settings.site, hub))
         tasks.start("live status", _feed_status(client, settings.site, hub))
         tasks.start("live connection", _feed_connection(client, hub))
         tasks.start("publisher", publish_outbox(client, engine, "web", wake))
@@ -141,6 +152,22 @@ async def _feed_calls(client: MqttClient, site: str, hub: LiveHub) -> None:
             event = _object(message.payload)
             if event is not None:
                 hub.publish(event)
+
+
+async def _feed_subject(client: MqttClient, site: str, hub: LiveHub, subject: Subject) -> None:
+    async with client.subscribe(subjects_filter(site, subject)) as messages:
+        async for message in messages:
+            event = _object(message.payload)
+            if event is not None:
+                hub.publish(event)
+
+
+async def _feed_live(client: MqttClient, site: str, hub: LiveHub) -> None:
+    async with client.subscribe(live_filter(site)) as messages:
+        async for message in messages:
+            node, state = parse_live_topic(message.topic), _object(message.payload)
+            if node is not None and state is not None:
+                hub.live(node, state)
 
 
 async def _feed_status(client: MqttClient, site: str, hub: LiveHub) -> None:

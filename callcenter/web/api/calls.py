@@ -123,5 +123,10 @@ async def hangup(call_id: str, commands: CommandsDep) -> Done:
 
 @router.get("/live")
 def live(session: SessionDep, context: ContextDep) -> LiveOut:
-    """The calls that last at this moment, oldest first."""
-    return LiveOut(now=context.now(), calls=[call_out(detail) for detail in live_calls(session)])
+    """The calls that last at this moment, oldest first, and the live state of each switchboard."""
+    states = context.bus.states if context.bus else {}
+    return LiveOut(
+        now=context.now(),
+        calls=[call_out(detail) for detail in live_calls(session)],
+        nodes={node: dict(state) for node, state in states.items()},
+    )
