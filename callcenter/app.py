@@ -143,7 +143,17 @@ async def _web(
         tasks.start("live connection", _feed_connection(client, hub))
         tasks.start("publisher", publish_outbox(client, engine, "web", wake))
         tasks.start("status", publish_status(client, "web", dict))
-        await web.run(settings, engine, commands, hub, stop, on_ready=on_ready)
+        await web.run(settings, engine, commands, hub, stop, on_ready=on_ready, committed=_setter(wake))
+
+
+def _setter(wake: asyncio.Event) -> Callable[[], None]:
+    """Sets the event from any thread: requests run in several."""
+    loop = asyncio.get_running_loop()
+
+    def committed() -> None:
+        loop.call_soon_threadsafe(wake.set)
+
+    return committed
 
 
 async def _feed_calls(client: MqttClient, site: str, hub: LiveHub) -> None:

@@ -270,7 +270,10 @@ class LinkIn(Asked):
 
 
 class TransferIn(Asked):
+    """`by` is who sends the call on: an extension or a name."""
+
     target: Dialled
+    by: Short = ""
 
 
 class Done(BaseModel):
