@@ -157,6 +157,11 @@ class Ledger:
         self._thread.start()
 
     @property
+    def puts(self) -> int:
+        """Entries put so far: while it stays the same nothing has happened."""
+        return self._put
+
+    @property
     def backlog(self) -> int:
         """Entries that are not in the database yet."""
         return self._put - self.written - len(self.rejected)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from callcenter.domain.book import CallBook
-from callcenter.domain.calls import Direction, EventName, HungUpBy, Outcome, RecordingFacts, Role
+from callcenter.domain.calls import CallFacts, Direction, EventName, HungUpBy, Outcome, RecordingFacts, Role
 from callcenter.domain.masking import masked
 from callcenter.store.ledger import CallChanged, CallRecorded, RecordingClosed, RecordingOpened
 from callcenter.switchboard.board import Board
@@ -43,6 +43,8 @@ class LiveCall:
         self.on_refer: Callable[[Leg, Refer, Moment], int] = lambda leg, refer, moment: 603
         inbound = book.direction is Direction.INBOUND
         self.caller = self.add_leg(Role.CALLER, book.caller, call, media, call.invited_at, outside=inbound)
+        self.told: CallFacts | None = None
+        """What was put into the ledger last."""
         self.lost = False
         """A party vanished in mid-call, whoever ended it then."""
         self.monitor: Monitor | None = None
@@ -58,7 +60,8 @@ class LiveCall:
 
     def tell(self, event: EventName | None, at: Moment, data: Mapping[str, Any] | None = None) -> None:
         """Puts the call's snapshot, and what happened, into the ledger."""
-        self.board.ledger.put(CallChanged(self.book.facts, event, data or {}, at.utc))
+        self.told = self.book.facts
+        self.board.ledger.put(CallChanged(self.told, event, data or {}, at.utc))
         if event is not None:
             log.info("call %s id=%s caller=%s", event.value, self.id, masked(self.book.caller))
 

@@ -33,6 +33,7 @@ from callcenter.switchboard.keeping import (
     restore_registrations,
 )
 from callcenter.switchboard.leading import Leading
+from callcenter.switchboard.live import publish_live
 from callcenter.switchboard.pauses import collect_seldom
 from callcenter.switchboard.reception import Reception
 from callcenter.switchboard.steering import Steering
@@ -94,6 +95,7 @@ async def run(
                 tasks.create_task(
                     know_carriers(board.agent, board.accounts, settings.trunks), name="carriers"
                 ),
+                tasks.create_task(publish_live(client, board), name="live state"),
                 tasks.create_task(collect_seldom(), name="garbage"),
             ]
             await stop.wait()
