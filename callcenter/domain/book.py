@@ -13,12 +13,17 @@ from callcenter.domain.calls import (
     AnnouncementFacts,
     CallFacts,
     Direction,
+    Hearing,
     HoldFacts,
     HungUpBy,
     LegFacts,
     Line,
+    NoticeFacts,
     Outcome,
+    PassageFacts,
     Role,
+    WaitFacts,
+    WaitKind,
 )
 from callcenter.domain.findings import Verdict
 from callcenter.domain.rings import CHINA, Cadence, count_rings, judge_rings
@@ -36,6 +41,11 @@ class At(Protocol):
 
 class ClosedError(Exception):
     """Something was entered after the call had its outcome."""
+
+
+_NOBODY_RUNG = (Role.CALLER, Role.SUPERVISOR)
+"""Whose legs are nobody's that the caller waits for or talks with."""
+_NOT_TAKEN = (Outcome.NO_ANSWER, Outcome.BUSY, Outcome.FAILED)
 
 
 @dataclass(slots=True)
@@ -72,9 +82,13 @@ class CallBook:
     diverted_from: str | None = None
     max_rings: int = 3
     cadence: Cadence = CHINA
+    language: str | None = None
     _legs: dict[str, _Leg] = field(default_factory=dict)
     _holds: list[tuple[HoldFacts, _Span]] = field(default_factory=list)
     _announcements: list[AnnouncementFacts] = field(default_factory=list)
+    _waits: list[tuple[WaitFacts, _Span]] = field(default_factory=list)
+    _path: list[PassageFacts] = field(default_factory=list)
+    _notices: dict[str, NoticeFacts] = field(default_factory=dict)
     _first_ringing: At | None = None
     _answered: At | None = None
     _ended: At | None = None
@@ -95,7 +109,7 @@ class CallBook:
     def leg_invited(self, role: Role, party: str, at: At, sip_call_id: str, leg_id: str) -> None:
         """A leg begins with its INVITE, received (the caller's) or sent."""
         self._note(at)
-        bound = None if role is Role.CALLER else self.max_rings
+        bound = None if role in _NOBODY_RUNG else self.max_rings
         self._legs[leg_id] = _Leg(LegFacts(leg_id, role, party, at.utc, sip_call_id, bound=bound))
 
     def leg_ringing(self, leg_id: str, at: At) -> bool:
@@ -105,7 +119,10 @@ class CallBook:
         if leg.ringing is None:
             leg.ringing = at.mono
             leg.facts = replace(leg.facts, ringing_at=at.utc)
-        if self._first_ringing is not None or leg.facts.role is Role.CALLER:
+        if leg.facts.role in _NOBODY_RUNG:
+            return False
+        self.waited(at)  # what the caller waits for from here on is this phone
+        if self._first_ringing is not None:
             return False
         self._first_ringing = at
         return True
@@ -116,7 +133,10 @@ class CallBook:
         leg = self._legs[leg_id]
         leg.answered = at.mono
         leg.facts = replace(leg.facts, answered_at=at.utc, codec=codec, final_status=200)
-        if self._answered is None and leg.facts.role is not Role.CALLER:
+        if leg.facts.role in _NOBODY_RUNG:
+            return
+        self.waited(at)
+        if self._answered is None:
             self._answered = at
 
     def leg_ended(self, leg_id: str, at: At, by: HungUpBy, status: int | None = None) -> None:
@@ -171,6 +191,29 @@ class CallBook:
         self._note(ended)
         self._announcements.append(AnnouncementFacts(leg_id, prompt, began.utc, ended.utc))
 
+    def waits(self, kind: WaitKind, at: At) -> None:
+        """The caller waits, for other than a phone that rings, until `waited` or the next phone rings."""
+        self.waited(at)
+        self._waits.append((WaitFacts(kind, at.utc), _Span(at.mono)))
+
+    def waited(self, at: At) -> None:
+        """The wait is over, if there was one."""
+        self._note(at)
+        if self._waits and self._waits[-1][1].ended is None:
+            facts, span = self._waits[-1]
+            span.ended = at.mono
+            self._waits[-1] = (replace(facts, ended_at=at.utc), span)
+
+    def passed(self, kind: str, source: str, target: str, at: At, result: str = "") -> None:
+        """The call was led from one place to the next: an edge of its graph."""
+        self._note(at)
+        self._path.append(PassageFacts(at.utc, kind, source, target, result))
+
+    def noticed(self, leg_id: str, version: str, began: At, ended: At, outcome: Hearing) -> None:
+        """A party was told that the call is recorded; a later objection replaces what came of it."""
+        self._note(ended)
+        self._notices[leg_id] = NoticeFacts(leg_id, version, began.utc, ended.utc, outcome)
+
     def transferred(self, target: str, at: At) -> None:
         """The call is sent to `target`."""
         self._note(at)
@@ -183,7 +226,7 @@ class CallBook:
         for leg_id, leg in self._legs.items():
             if leg.ended is None:
                 self.leg_ended(leg_id, at, by or HungUpBy.SYSTEM)
-        self._note(at)
+        self.waited(at)
         self._ended, self._outcome, self._hung_up_by = at, outcome, by
 
     @property
@@ -218,6 +261,13 @@ class CallBook:
             legs=tuple(self._leg_facts(leg) for leg in self._legs.values()),
             holds=tuple(facts for facts, _ in self._holds),
             announcements=tuple(self._announcements),
+            queue_seconds=sum(
+                span.seconds(self._newest) for wait, span in self._waits if wait.kind is WaitKind.QUEUE
+            ),
+            language=self.language,
+            waits=tuple(facts for facts, _ in self._waits),
+            path=tuple(self._path),
+            notices=tuple(self._notices.values()),
         )
 
     def _note(self, at: At) -> None:
@@ -232,16 +282,22 @@ class CallBook:
         return None
 
     def _ring_seconds(self) -> float | None:
-        """A1: from the first agent's 18x to the answer, across all agents tried; or to the end."""
+        """A1: from the first agent's 18x to the answer, across all agents tried; or to the end. Without what
+        the caller spent in between in prompts, menus and the queue."""
         if self._first_ringing is None:
             return None
+        first = self._first_ringing.mono
         until = self._answered.mono if self._answered else self._newest
-        return until - self._first_ringing.mono
+        apart = sum(
+            max(0.0, min(until, span.began + span.seconds(self._newest)) - max(first, span.began))
+            for _, span in self._waits
+        )
+        return until - first - apart
 
     def _verdict(self, ring_seconds: float | None) -> Verdict:
         if self.desk is None:
             return Verdict.NOT_APPLICABLE
-        if self._outcome in (Outcome.NO_ANSWER, Outcome.BUSY, Outcome.FAILED):
+        if self._outcome in _NOT_TAKEN:
             return Verdict.FAIL  # the caller waited to the end, and nobody took the call
         return judge_rings(
             ring_seconds,
@@ -262,7 +318,7 @@ class CallBook:
         return [
             (leg.answered, min(time for time in (leg.ended, leg.left, self._newest) if time is not None))
             for leg in self._legs.values()
-            if leg.answered is not None and leg.facts.role is not Role.CALLER and not leg.lost
+            if leg.answered is not None and leg.facts.role not in _NOBODY_RUNG and not leg.lost
         ]
 
     def _leg_facts(self, leg: _Leg) -> LegFacts:
@@ -271,7 +327,7 @@ class CallBook:
             until = leg.answered if leg.answered is not None else leg.ended
             seconds = (self._newest if until is None else until) - leg.ringing
         verdict = Verdict.NOT_APPLICABLE
-        if not leg.lost:
+        if not leg.lost and leg.facts.role is not Role.SUPERVISOR:
             answered = leg.answered is not None
             verdict = judge_rings(seconds, answered=answered, max_rings=self.max_rings, cadence=self.cadence)
         rings = count_rings(seconds, self.cadence)

@@ -31,6 +31,8 @@ class Outcome(StrEnum):
     FAILED = "failed"
     MESSAGE = "message"
     CALLBACK = "callback"
+    CLOSED = "closed"
+    """The desk's flow ended with an announcement: closed, or nobody there."""
     INTERRUPTED = "interrupted"
 
 
@@ -40,6 +42,7 @@ class Role(StrEnum):
     CALLER = "caller"
     AGENT = "agent"
     TARGET = "target"  # where a call was transferred to
+    SUPERVISOR = "supervisor"  # listens, whispers or joins; no part of the conversation's times
 
 
 class HungUpBy(StrEnum):
@@ -59,6 +62,9 @@ class EventName(StrEnum):
     ANSWERED = "answered"
     HELD = "held"
     RESUMED = "resumed"
+    QUEUED = "queued"
+    WARNED = "warned"
+    PARKED = "parked"
     TRANSFERRED = "transferred"
     ENDED = "ended"
     RECORDED = "recorded"
@@ -114,6 +120,59 @@ class AnnouncementFacts:
     ended_at: datetime | None = None
 
 
+class WaitKind(StrEnum):
+    """What a caller does before somebody talks with them, other than hearing a phone ring."""
+
+    PROMPT = "prompt"
+    MENU = "menu"
+    QUEUE = "queue"
+    PARK = "park"
+    MESSAGE = "message"
+
+
+@dataclass(frozen=True, slots=True)
+class WaitFacts:
+    """A time that a caller spent waiting, kept apart from ring time (UTC)."""
+
+    kind: WaitKind
+    started_at: datetime
+    ended_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PassageFacts:
+    """One edge of the call's graph: what led it where, with what result.
+
+    `kind` is `step` (of the desk's flow), `key`, `ring`, `transfer`, `back`, `park`, `survey`; `source` and
+    `target` are names of steps, keys, numbers.
+    """
+
+    at: datetime
+    kind: str
+    source: str
+    target: str
+    result: str = ""
+
+
+class Hearing(StrEnum):
+    """What came of a recording notice."""
+
+    HEARD = "heard"
+    CUT_SHORT = "cut_short"
+    OBJECTED = "objected"
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeFacts:
+    """The recording notice as one party heard it: which version, from when to when (UTC), what came of it."""
+
+    leg_id: str
+    version: str
+    started_at: datetime
+    ended_at: datetime | None = None
+    outcome: Hearing | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class CallFacts:
     """Everything the switchboard knows of one call at one moment: a snapshot, replaced by the next one.
@@ -122,6 +181,8 @@ class CallFacts:
     caller's INVITE to that answer (or to the end), `talk_seconds` and `hold_seconds` from there.
     `transfer_to` is the last party the call was sent to by a transfer. `diverted_from` is the number that
     the caller had dialled, where the line says that the call was forwarded to us from there.
+    `queue_seconds` is what of the wait was spent in a queue, `waits` says what each part of it was.
+    `language` is what the caller chose, None: the desk's. `path` is the call's graph, in the order of time.
     """
 
     id: str
@@ -147,6 +208,11 @@ class CallFacts:
     legs: tuple[LegFacts, ...] = field(default=())
     holds: tuple[HoldFacts, ...] = field(default=())
     announcements: tuple[AnnouncementFacts, ...] = field(default=())
+    queue_seconds: float = 0.0
+    language: str | None = None
+    waits: tuple[WaitFacts, ...] = field(default=())
+    path: tuple[PassageFacts, ...] = field(default=())
+    notices: tuple[NoticeFacts, ...] = field(default=())
     diverted_from: str | None = None
 
 

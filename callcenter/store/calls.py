@@ -14,6 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, SQLModel, col
 
 from callcenter.domain.calls import CallFacts, EventName, RecordingFacts
+from callcenter.domain.cloudevents import jsonable
 from callcenter.domain.text import clean
 from callcenter.store import outbox
 from callcenter.store.tables import Announcement, Call, Hold, Job, Leg, Mix, Record, Recording
@@ -168,6 +169,8 @@ def _row(facts: Any) -> dict[str, Any]:
 def _value(value: Any) -> Any:
     if isinstance(value, Enum):
         return value.value
+    if isinstance(value, tuple):  # a list in JSON
+        return [jsonable(dataclasses.asdict(each)) for each in value]
     return clean(value) if isinstance(value, str) else value
 
 

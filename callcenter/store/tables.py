@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import DateTime, Dialect, TypeDecorator, UniqueConstraint
+from sqlalchemy import DateTime, Dialect, Index, TypeDecorator, UniqueConstraint, text
 from sqlmodel import JSON, Field, SQLModel
 
 from callcenter.domain.reasons import Language, kept_reason
@@ -64,6 +64,12 @@ class Call(SQLModel, table=True):
     hung_up_by: str | None = None
     transfer_to: str | None = None
     diverted_from: str | None = None
+    queue_seconds: float = 0.0
+    language: str | None = None
+    # WaitFacts, PassageFacts and NoticeFacts of callcenter.domain.calls: read with their call, never apart.
+    waits: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON)
+    path: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON)
+    notices: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON)
 
 
 class Leg(SQLModel, table=True):
@@ -283,6 +289,109 @@ class Registration(SQLModel, table=True):
     call_id: str
     cseq: int
     expires_at: datetime = instant(index=True)
+
+
+class AgentState(SQLModel, table=True):
+    """An agent's state from `at` on; the newest row of an agent is how it is now."""
+
+    __tablename__ = "agent_states"
+    __table_args__ = (Index("ix_agent_states_agent_at", "agent", "at"),)
+    id: int | None = Field(default=None, primary_key=True)
+    node: str
+    agent: str
+    state: str
+    reason: str | None = None
+    at: datetime = instant()
+    by: str
+
+
+class Callback(SQLModel, table=True):
+    """Somebody is to be called back (回访). Of a number and a desk there is at most one that is unfinished.
+
+    `created_at` is its place among the others: the instant at which the caller joined the queue, or at which
+    the first call went unanswered. A claim holds until `lease_until`.
+    """
+
+    __tablename__ = "callbacks"
+    __table_args__ = (
+        Index(
+            "ix_callbacks_unfinished",
+            "number",
+            "desk",
+            unique=True,
+            sqlite_where=text("state IN ('open', 'claimed')"),
+            postgresql_where=text("state IN ('open', 'claimed')"),
+        ),
+    )
+    id: int | None = Field(default=None, primary_key=True)
+    number: str
+    desk: str = ""
+    reason: str
+    state: str = Field(default="open", index=True)  # callcenter.domain.callbacks.State
+    created_at: datetime = instant()
+    due_at: datetime = instant()
+    claimed_by: str | None = None
+    claimed_at: datetime | None = maybe_instant()
+    lease_until: datetime | None = maybe_instant()
+    done_at: datetime | None = maybe_instant()
+    outcome: str | None = None
+    attempts: int = 0
+    note: str = ""
+
+
+class CallbackCall(SQLModel, table=True):
+    """A call about a callback: one that went unanswered, or one back."""
+
+    __tablename__ = "callback_calls"
+    callback_id: int = Field(primary_key=True, foreign_key="callbacks.id")
+    call_id: str = Field(primary_key=True, foreign_key="calls.id", index=True)
+
+
+class Message(SQLModel, table=True):
+    """What a caller left in the mailbox of a desk (its id) or of an extension (its number)."""
+
+    __tablename__ = "messages"
+    call_id: str = Field(primary_key=True, foreign_key="calls.id")
+    mailbox: str = Field(index=True)
+    recording_id: str | None = Field(default=None, foreign_key="recordings.id")
+    seconds: float
+    at: datetime = instant()
+    heard_at: datetime | None = maybe_instant()
+    heard_by: str | None = None
+
+
+class Survey(SQLModel, table=True):
+    """The score that a caller gave by a key (C5)."""
+
+    __tablename__ = "surveys"
+    call_id: str = Field(primary_key=True, foreign_key="calls.id")
+    desk: str | None = Field(default=None, index=True)
+    agent: str | None = None
+    score: int
+    at: datetime = instant()
+
+
+class Audit(SQLModel, table=True):
+    """Who did what to what, and what came of it (`detail`)."""
+
+    __tablename__ = "audit"
+    id: int | None = Field(default=None, primary_key=True)
+    at: datetime = instant(index=True)
+    by: str
+    role: str
+    action: str
+    subject: str
+    detail: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
+
+
+class ExtensionFeature(SQLModel, table=True):
+    """Do-not-disturb and forwarding of an extension. `forward_when`: always, busy, no_answer or ''."""
+
+    __tablename__ = "extension_features"
+    extension: str = Field(primary_key=True)
+    dnd: bool = False
+    forward_to: str = ""
+    forward_when: str = ""
 
 
 class Outbox(SQLModel, table=True):

@@ -5,10 +5,11 @@ from __future__ import annotations
 import ipaddress
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from callcenter.domain.calls import HungUpBy, RecordingFacts, Role
+from callcenter.switchboard.keypad import Pressed
 from sip.aio.call import Call
 from sip.aio.recorder import Track
 from sip.aio.rtp import MediaStream
@@ -204,6 +205,8 @@ class Leg:
     """It was transferred away, or transferred the other: not in the conversation any more."""
     vanished: bool = False
     """Given up because its RTP stopped without a word."""
+    pressed: Pressed = field(default_factory=Pressed)
+    """Keys that its party pressed while nobody talked with them."""
 
     @property
     def stream(self) -> MediaStream:

@@ -15,6 +15,7 @@ from callcenter.domain.calls import Direction, EventName, HungUpBy, Outcome, Rec
 from callcenter.domain.masking import masked
 from callcenter.store.ledger import CallChanged, CallRecorded, RecordingClosed, RecordingOpened
 from callcenter.switchboard.board import Board
+from callcenter.switchboard.keypad import Way
 from callcenter.switchboard.leg import Leg, Media
 from callcenter.switchboard.silence import SilenceWatch
 from sip.aio.call import Call
@@ -113,6 +114,7 @@ class LiveCall:
         """Lets two legs hear each other, and nobody else hear them."""
         for leg in (one, other):
             leg.stream.stop_playing()
+            leg.pressed.forget()
         one.stream.connect(other.stream)
         self._silence.start()
 
@@ -126,15 +128,19 @@ class LiveCall:
     def _pass_key_on(self, leg: Leg, key: str, milliseconds: int) -> None:
         """A key by INFO: for the other party as RTP events where it takes them, else by INFO too."""
         other = self._other(leg)
-        if other is not None and other.stream.dtmf_pt is not None:
+        if other is None:
+            leg.pressed.put(key, Way.INFO)
+        elif other.stream.dtmf_pt is not None:
             other.stream.press(key, milliseconds)
-        elif other is not None:
+        else:
             other.call.press(key)
 
     def _tell_key(self, leg: Leg, key: str) -> None:
         """A key by RTP events: the stream has passed it on, unless the other party takes none."""
         other = self._other(leg)
-        if other is not None and other.stream.dtmf_pt is None:
+        if other is None:
+            leg.pressed.put(key, Way.EVENT)
+        elif other.stream.dtmf_pt is None:
             other.call.press(key)
 
     def _other(self, leg: Leg) -> Leg | None:

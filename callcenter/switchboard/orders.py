@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from callcenter.switchboard.dialling import Miss, Missed
 from callcenter.switchboard.leg import Leg
-from callcenter.switchboard.ringing import Group
+from callcenter.switchboard.ways import Way
 from sip.refer import Refer
 
 if TYPE_CHECKING:
@@ -77,11 +76,11 @@ class Transferor:
 
 @dataclass(frozen=True, slots=True)
 class SendOn:
-    """Ring `group` for who stays. `instead_of` ends before."""
+    """Lead who stays on `way`. `instead_of` ends before."""
 
     by: Transferor
     target: str
-    group: Group
+    way: Way
     instead_of: Story | None = None
 
 
@@ -111,6 +110,6 @@ class Replaced:
 Order = SendOn | Joined | Given | Replaced
 
 
-def status_of(missed: Missed, numbers: Sequence[str]) -> int:
-    """The final status that the transferor is told."""
-    return missed.status or (_STATUSES[missed.why] if numbers else 404)
+def status_of(missed: Missed, anybody: bool) -> int:
+    """The final status that the transferor is told; `anybody`: there was one to ring."""
+    return missed.status or (_STATUSES[missed.why] if anybody else 404)

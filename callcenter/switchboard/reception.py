@@ -18,7 +18,7 @@ from callcenter.switchboard.board import Board
 from callcenter.switchboard.leg import Media
 from callcenter.switchboard.live_call import LiveCall
 from callcenter.switchboard.outside import credentials
-from callcenter.switchboard.ringing import Group, group_of
+from callcenter.switchboard.ringing import group_of
 from callcenter.switchboard.routing import (
     Nowhere,
     Route,
@@ -31,6 +31,7 @@ from callcenter.switchboard.routing import (
 )
 from callcenter.switchboard.story import NotTalking, Story
 from callcenter.switchboard.transfers import Forbidden, Transfers
+from callcenter.switchboard.ways import ToGroup, ToTrunk, Way, to_extension
 from sip.aio.call import Call
 from sip.aio.ports import PortsExhausted
 from sip.aio.rtp import MediaStream
@@ -100,11 +101,10 @@ class Reception:
             raise
         media.intend(call.remote, agreement)
         live = LiveCall(self._board, self._book(call, account, where, dialled), call, media)
-        group, role = _plan(where)
-        outside = where if isinstance(where, ToOutside) else None
+        way, role = _plan(where)
         if account.trunk is not None:  # some carriers challenge our BYE as well
             call.session.challenges.digest = credentials(account.trunk)
-        story = Story(live, body, agreement, group, role, outside)
+        story = Story(live, body, agreement, way, role)
         self._board.calls[live.id] = live
         self._stories[live.id] = story
         live.on_refer = partial(self._transfers.referred, story)
@@ -203,11 +203,11 @@ def _caller(call: Call, account: Account) -> str:
     return asserted or call.invite.from_address.uri.user or account.username
 
 
-def _plan(where: _Somewhere) -> tuple[Group, Role]:
+def _plan(where: _Somewhere) -> tuple[Way, Role]:
     match where:
         case ToDesk(desk):
-            return group_of(desk), Role.AGENT
+            return ToGroup(group_of(desk)), Role.AGENT
         case ToExtension(extension):
-            return Group((extension.number,), DIRECT_RING_TIMEOUT), Role.TARGET
+            return to_extension(extension.number, DIRECT_RING_TIMEOUT), Role.TARGET
         case ToOutside():
-            return Group((), DIRECT_RING_TIMEOUT), Role.TARGET
+            return ToTrunk(where, DIRECT_RING_TIMEOUT), Role.TARGET

@@ -27,9 +27,6 @@ class Group:
     """All at once; else in this order."""
 
 
-NOBODY: Final = Group((), 0.0)
-
-
 def group_of(desk: Desk) -> Group:
     """A desk's agents."""
     return Group(desk.agents, desk.ring_timeout, desk.ring == "together")

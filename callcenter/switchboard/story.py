@@ -8,21 +8,18 @@ from collections.abc import Coroutine
 from typing import Any
 
 from callcenter.domain.calls import EventName, HungUpBy, Outcome, Role
-from callcenter.switchboard.dialling import Miss, Missed
-from callcenter.switchboard.early import pass_on
+from callcenter.switchboard.dialling import Miss
 from callcenter.switchboard.leg import Leg, Media
 from callcenter.switchboard.live_call import LiveCall
 from callcenter.switchboard.orders import Given, Joined, Order, Replaced, SendOn, Transferor, status_of
-from callcenter.switchboard.outside import dial_outside, refusal
-from callcenter.switchboard.ringing import Group, hunt
-from callcenter.switchboard.routing import ToOutside
 from callcenter.switchboard.silence import tell_lost
+from callcenter.switchboard.ways import Guide, Left, Way, to_extension
 from sip.aio.call import Call
 from sip.effects import Ending
 from sip.errors import StateError
 from sip.media import tones
 from sip.moment import Moment
-from sip.sdp import Agreement, Description
+from sip.sdp import Agreement
 
 log = logging.getLogger(__name__)
 
@@ -45,15 +42,13 @@ class Story:
         live: LiveCall,
         body: bytes,
         agreement: Agreement,
-        group: Group,
+        way: Way,
         role: Role = Role.AGENT,
-        outside: ToOutside | None = None,
     ) -> None:
         self.live = live
-        self._outside = outside
         self._refusal: int | None = None
         self._body, self._agreement = body, agreement
-        self._group, self._role = group, role
+        self._way, self._role = way, role
         self._talker: Leg | None = None
         self._order: asyncio.Future[Order] | None = None
         self._by: Transferor | None = None
@@ -71,11 +66,16 @@ class Story:
         if self._talker is None:
             raise NotTalking
         leaves = self.live.caller if self._talker.outside else self._talker
-        self.order(SendOn(Transferor(leaves), target, self.alone(target)))
+        self.order(SendOn(Transferor(leaves), target, self.to_extension(target)))
 
-    def alone(self, number: str) -> Group:
+    def to_extension(self, number: str) -> Way:
         """One extension, rung as long as each of this call's is."""
-        return Group((number,), self._group.ring_timeout)
+        return to_extension(number, self._way.ring_timeout)
+
+    @property
+    def answer_at_hand(self) -> tuple[bytes, Agreement]:
+        """The answer to the caller's offer, and what it agrees on."""
+        return self._body, self._agreement
 
     @property
     def talking(self) -> bool:
@@ -172,10 +172,11 @@ class Story:
         self.done.set()
 
     async def _tell(self) -> HowItEnded:
-        talker = await (self._call_outside(self._outside) if self._outside else self._ring_group())
-        if isinstance(talker, Missed):
-            return _unanswered(talker), HungUpBy.SYSTEM
-        self._answer_caller(talker)
+        talker = await self._way.reach(self, Guide(self._role))
+        if isinstance(talker, Left):
+            self._refusal = talker.refusal
+            return talker.outcome, HungUpBy.SYSTEM
+        self._connect(talker)
         while True:
             match await self._talk(talker):
                 case None:
@@ -187,8 +188,9 @@ class Story:
                     return Outcome.ANSWERED, by
                 case SendOn() as order:
                     following = await self._send_on(talker, order)
-                    if isinstance(following, Missed):
-                        await self._apologise()
+                    if isinstance(following, Left):
+                        if following.missed is not None:
+                            await self._apologise()
                         return Outcome.ANSWERED, HungUpBy.SYSTEM
                     talker = following
                 case Joined(transferor, talker):
@@ -225,7 +227,7 @@ class Story:
 
     def _stay(self, leg: Leg) -> None:
         """The caller leaves by a transfer: `leg` is cared for now, and may come back to the caller."""
-        self._group, self._role = self.alone(self.live.caller.party), Role.TARGET
+        self._way, self._role = self.to_extension(self.live.caller.party), Role.TARGET
         self.live.caller = leg
         self._watch()
 
@@ -252,26 +254,15 @@ class Story:
 
     # -- its steps ----------------------------------------------------------------------------------------
 
-    async def _ring_group(self) -> Leg | Missed:
-        """The desk's agents: the one who answers, or why nobody did."""
-        return await hunt(self.live, self._group, self._role)
-
-    async def _call_outside(self, to: ToOutside) -> Leg | Missed:
-        """The number outside, or why it was not reached: then the caller hears its very status."""
-
-        def early(leg: Leg, code: int, description: Description) -> None:
-            pass_on(self.live, leg, code, description, self._body, self._agreement)
-
-        result = await dial_outside(self.live, to, early)
-        if isinstance(result, Missed):
-            self._refusal = refusal(result)
-        return result
-
-    def _answer_caller(self, talker: Leg) -> None:
+    def _connect(self, talker: Leg) -> None:
         """Connects the first agent: the caller hears them from here on, and both are recorded."""
         live, caller = self.live, self.live.caller
         zero = talker.call.answered_at
         assert zero is not None
+        if caller.call.answered_at is not None:
+            self._connect_again(talker, zero)
+            live.record(caller, zero)
+            return
         body, agreement = self._answer_for(talker)
         try:
             sent = caller.call.answer(body)
@@ -304,7 +295,7 @@ class Story:
             over.cancel()
             order.cancel()
 
-    async def _send_on(self, talker: Leg, order: SendOn) -> Leg | Missed:
+    async def _send_on(self, talker: Leg, order: SendOn) -> Leg | Left:
         """A3, A4: who stays is sent to the target; busy or unanswered, they hear so and come back."""
         live, by = self.live, order.by
         if by.leg is live.caller:
@@ -316,34 +307,50 @@ class Story:
             live.drop_leg(by.leg, HungUpBy.SYSTEM)
         else:
             self._see_off(by, by.leg)
-        result = await self._ring_target(order)
-        by.finish(status_of(result, order.group.numbers) if isinstance(result, Missed) else 200)
-        outcome = result.why.value if isinstance(result, Missed) else "connected"
+        result = await self._reach_target(order)
+        missed = result.missed if isinstance(result, Left) else None
+        by.finish(200 if missed is None else status_of(missed, order.way.anybody))
+        outcome = "connected" if missed is None else missed.why.value
         live.tell(EventName.TRANSFERRED, live.board.now(), {"target": order.target, "result": outcome})
-        if isinstance(result, Missed):
-            await self._announce(_BACK_PROMPTS.get(result.why, _BACK_PROMPT))
+        if missed is not None:
+            await self.announce(_BACK_PROMPTS.get(missed.why, _BACK_PROMPT))
             live.caller.stream.play(tones.ringback(), loop=True)
             live.drop_leg(by.leg, HungUpBy.SYSTEM)  # the prompt was time enough; its phone may ring again
-            result = await self._ring_group()
+            result = await self._way.back().reach(self, Guide(self._role))
         if isinstance(result, Leg):
             answered = result.call.answered_at
             assert answered is not None
             self._connect_again(result, answered)
         return result
 
-    async def _ring_target(self, order: SendOn) -> Leg | Missed:
+    async def _reach_target(self, order: SendOn) -> Leg | Left:
         if order.instead_of is not None:  # the transferor did not wait for its consultation's answer
             order.instead_of.stop()
             await order.instead_of.done.wait()
         by = order.by
-        return await hunt(self.live, order.group, Role.TARGET, headers=by.headers, on_ringing=by.ringing)
+        guide = Guide(Role.TARGET, by.headers, by.ringing, lambda: by.finish(200))
+        return await order.way.reach(self, guide)
 
     def _connect_again(self, talker: Leg, at: Moment) -> None:
         self.live.bridge(self.live.caller, talker)
         self.live.tell(EventName.ANSWERED, at, {"leg": talker.id, "party": talker.party})
         self.live.record(talker, at)  # after the leg is on record: it may never have rung
 
-    async def _announce(self, prompt: str) -> None:
+    def answer_caller(self) -> None:
+        """Answers the caller before anybody talks with them: a prompt, a menu or the queue is to be heard.
+        Once is enough."""
+        live, caller = self.live, self.live.caller
+        if caller.call.answered_at is not None or caller.call.is_over:
+            return
+        try:
+            sent = caller.call.answer(self._body)
+        except StateError:
+            return  # the caller left in this very moment; `run` sees it
+        caller.media.apply(self._agreement)
+        live.book.leg_answered(caller.id, sent, caller.codec)
+
+    async def announce(self, prompt: str) -> None:
+        """Plays a prompt to the caller, to its end."""
         live, caller = self.live, self.live.caller
         began = live.board.now()
         await caller.stream.play(live.board.prompt(prompt)).finished()
@@ -365,13 +372,4 @@ class Story:
 
     async def _apologise(self) -> None:
         """Nobody at the desk can take the caller back: say so rather than cut them off."""
-        await self._announce("desk-unavailable")
-
-
-def _unanswered(missed: Missed) -> Outcome:
-    return {
-        Miss.BUSY: Outcome.BUSY,
-        Miss.NO_ANSWER: Outcome.NO_ANSWER,
-        Miss.REJECTED: Outcome.REJECTED,
-        Miss.UNREACHABLE: Outcome.FAILED,
-    }[missed.why]
+        await self.announce("desk-unavailable")

@@ -9,9 +9,10 @@ from callcenter.domain.masking import masked
 from callcenter.settings import Settings
 from callcenter.switchboard.leg import Leg
 from callcenter.switchboard.orders import SendOn, Transferor
-from callcenter.switchboard.ringing import NOBODY, group_of
+from callcenter.switchboard.ringing import group_of
 from callcenter.switchboard.routing import ToDesk, ToExtension, route
 from callcenter.switchboard.story import NotTalking, Story
+from callcenter.switchboard.ways import NOWHERE, ToGroup
 from sip.aio.call import Call
 from sip.moment import Moment
 from sip.refer import Refer, Replaces
@@ -71,11 +72,11 @@ class Transfers:
     def _blind(self, story: Story, by: Transferor, target: str, instead_of: Story | None = None) -> None:
         match route(self._settings, target, None):
             case ToDesk(desk):
-                order = SendOn(by, target, group_of(desk), instead_of)
+                order = SendOn(by, target, ToGroup(group_of(desk)), instead_of)
             case ToExtension(extension):
-                order = SendOn(by, target, story.alone(extension.number), instead_of)
+                order = SendOn(by, target, story.to_extension(extension.number), instead_of)
             case _:
-                order = SendOn(by, target, NOBODY, instead_of)
+                order = SendOn(by, target, NOWHERE, instead_of)
         story.partner(by.leg)  # both must be on the line
         story.order(order)
 

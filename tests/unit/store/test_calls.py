@@ -8,6 +8,7 @@ from sqlalchemy import Engine, select
 from sqlmodel import Session, SQLModel, col
 
 from callcenter.domain.calls import CallFacts, HungUpBy, Outcome
+from callcenter.domain.cloudevents import jsonable
 from callcenter.domain.text import clean
 from callcenter.store.calls import add_jobs, hand_over, recordings_of, save_call, save_recording
 from callcenter.store.engine import session
@@ -24,6 +25,7 @@ def assert_kept(work: Session, facts: CallFacts) -> None:
     """Everything in the snapshot, and nothing else, is in the database."""
     wanted = asdict(facts)
     parts = {name: wanted.pop(name) for name in ("legs", "holds", "announcements")}
+    wanted |= {name: jsonable(wanted[name]) for name in ("waits", "path", "notices")}
     assert rows(work, Call) == [{**wanted, "site": "main", "node": "node"}]
     for table, name in ((Leg, "legs"), (Hold, "holds"), (Announcement, "announcements")):
         found = [

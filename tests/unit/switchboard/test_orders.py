@@ -43,18 +43,18 @@ def transferor(**changes: Any) -> Transferor:
 
 
 @pytest.mark.parametrize(
-    ("missed", "numbers", "status"),
+    ("missed", "anybody", "status"),
     [
-        (Missed(Miss.BUSY), ("3",), 486),
-        (Missed(Miss.BUSY, 600), ("3",), 600),
-        (Missed(Miss.NO_ANSWER), ("3",), 480),
-        (Missed(Miss.REJECTED, 603), ("3",), 603),
-        (Missed(Miss.UNREACHABLE), ("3",), 480),
-        (Missed(Miss.UNREACHABLE), (), 404),
+        (Missed(Miss.BUSY), True, 486),
+        (Missed(Miss.BUSY, 600), True, 600),
+        (Missed(Miss.NO_ANSWER), True, 480),
+        (Missed(Miss.REJECTED, 603), True, 603),
+        (Missed(Miss.UNREACHABLE), True, 480),
+        (Missed(Miss.UNREACHABLE), False, 404),
     ],
 )
-def test_the_final_status(missed: Missed, numbers: tuple[str, ...], status: int) -> None:
-    assert status_of(missed, numbers) == status
+def test_the_final_status(missed: Missed, anybody: bool, status: int) -> None:
+    assert status_of(missed, anybody) == status
 
 
 async def test_the_first_outcome_holds() -> None:

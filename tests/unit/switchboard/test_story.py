@@ -6,6 +6,7 @@ import pytest
 
 from callcenter.switchboard.dialling import Miss, Missed
 from callcenter.switchboard.story import NotTalking, Story
+from callcenter.switchboard.ways import Guide, Left, ToGroup, unanswered
 from tests.board import Phone, Switchboard
 from tests.support import eventually
 from tests.unit.switchboard.conftest import MakePhone
@@ -166,12 +167,12 @@ async def test_a_cancel_that_came_first_is_what_is_on_record(
 ) -> None:
     """It comes with the INVITE in one go: nobody is there to be rung, but the caller hears 487, not why."""
 
-    async def cancelled_meanwhile(story: Story) -> Missed:
+    async def cancelled_meanwhile(way: ToGroup, story: Story, guide: Guide) -> Left:
         call = story.live.caller.call
         call.agent.perform(call, call.session.receive_cancel(""), call.agent.now())
-        return Missed(Miss.BUSY)
+        return unanswered(Missed(Miss.BUSY))
 
-    monkeypatch.setattr(Story, "_ring_group", cancelled_meanwhile)
+    monkeypatch.setattr(ToGroup, "reach", cancelled_meanwhile)
     call = await caller.dial("8000")
     ended = await call.over()
     row = await desk.row()

@@ -1,0 +1,120 @@
+"""Callbacks 回访: which calls ask for one, which settle one, and the states in between (B5)."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from enum import StrEnum
+from typing import Final
+
+from callcenter.domain.calls import CallFacts, Direction, Outcome
+
+
+class Reason(StrEnum):
+    """Why somebody is to be called back. REQUESTED and MESSAGE: they asked for it themselves."""
+
+    MISSED = "missed"
+    ABANDONED = "abandoned"
+    REQUESTED = "requested"
+    MESSAGE = "message"
+
+
+class State(StrEnum):
+    OPEN = "open"
+    CLAIMED = "claimed"
+    DONE = "done"
+    GIVEN_UP = "given_up"
+
+
+TRANSITIONS: Final[dict[State, tuple[State, ...]]] = {
+    State.OPEN: (State.CLAIMED, State.DONE, State.GIVEN_UP),
+    State.CLAIMED: (State.OPEN, State.DONE, State.GIVEN_UP),
+    State.DONE: (),
+    State.GIVEN_UP: (),
+}
+"""What may follow each state. Whoever calls again after the end of a callback opens another."""
+
+UNFINISHED: Final = tuple(state for state, following in TRANSITIONS.items() if following)
+
+DUE: Final = timedelta(minutes=15)
+"""How soon an unanswered caller is to be called back: urgent contact within 15 minutes (B3)."""
+LEASE: Final = timedelta(minutes=5)
+"""How long a claim holds without a call; then the next agent may take it."""
+
+CALLED_AGAIN: Final = "called_again"
+REACHED: Final = "reached"
+OUTCOMES: Final = (REACHED, CALLED_AGAIN, "no_answer", "busy", "wrong_number", "settled", "refused")
+"""What may come of a callback. REACHED and CALLED_AGAIN are entered by calls, the others by people."""
+
+_UNANSWERED: Final[dict[Outcome, Reason]] = {
+    Outcome.ABANDONED: Reason.ABANDONED,
+    Outcome.BUSY: Reason.MISSED,
+    Outcome.NO_ANSWER: Reason.MISSED,
+    Outcome.REJECTED: Reason.MISSED,
+    Outcome.FAILED: Reason.MISSED,
+    Outcome.INTERRUPTED: Reason.MISSED,
+    Outcome.MESSAGE: Reason.MESSAGE,
+    Outcome.CALLBACK: Reason.REQUESTED,
+}
+_WEIGHT: Final = (Reason.MISSED, Reason.ABANDONED, Reason.MESSAGE, Reason.REQUESTED)
+_NUMBER: Final = re.compile(r"\+?[0-9]{3,20}")
+_MOBILE: Final = re.compile(r"1[3-9][0-9]{9}")
+
+
+class CallbackError(ValueError):
+    """A callback may not be changed so; the message says why and what to do."""
+
+
+def canonical(number: str) -> str:
+    """The number as callbacks are merged by: China's own without +86, a mobile without the long-distance 0.
+
+    Empty for what cannot be dialled, as an anonymous caller's.
+    """
+    if not _NUMBER.fullmatch(number):
+        return ""
+    for prefix in ("+86", "0086", "86", "0"):
+        rest = number.removeprefix(prefix)
+        if rest != number and _MOBILE.fullmatch(rest):
+            return rest
+    if number.startswith("+86"):
+        return f"0{number.removeprefix('+86')}"
+    return number
+
+
+def reason_for(call: CallFacts) -> Reason | None:
+    """Why the ended call's caller is to be called back; None where nothing is owed to them.
+
+    Only callers from outside that nobody answered, or who asked for it, and whose number is known.
+    """
+    if call.direction is not Direction.INBOUND or call.outcome is None or not canonical(call.caller):
+        return None
+    if call.answered_at is not None and call.outcome not in (Outcome.MESSAGE, Outcome.CALLBACK):
+        return None
+    return _UNANSWERED.get(call.outcome)
+
+
+def weightier(one: Reason, other: Reason) -> Reason:
+    """Of two calls' reasons the one that the merged callback keeps: what the caller asked for comes first."""
+    return max(one, other, key=_WEIGHT.index)
+
+
+def settled_by(call: CallFacts) -> tuple[str, str] | None:
+    """The canonical number that an ended call settles, and the outcome; None where it settles nothing.
+
+    An answered call from that number, or one to it that was answered there.
+    """
+    if call.answered_at is None or call.outcome is not Outcome.ANSWERED:
+        return None
+    if call.direction is Direction.INBOUND and (number := canonical(call.caller)):
+        return number, CALLED_AGAIN
+    if call.direction is Direction.OUTBOUND and (number := canonical(call.callee)):
+        return number, REACHED
+    return None
+
+
+def move(current: State, wanted: State) -> State:
+    """`wanted`, if it may follow `current`. Raises CallbackError, naming what may."""
+    if wanted in TRANSITIONS[current]:
+        return wanted
+    allowed = ", ".join(TRANSITIONS[current]) or "nothing: it is finished"
+    raise CallbackError(f"a callback that is {current} cannot become {wanted}; allowed: {allowed}")
