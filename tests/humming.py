@@ -159,6 +159,7 @@ class Baresip(Driven):
         await self.wait("done", within)
 
     async def dial(self, number: str) -> None:
+        """Returns when the call is under way; it is the newest then."""
         await self.do(f"dial sip:{number}@{self._server}")
 
     async def transfer(self, number: str) -> None:

@@ -10,7 +10,7 @@ heard where that is so steadily. Music, prompts, speech and ring-back (450 Hz) p
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -34,6 +34,8 @@ OUTSTANDING = 3.0
 """Times louder than beside."""
 STEADY = 0.6
 """The share of windows in which a tone must be there: a phone on a busy machine stutters."""
+STUTTER = 0.2
+"""Seconds of silence within a tone that are no pause."""
 LEAST = 0.4
 """Seconds for which something must be heard to belong to the story."""
 
@@ -107,27 +109,32 @@ def heard(
 def story(sound: Sound, *, among: Iterable[int] = TONES, least: float = LEAST) -> list[Tones]:
     """What was heard one after the other, silence and stutter left out; a phone that hears the same again
     after a pause has it once."""
-    told = [tones for tones, seconds in _runs(sound, tuple(among)) if tones and seconds >= least]
-    return [tones for tones, _ in groupby(told)]
+    names = tuple(among)
+    there = _whole(presence(sound, names))
+    rows = ({name for name, on in zip(names, row, strict=True) if on} for row in there)
+    told = [(tones, sum(1 for _ in run) * HOP) for tones, run in groupby(rows)]
+    return [tones for tones, _ in groupby(tones for tones, seconds in told if tones and seconds >= least)]
 
 
 def ever(sound: Sound, *, among: Iterable[int] = TONES, least: float = LEAST) -> Tones:
     """Every tone that was heard at some time without a break for so many seconds."""
     names = tuple(among)
-    there = presence(sound, names)
-    wanted = round(least / HOP)
-    return {name for name, column in zip(names, there.T, strict=True) if _longest(column) >= wanted}
+    there = _whole(presence(sound, names))
+    return {name for name, column in zip(names, there.T, strict=True) if _longest(column) * HOP >= least}
 
 
 def _longest(there: NDArray[np.bool_]) -> int:
     return max((sum(1 for _ in run) for on, run in groupby(there) if on), default=0)
 
 
-def _runs(sound: Sound, names: tuple[int, ...]) -> Iterator[tuple[Tones, float]]:
-    table = presence(sound, names)
-    rows = ({name for name, on in zip(names, row, strict=True) if on} for row in table)
-    for tones, run in groupby(rows):
-        yield tones, sum(1 for _ in run) * HOP
+def _whole(there: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Without the gaps of a phone that stutters."""
+    gap = round(STUTTER / HOP)
+    whole = there.copy()
+    for at in range(1, len(there) - 1):
+        before, after = there[max(0, at - gap) : at], there[at + 1 : at + 1 + gap]
+        whole[at] |= before.any(axis=0) & after.any(axis=0)
+    return whole
 
 
 def presence(sound: Sound, tones: tuple[int, ...]) -> NDArray[np.bool_]:

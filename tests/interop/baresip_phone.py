@@ -126,6 +126,7 @@ class Phone:
     async def command(self, agent: UserAgent, verb: str, *words: str) -> None:
         if verb == "dial":
             self.follow(await agent.dial(*words))
+            say("dialled", call=len(self.calls))
         elif verb == "ring":
             (self.ring,) = words
         elif verb == "attended":
