@@ -58,7 +58,9 @@ async def test_a_key_into_the_prompt(tmp_path: Path, way: str) -> None:
         caller.call.hangup()
         row = await on.desk.row()
         assert (row.outcome, [wait["kind"] for wait in row.waits]) == ("answered", ["menu"])
-        keys = [(edge["source"], edge["target"], edge["result"]) for edge in row.path if edge["kind"] == "key"]
+        keys = [
+            (edge["source"], edge["target"], edge["result"]) for edge in row.path if edge["kind"] == "key"
+        ]
         assert keys == [("menu", "ring", "1")]
 
 
