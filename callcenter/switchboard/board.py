@@ -15,6 +15,8 @@ from callcenter.settings import Settings, Trunk
 from callcenter.standards.loader import load_standard
 from callcenter.store.ledger import Ledger
 from callcenter.switchboard.accounts import Accounts
+from callcenter.switchboard.agents import Agents
+from callcenter.switchboard.distribution import Distribution
 from callcenter.switchboard.trunks import UP, Trunks
 from prompts.catalogue import Catalogue, load_music
 from prompts.schema import CatalogueError
@@ -48,6 +50,25 @@ class Board:
     standards: dict[str, Standard] = field(default_factory=dict)
     trunks: Trunks = field(default_factory=Trunks)
     """The lines to the outside."""
+
+    agents: Agents = field(init=False)
+    """Everybody with an extension: who is free, and who does what."""
+    distribution: Distribution = field(init=False)
+    """The line of those who wait, and who is offered which call."""
+
+    def __post_init__(self) -> None:
+        numbers = [extension.number for extension in self.settings.extensions]
+        self.agents = Agents(numbers, self.now, phone=self._phone_seconds, legs=self.occupied)
+        self.distribution = Distribution(self.agents, self.now)
+        self.accounts.on_phones.append(self.agents.phone_changed)
+
+    def _phone_seconds(self, number: str) -> float:
+        return self.accounts.phone_seconds(number, self.now().mono)
+
+    def close(self) -> None:
+        """Ends the timers of agents and line."""
+        self.agents.close()
+        self.distribution.close()
 
     @staticmethod
     def now() -> Moment:
@@ -100,6 +121,7 @@ class Board:
             "recording_slowest_flush_seconds": stats.longest_flush,
             **{f"calls_{outcome.value}": count for outcome, count in self.ended.items()},
             **{f"trunk_{name}_up": report.standing in UP for name, report in reports.items()},
+            **self.distribution.metrics(),
             **self.ledger.metrics(),
         }
 
