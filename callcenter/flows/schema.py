@@ -199,7 +199,7 @@ class Menu(KeyedPart):
     WAYS, PROMPTS = {"otherwise": True}, ("prompt", "wrong")
     do: Literal["menu"] = "menu"
     prompt: Prompt
-    wrong: MaybePrompt = ""
+    wrong: MaybePrompt = "menu-wrong-key"
     keys: dict[Key, StepName] = Field(min_length=1)
     timeout: Patience = 6.0
     tries: int = Field(default=3, ge=1, le=10)
@@ -262,11 +262,13 @@ class Callback(StepPart):
 
 
 class Message(StepPart):
-    """Records a message of at most `longest` seconds after the prompt and a tone."""
+    """Records a message of at most `longest` seconds after the prompt and a tone. `taken` is said when it
+    is kept; empty: nothing is."""
 
-    WAYS, PROMPTS = {"next": True}, ("prompt",)
+    WAYS, PROMPTS = {"next": True}, ("prompt", "taken")
     do: Literal["message"] = "message"
     prompt: Prompt = "message-ask"
+    taken: MaybePrompt = "message-taken"
     longest: float = Field(default=120.0, ge=5, le=600)
     next: StepName = END
 

@@ -73,7 +73,9 @@ class LiveCall:
         """A leg whose INVITE was just received or sent; `outside`: over a trunk."""
         leg = Leg(uuid4().hex, role, party, call, media, outside=outside)
         self.legs.append(leg)
-        self.board.occupied[party] += 1
+        if not outside:  # a number that a line asserts may be written like one of our extensions
+            self.board.occupied[party] += 1
+            self.board.agents.leg_began(party, calls=role is Role.CALLER)
         self.book.leg_invited(role, party, at, call.call_id, leg.id)
         call.on_offer = partial(self._answer_offer, leg)
         call.on_changed = partial(self._refreshed, leg)
@@ -117,15 +119,21 @@ class LiveCall:
     def _end_leg(self, leg: Leg, at: Moment, by: HungUpBy, status: int | None) -> None:
         self.legs.remove(leg)
         self._rewired()
-        self.board.occupied[leg.party] -= 1
-        if not self.board.occupied[leg.party]:
-            del self.board.occupied[leg.party]
+        if not leg.outside:
+            self._vacate(leg.party)
         figures = leg.stream.rtcp.figures
         self.book.leg_measured(leg.id, figures.loss, figures.jitter, figures.round_trip)
         self.book.leg_ended(leg.id, at, by, status)
         if leg.track is not None:
             task = asyncio.create_task(self._close_recording(leg, at), name=f"close recording {leg.id}")
             self._closing.append(task)
+
+    def _vacate(self, party: str) -> None:
+        occupied = self.board.occupied
+        occupied[party] -= 1
+        if not occupied[party]:
+            del occupied[party]
+        self.board.agents.leg_ended(party)
 
     def bridge(self, one: Leg, other: Leg) -> None:
         """Lets two legs hear each other, and nobody else hear them."""

@@ -104,6 +104,7 @@ async def run(
                 task.cancel()
     finally:
         board.trunks.stop()
+        board.close()
         await board.agent.stop()
         await board.recorder.close()
         await ledger.close()

@@ -164,7 +164,7 @@ def ringing_step(flow: Flow, start: str) -> str:
 def to_desk(board: Board, desk: Desk, caller: str, now: datetime) -> ToFlow:
     """The way to a desk at this hour, for this caller."""
     flow = board.flows.of(desk.id)
-    return ToFlow(desk, flow, start_of(flow, caller, now, board.zone, board.calendar))
+    return ToFlow(desk, flow, start_of(flow, caller, now, board.zone, board.flows.calendar))
 
 
 def start_of(flow: Flow, caller: str, now: datetime, zone: ZoneInfo, calendar: Calendar) -> str:

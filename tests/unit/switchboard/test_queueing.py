@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from callcenter.switchboard import distribution
 from tests.board import Phone
 from tests.support import eventually
 from tests.unit.switchboard.flows import Floor, floor
@@ -110,7 +113,10 @@ async def test_a_caller_who_leaves_the_queue(tmp_path: Path) -> None:
         assert len(agent.calls) == 1
 
 
-async def test_who_lets_it_ring_gives_the_caller_back_to_the_queue(tmp_path: Path) -> None:
+async def test_who_lets_it_ring_gives_the_caller_back_to_the_queue(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(distribution, "AGAIN_SECONDS", 0.3)
     async with floor(tmp_path, FLOW) as on:
         agent, first = await busy(on, "1")
         caller = await waiting(on)
