@@ -28,6 +28,7 @@ from callcenter.domain.calls import CallFacts, EventName, RecordingFacts
 from callcenter.store import outbox
 from callcenter.store.calls import (
     add_jobs,
+    forget_recordings,
     kept_calls,
     recorded,
     recordings_of,
@@ -78,6 +79,14 @@ class RecordingClosed:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordingDiscarded:
+    """A leg's file was deleted while it grew, since its call is not to be recorded: no trace of it stays."""
+
+    call_id: str
+    recording_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class CallRecorded:
     """An ended call whose recordings (if any) are all closed: the scribe gets its job, `recorded` is told."""
 
@@ -94,7 +103,7 @@ class Registered:
     contacts: tuple[Contact, ...]
 
 
-Entry = CallChanged | RecordingOpened | RecordingClosed | CallRecorded | Registered
+Entry = CallChanged | RecordingOpened | RecordingClosed | RecordingDiscarded | CallRecorded | Registered
 
 
 class LedgerError(Exception):
@@ -263,6 +272,8 @@ class Ledger:
             if isinstance(entry, RecordingOpened | RecordingClosed)
         }
         save_recordings(work, list(files.values()))
+        gone = [entry.recording_id for entry in entries if isinstance(entry, RecordingDiscarded)]
+        forget_recordings(work, gone)
         phones = {entry.user: entry.contacts for entry in entries if isinstance(entry, Registered)}
         save_contacts(work, self._node, phones)
 
@@ -316,7 +327,7 @@ def _subject_of(entry: Entry) -> str:
             return facts.id
         case RecordingOpened(facts=recording) | RecordingClosed(facts=recording):
             return recording.call_id
-        case CallRecorded(call_id):
+        case CallRecorded(call_id) | RecordingDiscarded(call_id):
             return call_id
         case Registered(user):
             return user
