@@ -24,6 +24,7 @@ HELD_BY = {
     "sip/aio/rtp_link.py": "test_stream.py",
     "sip/aio/passage.py": "test_crossing.py",
     "sip/aio/encoded.py": "test_crossing.py",
+    "sip/aio/ear.py": "test_conference.py",
     "callcenter/events/status.py": "test_client.py",
     "callcenter/switchboard/transfers.py": "test_refer.py",
     "callcenter/switchboard/ways.py": "test_story.py",
