@@ -61,7 +61,8 @@ def test_the_pace_is_learnt_from_how_the_line_moves() -> None:
     line = Line(HANDLING)
     for number in range(60):
         line.enter(str(number), 0.0)
-    line.waits(0.0)
+    for number in range(60):
+        line.waits(str(number), 0.0)
     for number in range(50):
         line.taken(str(number), 10.0 * (number + 1))
     assert line.pace == pytest.approx(10.0, rel=0.01)
@@ -75,24 +76,39 @@ def test_time_in_which_nobody_waited_says_nothing_of_the_pace() -> None:
     line.enter("a", 0.0)
     line.taken("a", 0.0)  # somebody was free
     line.enter("b", 5000.0)
-    line.waits(5000.0)
+    line.waits("b", 5000.0)
     line.taken("b", 5020.0)
     assert line.pace == pytest.approx(20.0)
 
 
-def test_what_is_expected_counts_until_something_was_measured() -> None:
+def test_an_estimate_is_right_again_at_once_when_agents_come() -> None:
     line = Line()
     line.enter("a", 0.0)
-    line.expect(HANDLING / 6)
-    assert line.estimate("a", 0.0) == pytest.approx(30.0)
-    line.waits(0.0)
-    line.taken("a", 30.0)
-    line.expect(1000.0)
-    assert line.pace == pytest.approx(30.0)
+    line.enter("b", 0.0)
+    line.agents = 6
+    assert line.estimate("a", 0.0) == pytest.approx(HANDLING / 6)
+    line.waits("a", 0.0)
+    line.taken("a", HANDLING / 6)
+    line.agents = 12
+    assert line.estimate("b", 30.0) == pytest.approx(HANDLING / 12)
+    line.agents = 0
+    assert line.estimate("b", 30.0) == pytest.approx(HANDLING)
+
+
+def test_who_finds_a_free_agent_says_nothing_of_the_pace() -> None:
+    line = Line(20.0)
+    for id in "abc":
+        line.enter(id, 0.0)
+    line.waits("c", 0.0)
+    line.taken("a", 1.0)
+    line.taken("b", 2.0)
+    assert line.pace == 20.0
+    line.taken("c", 20.0)
+    assert line.pace == pytest.approx(20.0)
 
 
 @given(
-    st.floats(0.1, 1800.0),
+    st.floats(1.0, 3600.0),
     st.integers(2, 30),
     st.lists(st.floats(0, 1), min_size=1, max_size=29),
 )
@@ -102,7 +118,7 @@ def test_a_line_that_moves_on_at_its_pace_shortens_every_estimate(
     line, now = Line(pace), 0.0
     for number in range(callers):
         line.enter(str(number), now)
-    line.waits(now)
+        line.waits(str(number), now)
     for taken, share in zip(range(callers - 1), gaps, strict=False):
         now += share * line.pace
         before = {place.id: line.estimate(place.id, now) for place in line}
@@ -143,7 +159,7 @@ class Moves(RuleBasedStateMachine):
     @precondition(lambda self: self.model)
     @rule(seconds=st.floats(0, 100))
     def wait(self, seconds: float) -> None:
-        self.line.waits(self.now)
+        self.line.waits(self.model[-1][2], self.now)
         before = [self.line.estimate(place.id, self.now) for place in self.line]
         self.now += seconds
         after = [self.line.estimate(place.id, self.now) for place in self.line]
