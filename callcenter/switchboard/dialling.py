@@ -86,7 +86,7 @@ async def dial(
             return no_port(live, party, error)
         reach = min(ring_timeout, REACH_SECONDS)
         found = await ring(live, leg, Waiting(ring_timeout, reach, reach, on_ringing=on_ringing))
-        if isinstance(found, Leg) or found.why is not Miss.UNREACHABLE:
+        if isinstance(found, Leg) or found.why is not Miss.UNREACHABLE or live.book.closed:
             return found
         missed = found
     return missed
@@ -186,7 +186,8 @@ def _note_ringing(live: LiveCall, leg: Leg, moment: Moment, *, quiet: bool) -> N
         if not quiet:
             live.caller.call.ring()
         live.book.leg_ringing(live.caller.id, live.caller.call.ringing_at or live.board.now())
-    live.tell(EventName.RINGING, moment, {"leg": leg.id, "party": leg.party})
+    event = EventName.RINGING if leg.role is not Role.SUPERVISOR else None
+    live.tell(event, moment, {"leg": leg.id, "party": leg.party} if event else None)
 
 
 def _miss(status: int | None) -> Miss:
