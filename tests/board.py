@@ -166,6 +166,7 @@ async def switchboard(settings: Settings) -> AsyncIterator[Switchboard]:
     finally:
         await reception.close()
         board.trunks.stop()
+        board.close()
         await board.agent.stop()
         await board.recorder.close()
         await ledger.close()

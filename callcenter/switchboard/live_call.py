@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from callcenter.domain.book import CallBook
@@ -27,6 +27,9 @@ from sip.moment import Moment
 from sip.refer import Refer
 from sip.sdp import Description, settle
 
+if TYPE_CHECKING:
+    from callcenter.switchboard.monitor import Monitor
+
 log = logging.getLogger(__name__)
 
 
@@ -44,6 +47,10 @@ class LiveCall:
         """What was put into the ledger last."""
         self.lost = False
         """A party vanished in mid-call, whoever ended it then."""
+        self.monitor: Monitor | None = None
+        """A supervisor's, who is rung or on the call."""
+        self.overheard = False
+        """A conference lies over the bridge, which lets no keys through."""
         self._closing: list[asyncio.Task[None]] = []
         self._silence = SilenceWatch(self.legs, board.settings.sip.media_timeout, self._give_up)
 
@@ -66,7 +73,9 @@ class LiveCall:
         """A leg whose INVITE was just received or sent; `outside`: over a trunk."""
         leg = Leg(uuid4().hex, role, party, call, media, outside=outside)
         self.legs.append(leg)
-        self.board.occupied[party] += 1
+        if not outside:  # a number that a line asserts may be written like one of our extensions
+            self.board.occupied[party] += 1
+            self.board.agents.leg_began(party, calls=role is Role.CALLER)
         self.book.leg_invited(role, party, at, call.call_id, leg.id)
         call.on_offer = partial(self._answer_offer, leg)
         call.on_changed = partial(self._refreshed, leg)
@@ -94,6 +103,7 @@ class LiveCall:
         """Takes a leg out of the conversation; it lasts until it is dropped."""
         leg.leaving = True
         leg.stream.disconnect()
+        self._rewired()
         self.book.leg_left(leg.id, at)
 
     def release(self, leg: Leg, at: Moment) -> None:
@@ -102,17 +112,28 @@ class LiveCall:
         leg.stream.disconnect()
         self._end_leg(leg, at, HungUpBy.SYSTEM, None)
 
+    def _rewired(self) -> None:
+        if self.monitor is not None:
+            self.monitor.rewired()
+
     def _end_leg(self, leg: Leg, at: Moment, by: HungUpBy, status: int | None) -> None:
         self.legs.remove(leg)
-        self.board.occupied[leg.party] -= 1
-        if not self.board.occupied[leg.party]:
-            del self.board.occupied[leg.party]
+        self._rewired()
+        if not leg.outside:
+            self._vacate(leg.party)
         figures = leg.stream.rtcp.figures
         self.book.leg_measured(leg.id, figures.loss, figures.jitter, figures.round_trip)
         self.book.leg_ended(leg.id, at, by, status)
         if leg.track is not None:
             task = asyncio.create_task(self._close_recording(leg, at), name=f"close recording {leg.id}")
             self._closing.append(task)
+
+    def _vacate(self, party: str) -> None:
+        occupied = self.board.occupied
+        occupied[party] -= 1
+        if not occupied[party]:
+            del occupied[party]
+        self.board.agents.leg_ended(party)
 
     def bridge(self, one: Leg, other: Leg) -> None:
         """Lets two legs hear each other, and nobody else hear them."""
@@ -122,11 +143,13 @@ class LiveCall:
             leg.stream.stop_playing()
             leg.pressed.forget()
         one.stream.connect(other.stream)
+        self._rewired()
         self._silence.start()
 
     def _give_up(self, leg: Leg) -> None:
         log.warning("media lost call=%s leg=%s party=%s", self.id, leg.id, masked(leg.party))
-        self.lost = leg.vanished = True
+        leg.vanished = True
+        self.lost = self.lost or leg.role is not Role.SUPERVISOR
         leg.call.hangup('SIP;cause=408;text="RTP timeout"')
 
     # -- keys ---------------------------------------------------------------------------------------------
@@ -142,12 +165,15 @@ class LiveCall:
             other.call.press(key)
 
     def _tell_key(self, leg: Leg, key: str) -> None:
-        """A key by RTP events: the stream has passed it on, unless the other party takes none."""
+        """A key by RTP events: the stream has passed it on, unless the other party takes none or a conference
+        lies between."""
         other = self._other(leg)
         if other is None:
             leg.pressed.put(key, Way.EVENT)
         elif other.stream.dtmf_pt is None:
             other.call.press(key)
+        elif self.overheard:
+            other.stream.press(key)
 
     def _other(self, leg: Leg) -> Leg | None:
         return next((other for other in self.legs if other.stream is leg.stream.peer), None)
@@ -192,6 +218,8 @@ class LiveCall:
     def _set_hold(self, leg: Leg, wanted: bool, moment: Moment) -> None:
         if leg.on_hold == wanted or self.book.closed or leg not in self.legs or leg.leaving:
             return
+        if leg.role is Role.SUPERVISOR:
+            return  # they keep nobody waiting
         leg.on_hold = wanted
         other = leg.stream.peer
         if wanted:

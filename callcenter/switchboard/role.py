@@ -32,6 +32,7 @@ from callcenter.switchboard.keeping import (
     kept_registrations,
     restore_registrations,
 )
+from callcenter.switchboard.leading import Leading
 from callcenter.switchboard.live import publish_live
 from callcenter.switchboard.pauses import collect_seldom
 from callcenter.switchboard.reception import Reception
@@ -103,6 +104,7 @@ async def run(
                 task.cancel()
     finally:
         board.trunks.stop()
+        board.close()
         await board.agent.stop()
         await board.recorder.close()
         await ledger.close()
@@ -172,7 +174,9 @@ def _build(settings: Settings, ledger: Ledger) -> tuple[Board, Reception]:
 def commands_of(board: Board, reception: Reception) -> Commands:
     """All that a switchboard can be told to do."""
     commands = Commands(board.settings, board.ledger)
-    commands.add(Steering(board, reception.stories).commands)
+    steering = Steering(board, reception.stories)
+    commands.add(steering.commands)
+    commands.add(Leading(board, reception, steering).commands)
     return commands
 
 

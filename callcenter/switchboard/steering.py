@@ -1,4 +1,4 @@
-"""Commands about a call that goes on: send it on, hold it, take it back, end it."""
+"""Commands about a call that goes on: hold it, take it back, end it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from callcenter.events.errors import CommandError, ErrorCode
 from callcenter.switchboard.board import Board
 from callcenter.switchboard.commands import Asker, Command, text
 from callcenter.switchboard.leg import Leg
-from callcenter.switchboard.story import NotTalking, Story
+from callcenter.switchboard.story import Story
 
 
 class Steering:
@@ -21,29 +21,14 @@ class Steering:
     @property
     def commands(self) -> dict[str, Command]:
         return {
-            "transfer": Command(self.transfer),
             "hangup": Command(self.hangup),
             "hold": Command(self.hold),
             "resume": Command(self.resume),
         }
 
-    async def transfer(self, asker: Asker, args: dict[str, Any]) -> Mapping[str, Any]:
-        """`{"call_id", "target"}`: the caller is sent to another extension."""
-        story, target = self._story(asker, args), args.get("target")
-        numbers = {extension.number for extension in self._board.settings.extensions}
-        if not isinstance(target, str) or target not in numbers:
-            raise CommandError(ErrorCode.INVALID, f"{target!r} is no extension; a call goes to one of them")
-        if any(leg.party == target for leg in story.live.legs):
-            raise CommandError(ErrorCode.CONFLICT, f"extension {target} is in this call already")
-        try:
-            story.transfer(target)
-        except NotTalking:
-            raise CommandError(ErrorCode.CONFLICT, "nobody is talking with the caller now") from None
-        return {"call_id": story.live.id, "target": target}
-
     async def hangup(self, asker: Asker, args: dict[str, Any]) -> Mapping[str, Any]:
         """`{"call_id"}`: ends the call."""
-        story = self._story(asker, args)
+        story = self.story(asker, args)
         story.stop()
         return {"call_id": story.live.id}
 
@@ -56,7 +41,7 @@ class Steering:
         return self._hold(asker, args, False)
 
     def _hold(self, asker: Asker, args: dict[str, Any], wanted: bool) -> Mapping[str, Any]:
-        story = self._story(asker, args)
+        story = self.story(asker, args)
         leg = self._inside(asker, story)
         live = story.live
         if leg.held_here == wanted:
@@ -73,7 +58,7 @@ class Steering:
         mine = [leg for leg in talking if leg.party == asker.number]
         return next(iter(mine or [leg for leg in talking if not leg.outside] or talking))
 
-    def _story(self, asker: Asker, args: Mapping[str, Any]) -> Story:
+    def story(self, asker: Asker, args: Mapping[str, Any]) -> Story:
         """The call that who asks may steer. Raises CommandError."""
         story = self._stories.get(text(args, "call_id", "the id of a call that goes on"))
         if story is None:

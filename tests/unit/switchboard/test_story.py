@@ -6,7 +6,8 @@ import pytest
 
 from callcenter.switchboard.dialling import Miss, Missed
 from callcenter.switchboard.story import NotTalking, Story
-from callcenter.switchboard.ways import Guide, Left, ToGroup, unanswered
+from callcenter.switchboard.walk import ToFlow
+from callcenter.switchboard.ways import Guide, Left, unanswered
 from tests.board import Phone, Switchboard
 from tests.support import eventually
 from tests.unit.switchboard.conftest import MakePhone
@@ -147,7 +148,7 @@ async def test_no_transfer_while_it_rings(desk: Switchboard, make_phone: MakePho
     await desk.live()
     story = next(iter(desk.reception._stories.values()))
     with pytest.raises(NotTalking):
-        story.transfer("3")
+        story.send_on("3", story.to_extension("3"))
 
 
 async def test_extensions_call_each_other(desk: Switchboard, make_phone: MakePhone) -> None:
@@ -167,12 +168,12 @@ async def test_a_cancel_that_came_first_is_what_is_on_record(
 ) -> None:
     """It comes with the INVITE in one go: nobody is there to be rung, but the caller hears 487, not why."""
 
-    async def cancelled_meanwhile(way: ToGroup, story: Story, guide: Guide) -> Left:
+    async def cancelled_meanwhile(way: ToFlow, story: Story, guide: Guide) -> Left:
         call = story.live.caller.call
         call.agent.perform(call, call.session.receive_cancel(""), call.agent.now())
         return unanswered(Missed(Miss.BUSY))
 
-    monkeypatch.setattr(ToGroup, "reach", cancelled_meanwhile)
+    monkeypatch.setattr(ToFlow, "reach", cancelled_meanwhile)
     call = await caller.dial("8000")
     ended = await call.over()
     row = await desk.row()
