@@ -233,7 +233,7 @@ def _board(request: Request, context: Context, desk: str) -> dict[str, Any]:
         "desk": desk,
         "me": me,
         "extensions": context.settings.extensions,
-        "listens": roles.get(me) in ("supervisor", "admin", "qa"),
+        "listens": roles.get(me) in ("supervisor", "admin"),
         "online": _online(context),
     }
 
