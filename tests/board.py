@@ -164,7 +164,7 @@ async def switchboard(settings: Settings) -> AsyncIterator[Switchboard]:
     board.trunks = Trunks(Line(config, board.agent, accounts) for config in settings.trunks)
     board.trunks.start()
     try:
-        yield Switchboard(board, reception, engine, commands_of(board, reception))
+        yield Switchboard(board, reception, engine, commands_of(board, reception, engine))
     finally:
         await reception.close()
         board.trunks.stop()

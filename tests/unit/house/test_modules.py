@@ -48,6 +48,8 @@ HELD_BY = {
     "callcenter/web/views/figures.py": "test_views.py",
     "callcenter/web/views/i18n.py": "test_views.py",
     "callcenter/web/views/render.py": "test_views.py",
+    "callcenter/web/views/live.py": "test_live_view.py",
+    "callcenter/web/pages/office.py": "test_office_pages.py",
     # Processes of their own.
     "callcenter/demo/phones/baresip_agent.py": "test_phones.py",
     "callcenter/demo/phones/pyvoip_caller.py": "test_phones.py",
