@@ -6,10 +6,10 @@ of its own.
 Words: `ring=SECONDS` (then it answers; `never` and `busy` too; without it a command does), `codecs=NAME,…`
 (baresip's, such as `opus/48000/2`), `transport=tls`, `mediaenc=srtp-mand`, `outbound=URI`, `sip_cafile=FILE`.
 Commands on stdin, a line each, act on the newest call: `dial URI`, `answer`, `hangup`, `hold`, `resume` (the
-last three also on the call of a number), `send_dtmf KEYS`, `transfer URI`, `attended` (the one before the newest
-is transferred to the newest); `ring SECONDS` is as the word, for the calls to come. Events on stdout as JSON
-lines; what call N hears is HEARDN.wav, mono, at the codec's rate, and grows while it lasts. It imports nothing
-of the project.
+last three also on the call of a number), `send_dtmf KEYS`, `transfer URI`, `attended` (the one before the
+newest is transferred to the newest); `ring SECONDS` is as the word, for the calls to come. Events on stdout
+as JSON lines; what call N hears is HEARDN.wav, mono, at the codec's rate, and grows while it lasts. It
+imports nothing of the project.
 """
 
 from __future__ import annotations
