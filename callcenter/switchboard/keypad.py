@@ -90,6 +90,10 @@ class Keypad:
         except TimeoutError:
             return None
 
+    async def next(self) -> str:
+        """The next key, however long it takes."""
+        return await self._pressed.next()
+
     async def key_during(self, playback: Playback) -> str | None:
         """The key that is pressed into a prompt, which it stops; None where the prompt ends without one."""
         listening = asyncio.create_task(self._pressed.next(), name="key during a prompt")

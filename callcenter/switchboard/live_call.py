@@ -7,11 +7,11 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from callcenter.domain.book import CallBook
-from callcenter.domain.calls import Direction, EventName, HungUpBy, Outcome, RecordingFacts, Role
+from callcenter.domain.calls import CallFacts, Direction, EventName, HungUpBy, Outcome, RecordingFacts, Role
 from callcenter.domain.masking import masked
 from callcenter.store.ledger import CallChanged, CallRecorded, RecordingClosed, RecordingOpened
 from callcenter.switchboard.board import Board
@@ -21,10 +21,14 @@ from callcenter.switchboard.silence import SilenceWatch
 from sip.aio.call import Call
 from sip.effects import Changed, Offered
 from sip.errors import PeerError
+from sip.media import tones
 from sip.media.growing import suffix
 from sip.moment import Moment
 from sip.refer import Refer
 from sip.sdp import Description, settle
+
+if TYPE_CHECKING:
+    from callcenter.switchboard.monitor import Monitor
 
 log = logging.getLogger(__name__)
 
@@ -39,8 +43,14 @@ class LiveCall:
         self.on_refer: Callable[[Leg, Refer, Moment], int] = lambda leg, refer, moment: 603
         inbound = book.direction is Direction.INBOUND
         self.caller = self.add_leg(Role.CALLER, book.caller, call, media, call.invited_at, outside=inbound)
+        self.told: CallFacts | None = None
+        """What was put into the ledger last."""
         self.lost = False
         """A party vanished in mid-call, whoever ended it then."""
+        self.monitor: Monitor | None = None
+        """A supervisor's, who is rung or on the call."""
+        self.overheard = False
+        """A conference lies over the bridge, which lets no keys through."""
         self._closing: list[asyncio.Task[None]] = []
         self._silence = SilenceWatch(self.legs, board.settings.sip.media_timeout, self._give_up)
 
@@ -50,7 +60,8 @@ class LiveCall:
 
     def tell(self, event: EventName | None, at: Moment, data: Mapping[str, Any] | None = None) -> None:
         """Puts the call's snapshot, and what happened, into the ledger."""
-        self.board.ledger.put(CallChanged(self.book.facts, event, data or {}, at.utc))
+        self.told = self.book.facts
+        self.board.ledger.put(CallChanged(self.told, event, data or {}, at.utc))
         if event is not None:
             log.info("call %s id=%s caller=%s", event.value, self.id, masked(self.book.caller))
 
@@ -62,7 +73,9 @@ class LiveCall:
         """A leg whose INVITE was just received or sent; `outside`: over a trunk."""
         leg = Leg(uuid4().hex, role, party, call, media, outside=outside)
         self.legs.append(leg)
-        self.board.occupied[party] += 1
+        if not outside:  # a number that a line asserts may be written like one of our extensions
+            self.board.occupied[party] += 1
+            self.board.agents.leg_began(party, calls=role is Role.CALLER)
         self.book.leg_invited(role, party, at, call.call_id, leg.id)
         call.on_offer = partial(self._answer_offer, leg)
         call.on_changed = partial(self._refreshed, leg)
@@ -90,6 +103,7 @@ class LiveCall:
         """Takes a leg out of the conversation; it lasts until it is dropped."""
         leg.leaving = True
         leg.stream.disconnect()
+        self._rewired()
         self.book.leg_left(leg.id, at)
 
     def release(self, leg: Leg, at: Moment) -> None:
@@ -98,11 +112,15 @@ class LiveCall:
         leg.stream.disconnect()
         self._end_leg(leg, at, HungUpBy.SYSTEM, None)
 
+    def _rewired(self) -> None:
+        if self.monitor is not None:
+            self.monitor.rewired()
+
     def _end_leg(self, leg: Leg, at: Moment, by: HungUpBy, status: int | None) -> None:
         self.legs.remove(leg)
-        self.board.occupied[leg.party] -= 1
-        if not self.board.occupied[leg.party]:
-            del self.board.occupied[leg.party]
+        self._rewired()
+        if not leg.outside:
+            self._vacate(leg.party)
         figures = leg.stream.rtcp.figures
         self.book.leg_measured(leg.id, figures.loss, figures.jitter, figures.round_trip)
         self.book.leg_ended(leg.id, at, by, status)
@@ -110,17 +128,28 @@ class LiveCall:
             task = asyncio.create_task(self._close_recording(leg, at), name=f"close recording {leg.id}")
             self._closing.append(task)
 
+    def _vacate(self, party: str) -> None:
+        occupied = self.board.occupied
+        occupied[party] -= 1
+        if not occupied[party]:
+            del occupied[party]
+        self.board.agents.leg_ended(party)
+
     def bridge(self, one: Leg, other: Leg) -> None:
         """Lets two legs hear each other, and nobody else hear them."""
         for leg in (one, other):
+            if leg.held_here:
+                self.hold_here(leg, False, self.board.now())
             leg.stream.stop_playing()
             leg.pressed.forget()
         one.stream.connect(other.stream)
+        self._rewired()
         self._silence.start()
 
     def _give_up(self, leg: Leg) -> None:
         log.warning("media lost call=%s leg=%s party=%s", self.id, leg.id, masked(leg.party))
-        self.lost = leg.vanished = True
+        leg.vanished = True
+        self.lost = self.lost or leg.role is not Role.SUPERVISOR
         leg.call.hangup('SIP;cause=408;text="RTP timeout"')
 
     # -- keys ---------------------------------------------------------------------------------------------
@@ -136,12 +165,15 @@ class LiveCall:
             other.call.press(key)
 
     def _tell_key(self, leg: Leg, key: str) -> None:
-        """A key by RTP events: the stream has passed it on, unless the other party takes none."""
+        """A key by RTP events: the stream has passed it on, unless the other party takes none or a conference
+        lies between."""
         other = self._other(leg)
         if other is None:
             leg.pressed.put(key, Way.EVENT)
         elif other.stream.dtmf_pt is None:
             other.call.press(key)
+        elif self.overheard:
+            other.stream.press(key)
 
     def _other(self, leg: Leg) -> Leg | None:
         return next((other for other in self.legs if other.stream is leg.stream.peer), None)
@@ -151,14 +183,16 @@ class LiveCall:
     def _answer_offer(self, leg: Leg, offered: Offered, moment: Moment) -> bytes | int:
         """A re-INVITE: hold, resume, or a phone's session refresh."""
         if offered.description is None:
-            self._set_hold(leg, False, moment)
+            self._set_hold(leg, leg.held_here, moment)
             return leg.media.offer()
         try:
             body, agreement = leg.media.answer(offered.description)
         except PeerError as error:
             return error.status
         leg.media.apply(agreement)
-        self._set_hold(leg, not agreement.sends, moment)
+        if leg.held_here:
+            leg.stream.receiving = False
+        self._set_hold(leg, leg.held_here or not agreement.sends, moment)
         return body
 
     def _refreshed(self, leg: Leg, changed: Changed, moment: Moment) -> None:
@@ -170,9 +204,22 @@ class LiveCall:
         except PeerError as error:  # the media stays as it was
             log.warning("refresh not understood call=%s leg=%s error=%s", self.id, leg.id, error)
 
+    def hold_here(self, leg: Leg, wanted: bool, moment: Moment) -> None:
+        """Puts the call on hold for the leg's party, or takes it back, without its telephone's doing: it
+        hears silence, and nothing of it is heard."""
+        leg.held_here = wanted
+        leg.stream.receiving = not wanted
+        if wanted:
+            leg.stream.play(tones.silence(), loop=True)
+        else:
+            leg.stream.stop_playing()
+        self._set_hold(leg, wanted, moment)
+
     def _set_hold(self, leg: Leg, wanted: bool, moment: Moment) -> None:
         if leg.on_hold == wanted or self.book.closed or leg not in self.legs or leg.leaving:
             return
+        if leg.role is Role.SUPERVISOR:
+            return  # they keep nobody waiting
         leg.on_hold = wanted
         other = leg.stream.peer
         if wanted:

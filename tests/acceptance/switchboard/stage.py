@@ -93,11 +93,11 @@ class Stage:
 
     async def transfer(self, call: Call, target: str) -> None:
         """The page's command. Raises CommandError."""
-        await self.here.reception.transfer({"call_id": call.id, "target": target})
+        await self.here.command("transfer", call_id=call.id, target=target)
 
     async def hang_up(self, call: Call) -> None:
         """The page's command. Raises CommandError."""
-        await self.here.reception.hangup({"call_id": call.id})
+        await self.here.command("hangup", call_id=call.id)
 
     # -- what is on record --------------------------------------------------------------------------------
 

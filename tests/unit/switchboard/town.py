@@ -259,9 +259,9 @@ class Town:
         call, target = self.random.choice(calls), self.random.choice((*OTHERS, *AGENTS))
         try:
             if self.random.random() < 0.8:
-                await self.here.reception.transfer({"call_id": call, "target": target})
+                await self.here.command("transfer", call_id=call, target=target)
                 return f"{call[:6]} to {target}"
-            await self.here.reception.hangup({"call_id": call})
+            await self.here.command("hangup", call_id=call)
         except CommandError as error:
             return f"{call[:6]} refused: {error}"
         return f"{call[:6]} ends"
@@ -310,7 +310,8 @@ class Town:
         board = self.here.board
         legs = [leg for call in board.calls.values() for leg in call.legs]
         found = []
-        if (counted := Counter(leg.party for leg in legs)) != board.occupied:
+        mine = (leg.party for leg in legs if leg.party in self.people and len(leg.party) == 1)
+        if (counted := Counter(mine)) != board.occupied:
             found.append(f"occupied {dict(board.occupied)}, legs of {dict(counted)}")
         if len({id(leg.call) for leg in legs}) != len(legs):
             found.append("a SIP call is a leg twice")
