@@ -22,14 +22,14 @@ FIRST = int(os.environ.get("SEQUENCE_SEED", "20261122"))
 
 @pytest.mark.parametrize("seed", range(FIRST, FIRST + SEQUENCES))
 async def test_any_sequence(seed: int, tmp_path: Path) -> None:
-    settings = settings_of(tmp_path / "data")
+    settings = settings_of(tmp_path / "data", ("keep", "set_aside")[seed % 2])
     for life in range(2):  # the second time the switchboard finds what the first has written
         async with Town.at_work(seed * 2 + life, tmp_path, settings) as town:
             try:
                 for _ in range(LENGTH // 2):
                     await town.deed()
                     await asyncio.sleep(town.random.choice((0.0, 0.0, 0.01, 0.05)))
-                    assert not (wrong := town.wrong()), wrong
+                    assert not (wrong := await town.faults()), wrong
                 if town.random.random() < 0.5:
                     await town.everybody_hangs_up()
                 else:
