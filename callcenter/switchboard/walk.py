@@ -18,7 +18,7 @@ from callcenter.switchboard.dialling import Miss, Missed
 from callcenter.switchboard.leg import Leg
 from callcenter.switchboard.live_call import LiveCall
 from callcenter.switchboard.notice import Notices
-from callcenter.switchboard.ways import Back, Guide, Left, unanswered
+from callcenter.switchboard.ways import Back, Guide, Left, Way, unanswered
 
 if TYPE_CHECKING:
     from callcenter.switchboard.story import Story
@@ -143,7 +143,7 @@ def exit_of(step: Any, missed: Missed) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class ToFlow:
+class ToFlow(Way):
     """A desk: its flow as it was when the caller came, from a step on."""
 
     desk: Desk
@@ -155,8 +155,8 @@ class ToFlow:
         return max((group.ring_timeout for group in self.flow.groups.values()), default=20.0)
 
     @property
-    def anybody(self) -> bool:
-        return True
+    def connected(self) -> str:
+        return self.flow.transfer.connected
 
     async def reach(self, story: Story, guide: Guide) -> Leg | Left:
         return await Walker(story, self.desk, self.flow, guide).go(self.start)
