@@ -36,6 +36,7 @@ from callcenter.switchboard.leading import Leading
 from callcenter.switchboard.live import publish_live
 from callcenter.switchboard.pauses import collect_seldom
 from callcenter.switchboard.reception import Reception
+from callcenter.switchboard.returning import claim_days, kept_claims
 from callcenter.switchboard.steering import Steering
 from callcenter.switchboard.trunks import Trunk, Trunks
 from prompts.catalogue import load_catalogue
@@ -77,6 +78,8 @@ async def run(
     restored = restore_registrations(board.accounts, contacts, datetime.now(UTC), time.monotonic())
     log.info("registrations restored count=%d", restored)
     keep_registrations(board.accounts, ledger, lambda: datetime.now(UTC))
+    days = claim_days(settings, board.flows)
+    board.distribution.claims = await asyncio.to_thread(kept_claims, engine, days, datetime.now(UTC))
     await transports.listen(board.agent, settings.sip)
     board.trunks = Trunks(Trunk(config, board.agent, board.accounts) for config in settings.trunks)
     board.trunks.start()
