@@ -65,10 +65,11 @@ def settings_for(
     outside: dict[str, Any] | None = None,
     trunks: list[dict[str, Any]] | None = None,
     roles: dict[str, str] | None = None,
+    transfers: tuple[str, ...] = (),
     **sip: Any,
 ) -> Settings:
     """`outside` is what extensions may call there; `trunks` are lines beside the gateway's; `roles` are of
-    extensions that are no agents."""
+    extensions that are no agents; those of `transfers` may send callers outside."""
     allowed, role = outside or {}, roles or {}
     extensions = [
         {
@@ -76,6 +77,7 @@ def settings_for(
             "password": PASSWORD,
             "outside": allowed.get(number, False),
             "role": role.get(number, "agent"),
+            "transfers_outside": number in transfers,
         }
         for number in ("1", "2", "3")
     ]

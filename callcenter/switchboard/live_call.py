@@ -13,7 +13,13 @@ from uuid import uuid4
 from callcenter.domain.book import CallBook
 from callcenter.domain.calls import CallFacts, Direction, EventName, HungUpBy, Outcome, RecordingFacts, Role
 from callcenter.domain.masking import masked
-from callcenter.store.ledger import CallChanged, CallRecorded, RecordingClosed, RecordingOpened
+from callcenter.store.ledger import (
+    CallChanged,
+    CallRecorded,
+    RecordingClosed,
+    RecordingDiscarded,
+    RecordingOpened,
+)
 from callcenter.switchboard.board import Board
 from callcenter.switchboard.keypad import Way
 from callcenter.switchboard.leg import Leg, Media
@@ -29,6 +35,7 @@ from sip.sdp import Description, settle
 
 if TYPE_CHECKING:
     from callcenter.switchboard.monitor import Monitor
+    from callcenter.switchboard.notice import Notices
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +56,8 @@ class LiveCall:
         """A party vanished in mid-call, whoever ended it then."""
         self.monitor: Monitor | None = None
         """A supervisor's, who is rung or on the call."""
+        self.notice: Notices | None = None
+        """Tells parties that the call is recorded, and says who may be; None: nobody is told."""
         self.overheard = False
         """A conference lies over the bridge, which lets no keys through."""
         self._closing: list[asyncio.Task[None]] = []
@@ -140,10 +149,13 @@ class LiveCall:
         for leg in (one, other):
             if leg.held_here:
                 self.hold_here(leg, False, self.board.now())
-            leg.stream.stop_playing()
+            if self.notice is None or not self.notice.playing(leg):
+                leg.stream.stop_playing()
             leg.pressed.forget()
         one.stream.connect(other.stream)
         self._rewired()
+        if self.notice is not None:
+            self.notice.again()
         self._silence.start()
 
     def _give_up(self, leg: Leg) -> None:
@@ -157,6 +169,8 @@ class LiveCall:
     def _pass_key_on(self, leg: Leg, key: str, milliseconds: int) -> None:
         """A key by INFO: for the other party as RTP events where it takes them, else by INFO too."""
         other = self._other(leg)
+        if self.notice is not None and self.notice.objects(leg, key):
+            return
         if other is None:
             leg.pressed.put(key, Way.INFO)
         elif other.stream.dtmf_pt is not None:
@@ -168,6 +182,8 @@ class LiveCall:
         """A key by RTP events: the stream has passed it on, unless the other party takes none or a conference
         lies between."""
         other = self._other(leg)
+        if self.notice is not None and self.notice.objects(leg, key):
+            return
         if other is None:
             leg.pressed.put(key, Way.EVENT)
         elif other.stream.dtmf_pt is None:
@@ -230,13 +246,18 @@ class LiveCall:
             self.book.resumed(leg.id, moment)
             if other is not None:
                 other.stop_playing()
+            if self.notice is not None:
+                self.notice.again()
         event = EventName.HELD if wanted else EventName.RESUMED
         self.tell(event, moment, {"leg": leg.id, "role": leg.role.value, "party": leg.party})
 
     # -- recording ----------------------------------------------------------------------------------------
 
     def record(self, leg: Leg, started: Moment) -> None:
-        """Records what the leg's party says, from `started` on."""
+        """Records what the leg's party says, from `started` on; who has to be told first, from then on."""
+        if self.notice is not None and not self.notice.may_record(leg):
+            self.notice.record_later(leg, started)
+            return
         zero = self.book.answered_at
         assert zero is not None
         path = f"{started.utc:%Y/%m/%d}/{self.id}/{leg.id}{suffix(leg.codec)}"
@@ -245,6 +266,17 @@ class LiveCall:
         offset = max(0.0, started.mono - zero.mono)
         leg.recording = RecordingFacts(uuid4().hex, self.id, leg.id, path, leg.codec, started.utc, offset)
         self.board.ledger.put(RecordingOpened(leg.recording))
+
+    def discard_recordings(self) -> None:
+        """Deletes what was recorded so far of those who are on the line."""
+        for leg in self.legs:
+            if leg.track is None or leg.recording is None:
+                continue
+            leg.stream.recorder = None
+            task = asyncio.create_task(leg.track.discard(), name=f"discard recording {leg.id}")
+            self._closing.append(task)
+            self.board.ledger.put(RecordingDiscarded(self.id, leg.recording.id))
+            leg.track = leg.recording = None
 
     async def _close_recording(self, leg: Leg, at: Moment) -> None:
         assert leg.track is not None and leg.recording is not None
@@ -259,6 +291,8 @@ class LiveCall:
     async def finish(self, at: Moment, outcome: Outcome, by: HungUpBy | None) -> None:
         """Ends every leg, closes the book and the recordings, and hands the call to the scribe."""
         self._silence.stop()
+        if self.notice is not None:
+            self.notice.close()
         for leg in list(self.legs):
             self.drop_leg(leg, None if leg.call.is_over else by)
         self.book.close(at, outcome, by)

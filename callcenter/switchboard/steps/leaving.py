@@ -26,7 +26,7 @@ async def callback(walker: Walker, name: str, step: Callback) -> Result:
     walker.board.ledger.put(entry)
     walker.passed("callback", number)
     walker.done(Outcome.CALLBACK)
-    walker.take(WaitKind.PROMPT)
+    await walker.take(WaitKind.PROMPT)
     await walker.say(step.prompt)
     return step.next
 

@@ -28,7 +28,7 @@ HELD_BY = {
     "callcenter/switchboard/transfers.py": "test_refer.py",
     "callcenter/switchboard/ways.py": "test_story.py",
     "callcenter/switchboard/lot.py": "test_park.py",
-    "callcenter/switchboard/steps/__init__.py": "test_walk.py",
+    "callcenter/switchboard/steps/reaching.py": "test_walk.py",
     "callcenter/switchboard/offers.py": "test_queueing.py",
     "callcenter/check.py": "test_doctor.py",
     "callcenter/scribe/commit.py": "test_role.py",
