@@ -22,6 +22,7 @@ from pydantic import (
     SecretStr,
     TypeAdapter,
     ValidationError,
+    ValidationInfo,
     field_validator,
     model_validator,
 )
@@ -206,15 +207,35 @@ class ScribeSettings(Part):
     model: str = Field(default="", description="folder of a Vosk model; empty: the installed one")
 
 
+_IN_THE_FLOW = "stands in the file that `flow` names, in [group.…]: take it out here"
+
+
 class Desk(Part):
     id: Name
     number: str
     name: str
     standard: str = "vanke"
-    agents: tuple[str, ...] = Field(min_length=1)
+    flow: Path | None = Field(default=None, description="TOML file of its flow; none: it rings `agents`")
+    agents: tuple[str, ...] = Field(default=(), validate_default=True)
     ring: Literal["in_order", "together"] = "in_order"
     ring_timeout: float = Field(default=20.0, gt=0, le=300)
     max_rings: int | None = Field(default=None, ge=1, le=20)
+
+    @field_validator("agents")
+    @classmethod
+    def _somebody_answers(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        if info.data.get("flow") is None and not value:
+            raise ValueError('name the extensions that answer, or a file: flow = "flows/front.toml"')
+        if info.data.get("flow") is not None and value:
+            raise ValueError(_IN_THE_FLOW)
+        return value
+
+    @field_validator("ring", "ring_timeout")
+    @classmethod
+    def _not_twice(cls, value: Any, info: ValidationInfo) -> Any:
+        if info.data.get("flow") is not None:
+            raise ValueError(_IN_THE_FLOW)
+        return value
 
 
 Srtp = Literal["off", "optional", "required"]
@@ -232,6 +253,14 @@ class Extension(Part):
     outside: bool | tuple[Annotated[Digits, Field(min_length=1)], ...] = Field(
         default=False, description="whether it may call numbers outside; or what these must begin with"
     )
+    transfers_outside: bool = Field(default=False, description="whether it may send callers there, too")
+
+
+class ParkSettings(Part):
+    """Parked calls. `patience` is in seconds."""
+
+    slots: tuple[Annotated[str, Field(pattern=r"^[0-9]{2,6}$")], ...] = tuple(str(n) for n in range(701, 710))
+    patience: float = Field(default=120.0, ge=5, le=3600)
 
 
 class Trunk(Part):
@@ -281,6 +310,7 @@ class Settings(BaseSettings):
     mqtt: MqttSettings = MqttSettings()
     database: DatabaseSettings = DatabaseSettings()
     scribe: ScribeSettings = ScribeSettings()
+    park: ParkSettings = ParkSettings()
     desks: tuple[Desk, ...] = Field(default=(), alias="desk")
     extensions: tuple[Extension, ...] = Field(default=(), alias="extension")
     trunks: tuple[Trunk, ...] = Field(default=(), alias="trunk")
@@ -305,6 +335,8 @@ class Settings(BaseSettings):
                 raise ValueError(f"the number {number} is given to two desks or extensions")
             if number in self.sip.emergency:
                 raise ValueError(f"the number {number} is an emergency number ([sip] emergency)")
+            if number in self.park.slots:
+                raise ValueError(f"the number {number} is a slot for parked calls ([park] slots)")
             seen.add(number)
         for desk in self.desks:
             for agent in desk.agents:
@@ -346,10 +378,25 @@ def load_settings(path: Path | None) -> Settings:
             raise ConfigError(f"cannot read {path}: {error.strerror}") from None
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise ConfigError(f"{path} is not valid TOML: {error}") from None
+        values = _beside(path, values)
     try:
         return Settings(**values)
     except ValidationError as error:
         raise ConfigError(_explain(str(path) if path else "settings", error)) from None
+
+
+def _beside(path: Path, values: dict[str, Any]) -> dict[str, Any]:
+    """The same values, with the desks' flow files sought beside the configuration file."""
+    desks = values.get("desk")
+    if not isinstance(desks, list):
+        return values
+    found = [
+        {**desk, "flow": str(path.parent / desk["flow"])}
+        if isinstance(desk, dict) and isinstance(desk.get("flow"), str)
+        else desk
+        for desk in desks
+    ]
+    return {**values, "desk": found}
 
 
 def _explain(where: str, error: ValidationError) -> str:

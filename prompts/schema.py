@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -35,6 +35,9 @@ class Prompt(_Entry):
     purpose: Text
     source: Id = Field(description="the standard that words it; `sanxiang` where none does")
     clause: Text
+    heard_by: Literal["caller", "agent"] = Field(
+        default="caller", description="what only agents hear is not spoken in other languages"
+    )
     parts: tuple[Text, ...] = ()
     voice: str = Field(default="", description="empty: the catalogue's")
     speed: float = Field(default=0.0, ge=0.0, le=2.0, description="0: the catalogue's")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,9 @@ from callcenter.store.tables import Call as CallRow
 from callcenter.store.tables import Leg as LegRow
 from callcenter.switchboard.accounts import Accounts
 from callcenter.switchboard.board import Board
+from callcenter.switchboard.commands import Commands
 from callcenter.switchboard.reception import Reception
+from callcenter.switchboard.role import commands_of
 from callcenter.switchboard.trunks import Trunk as Line
 from callcenter.switchboard.trunks import Trunks
 from prompts.catalogue import load_catalogue
@@ -62,12 +64,19 @@ def settings_for(
     ring: str = "in_order",
     outside: dict[str, Any] | None = None,
     trunks: list[dict[str, Any]] | None = None,
+    roles: dict[str, str] | None = None,
     **sip: Any,
 ) -> Settings:
-    """`outside` is what extensions may call there; `trunks` are lines beside the gateway's."""
-    allowed = outside or {}
+    """`outside` is what extensions may call there; `trunks` are lines beside the gateway's; `roles` are of
+    extensions that are no agents."""
+    allowed, role = outside or {}, roles or {}
     extensions = [
-        {"number": number, "password": PASSWORD, "outside": allowed.get(number, False)}
+        {
+            "number": number,
+            "password": PASSWORD,
+            "outside": allowed.get(number, False),
+            "role": role.get(number, "agent"),
+        }
         for number in ("1", "2", "3")
     ]
     desk = {
@@ -95,6 +104,7 @@ class Switchboard:
     board: Board
     reception: Reception
     engine: Engine
+    commands: Commands
 
     @property
     def address(self) -> HostPort:
@@ -114,6 +124,10 @@ class Switchboard:
     def legs(self) -> list[LegRow]:
         with Session(self.engine) as session:
             return list(session.exec(select(LegRow).order_by("position")))
+
+    async def command(self, name: str, **args: Any) -> Mapping[str, Any]:
+        """A command's result. Raises CommandError."""
+        return await self.commands.give(name, args)
 
     async def live(self) -> Any:
         """The only call that lasts."""
@@ -148,10 +162,11 @@ async def switchboard(settings: Settings) -> AsyncIterator[Switchboard]:
     board.trunks = Trunks(Line(config, board.agent, accounts) for config in settings.trunks)
     board.trunks.start()
     try:
-        yield Switchboard(board, reception, engine)
+        yield Switchboard(board, reception, engine, commands_of(board, reception))
     finally:
         await reception.close()
         board.trunks.stop()
+        board.close()
         await board.agent.stop()
         await board.recorder.close()
         await ledger.close()

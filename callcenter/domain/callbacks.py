@@ -3,11 +3,34 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import Final, Protocol
 
-from callcenter.domain.calls import CallFacts, Direction, Outcome
+from callcenter.domain.calls import Direction, Outcome
+
+
+class SomeCall(Protocol):
+    """What is asked of a call here: the switchboard's facts of it, or its row."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def direction(self) -> str: ...
+    @property
+    def desk(self) -> str | None: ...
+    @property
+    def caller(self) -> str: ...
+    @property
+    def callee(self) -> str: ...
+    @property
+    def started_at(self) -> datetime: ...
+    @property
+    def answered_at(self) -> datetime | None: ...
+    @property
+    def ended_at(self) -> datetime | None: ...
+    @property
+    def outcome(self) -> str | None: ...
 
 
 class Reason(StrEnum):
@@ -46,12 +69,13 @@ REACHED: Final = "reached"
 OUTCOMES: Final = (REACHED, CALLED_AGAIN, "no_answer", "busy", "wrong_number", "settled", "refused")
 """What may come of a callback. REACHED and CALLED_AGAIN are entered by calls, the others by people."""
 
-_UNANSWERED: Final[dict[Outcome, Reason]] = {
+_UNANSWERED: Final[dict[str, Reason]] = {
     Outcome.ABANDONED: Reason.ABANDONED,
     Outcome.BUSY: Reason.MISSED,
     Outcome.NO_ANSWER: Reason.MISSED,
     Outcome.REJECTED: Reason.MISSED,
     Outcome.FAILED: Reason.MISSED,
+    Outcome.CLOSED: Reason.MISSED,
     Outcome.INTERRUPTED: Reason.MISSED,
     Outcome.MESSAGE: Reason.MESSAGE,
     Outcome.CALLBACK: Reason.REQUESTED,
@@ -81,12 +105,12 @@ def canonical(number: str) -> str:
     return number
 
 
-def reason_for(call: CallFacts) -> Reason | None:
+def reason_for(call: SomeCall) -> Reason | None:
     """Why the ended call's caller is to be called back; None where nothing is owed to them.
 
     Only callers from outside that nobody answered, or who asked for it, and whose number is known.
     """
-    if call.direction is not Direction.INBOUND or call.outcome is None or not canonical(call.caller):
+    if call.direction != Direction.INBOUND or call.outcome is None or not canonical(call.caller):
         return None
     if call.answered_at is not None and call.outcome not in (Outcome.MESSAGE, Outcome.CALLBACK):
         return None
@@ -98,16 +122,16 @@ def weightier(one: Reason, other: Reason) -> Reason:
     return max(one, other, key=_WEIGHT.index)
 
 
-def settled_by(call: CallFacts) -> tuple[str, str] | None:
-    """The canonical number that an ended call settles, and the outcome; None where it settles nothing.
+def settled_by(call: SomeCall) -> tuple[str, str] | None:
+    """The canonical number that a call settles as soon as somebody answers it, and the outcome.
 
-    An answered call from that number, or one to it that was answered there.
+    That of a caller from outside whom an agent answered, or that which was called and answered there.
     """
-    if call.answered_at is None or call.outcome is not Outcome.ANSWERED:
+    if call.answered_at is None or call.outcome not in (None, Outcome.ANSWERED):
         return None
-    if call.direction is Direction.INBOUND and (number := canonical(call.caller)):
+    if call.direction == Direction.INBOUND and (number := canonical(call.caller)):
         return number, CALLED_AGAIN
-    if call.direction is Direction.OUTBOUND and (number := canonical(call.callee)):
+    if call.direction == Direction.OUTBOUND and (number := canonical(call.callee)):
         return number, REACHED
     return None
 

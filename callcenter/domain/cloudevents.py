@@ -10,6 +10,7 @@ from enum import Enum
 from typing import Any
 
 from callcenter.domain.calls import EventName
+from callcenter.domain.subjects import SubjectEvent, subject_of
 from callcenter.domain.text import clean
 
 SPEC_VERSION = "1.0"
@@ -105,6 +106,27 @@ def call_event(
         source=f"/callcenter/{site}/{role}",
         type=f"{TYPE_PREFIX}{event.value}{TYPE_SUFFIX}",
         subject=call_id,
+        time=time,
+        data=data,
+    )
+
+
+def subject_event(
+    *,
+    id: str,
+    site: str,
+    role: str,
+    event: SubjectEvent,
+    subject: str,
+    time: datetime,
+    data: Mapping[str, Any],
+) -> CloudEvent:
+    """What `role` of `site` tells of an agent, a desk or a callback; `time` is when it happened (UTC)."""
+    return CloudEvent(
+        id=id,
+        source=f"/callcenter/{site}/{role}",
+        type=f"callcenter.{subject_of(event)}.{event.value}{TYPE_SUFFIX}",
+        subject=subject,
         time=time,
         data=data,
     )

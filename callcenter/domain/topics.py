@@ -3,6 +3,10 @@
 | topic | payload |
 | --- | --- |
 | `calls/<call id>/<event>` | a CloudEvent |
+| `agents/<number>/<event>` | a CloudEvent |
+| `desks/<id>/<event>` | a CloudEvent |
+| `callbacks/<id>/<event>` | a CloudEvent |
+| `live/<node>` | retained: what a switchboard holds now |
 | `status/<role>` | retained: online or offline, and metrics |
 | `commands/<name>` | `{"id", "reply_to", "args"}` |
 | `replies/<client>` | `{"id", "ok", "result" or "error"}` |
@@ -14,6 +18,7 @@ from dataclasses import dataclass
 
 from callcenter.domain.calls import EventName
 from callcenter.domain.cloudevents import event_name
+from callcenter.domain.subjects import Subject, SubjectEvent, subject_of
 
 ROOT = "callcenter/v1"
 
@@ -47,6 +52,32 @@ def parse_call_topic(topic: str) -> CallTopic | None:
 def calls_filter(site: str, event: EventName | None = None) -> str:
     """A subscription to the events of every call, or to one kind of event."""
     return f"{ROOT}/{_level(site)}/calls/+/{event.value if event else '+'}"
+
+
+def subject_topic(site: str, id: str, event: SubjectEvent) -> str:
+    """`agents/8001/changed`, `callbacks/7/wanted`."""
+    return f"{ROOT}/{_level(site)}/{subject_of(event)}s/{_level(id)}/{event.value}"
+
+
+def subjects_filter(site: str, subject: Subject) -> str:
+    """A subscription to every event of every agent, desk or callback."""
+    return f"{ROOT}/{_level(site)}/{subject.value}s/+/+"
+
+
+def live_topic(site: str, node: str) -> str:
+    return f"{ROOT}/{_level(site)}/live/{_level(node)}"
+
+
+def live_filter(site: str) -> str:
+    return f"{ROOT}/{_level(site)}/live/+"
+
+
+def parse_live_topic(topic: str) -> str | None:
+    """The node whose live state it is; None where `topic` is no such topic."""
+    match topic.split("/"):
+        case ["callcenter", "v1", _, "live", node] if node:
+            return node
+    return None
 
 
 def status_topic(site: str, role: str) -> str:

@@ -26,6 +26,7 @@ class BrokerError(Exception):
 class ErrorCode(StrEnum):
     NOT_FOUND = "not_found"
     CONFLICT = "conflict"
+    FORBIDDEN = "forbidden"
     INVALID = "invalid"
     UNAVAILABLE = "unavailable"
 

@@ -26,6 +26,7 @@ from sqlmodel import Session
 
 from callcenter.domain.calls import CallFacts, EventName, RecordingFacts
 from callcenter.store import outbox
+from callcenter.store.callbacks import Teller, follow, settle
 from callcenter.store.calls import (
     add_jobs,
     forget_recordings,
@@ -36,8 +37,18 @@ from callcenter.store.calls import (
     save_recordings,
 )
 from callcenter.store.engine import brief, session
+from callcenter.store.entries import (
+    AgentChanged,
+    Audited,
+    CallbackWanted,
+    FeatureSet,
+    MessageLeft,
+    SurveyAnswered,
+    WorkEntry,
+)
 from callcenter.store.registrations import Contact, save_contacts
 from callcenter.store.tables import Call
+from callcenter.store.work import keep
 
 log = logging.getLogger(__name__)
 
@@ -103,7 +114,8 @@ class Registered:
     contacts: tuple[Contact, ...]
 
 
-Entry = CallChanged | RecordingOpened | RecordingClosed | RecordingDiscarded | CallRecorded | Registered
+CallEntry = CallChanged | RecordingOpened | RecordingClosed | RecordingDiscarded | CallRecorded
+Entry = CallEntry | Registered | WorkEntry
 
 
 class LedgerError(Exception):
@@ -127,6 +139,9 @@ class _Mark:
 
 _Item = Entry | _Mark | None  # None: the end
 
+_FOLLOWS = {EventName.ANSWERED: settle, EventName.ENDED: follow}
+"""What an event of a call means for callbacks; it is written in the same transaction."""
+
 
 class Ledger:
     """Writes what the switchboard puts; made within a running event loop, whose thread alone calls it.
@@ -140,6 +155,7 @@ class Ledger:
         self.written = 0
         self.failures = 0
         self._engine, self._site, self._node = engine, site, node
+        self._teller = Teller(ROLE, site)
         self._on_committed = on_committed
         self._loop = asyncio.get_running_loop()
         self._queue: queue.SimpleQueue[_Item] = queue.SimpleQueue()
@@ -149,6 +165,11 @@ class Ledger:
         self._written_at = 0.0
         self._thread = threading.Thread(target=self._run, name="ledger", daemon=True)
         self._thread.start()
+
+    @property
+    def puts(self) -> int:
+        """Entries put so far: while it stays the same nothing has happened."""
+        return self._put
 
     @property
     def backlog(self) -> int:
@@ -278,7 +299,7 @@ class Ledger:
         save_contacts(work, self._node, phones)
 
     def _tell_of(self, work: Session, entries: Sequence[Entry]) -> None:
-        """The events of `entries` into the outbox, in their order."""
+        """The events of `entries` into the outbox, in their order, and what follows from them."""
         over = {entry.call_id: entry.at for entry in entries if isinstance(entry, CallRecorded)}
         calls, files = kept_calls(work, list(over)), recordings_of(work, list(over))
         new = add_jobs(work, over)
@@ -287,9 +308,13 @@ class Ledger:
             match entry:
                 case CallChanged(facts, EventName() as event, data, at):
                     rows.append(self._row(event, facts, data, at))
+                    if follows := _FOLLOWS.get(event):
+                        rows += follows(work, facts, self._teller)
                 case CallRecorded(call_id, data, at) if call_id in new:
                     told = {**recorded(files[call_id]), **data}
                     rows.append(self._row(EventName.RECORDED, calls[call_id], told, at))
+                case _ if isinstance(entry, WorkEntry):
+                    rows += keep(work, entry, self._teller, self._node)
         outbox.add_rows(work, rows)
 
     def _row(
@@ -331,6 +356,10 @@ def _subject_of(entry: Entry) -> str:
             return call_id
         case Registered(user):
             return user
+        case AgentChanged(agent=subject) | FeatureSet(extension=subject) | Audited(subject=subject):
+            return subject
+        case CallbackWanted(call_id) | MessageLeft(call_id) | SurveyAnswered(call_id):
+            return call_id
 
 
 def _passing(error: Exception) -> bool:

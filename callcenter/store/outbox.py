@@ -15,8 +15,9 @@ from sqlalchemy import delete, func, insert, select, update
 from sqlmodel import Session, SQLModel, col
 
 from callcenter.domain.calls import CallFacts, EventName
-from callcenter.domain.cloudevents import call_event
-from callcenter.domain.topics import call_topic
+from callcenter.domain.cloudevents import CloudEvent, call_event, subject_event
+from callcenter.domain.subjects import SubjectEvent
+from callcenter.domain.topics import call_topic, subject_topic
 from callcenter.store.tables import Call, Outbox
 
 CALL_FIELDS = (
@@ -79,12 +80,26 @@ def event_row(
         time=now,
         data={"call": summary, **data},
     )
+    return _row(message, role, call_topic(site, call.id, event))
+
+
+def subject_row(
+    *, role: str, site: str, event: SubjectEvent, subject: str, data: Mapping[str, Any], now: datetime
+) -> dict[str, Any]:
+    """An event of an agent (by number), a desk or a callback (by id) as a row of the outbox."""
+    message = subject_event(
+        id=str(uuid4()), site=site, role=role, event=event, subject=subject, time=now, data=data
+    )
+    return _row(message, role, subject_topic(site, subject, event))
+
+
+def _row(message: CloudEvent, role: str, topic: str) -> dict[str, Any]:
     return {
-        "event_id": event_id,
+        "event_id": message.id,
         "role": role,
-        "topic": call_topic(site, call.id, event),
+        "topic": topic,
         "payload": message.to_dict(),
-        "created_at": now,
+        "created_at": message.time,
     }
 
 

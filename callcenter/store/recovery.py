@@ -11,6 +11,7 @@ from sqlmodel import Session, col
 
 from callcenter.domain.calls import EventName, HungUpBy, Outcome
 from callcenter.store import outbox
+from callcenter.store.callbacks import Teller, follow
 from callcenter.store.calls import hand_over, recordings_of
 from callcenter.store.tables import Announcement, Call, Hold, Job, Leg, Recording
 
@@ -27,8 +28,9 @@ def interrupt_unfinished(
 
     A call without an outcome becomes `interrupted`. It ended at the last instant that is known of it: of its
     legs, holds, prompts, or the end of its recordings; never later than `now`. Open legs were hung up by the
-    network, open recordings are closed at the length they have. Such a call, and one that had ended before
-    the crash but was not handed over, gets its job and its events. Returns the ids of the interrupted calls.
+    network, open recordings are closed at the length they have, and whom nobody had answered is to be called
+    back. Such a call, and one that had ended before the crash but was not handed over, gets its job and its
+    events. Returns the ids of the interrupted calls.
     """
     mine = select(Call).where(col(Call.node) == node).order_by(col(Call.started_at))
     interrupted = list(session.scalars(mine.where(col(Call.outcome).is_(None))))
@@ -37,6 +39,7 @@ def interrupt_unfinished(
         _interrupt(session, call, _last_known(session, call, recordings, now))
         session.flush()
         outbox.add(session, role=role, site=call.site, event=EventName.ENDED, call=call, data={}, now=now)
+        outbox.add_rows(session, follow(session, call, Teller(role, call.site)))
         hand_over(session, call, role, now, {})
     without_job = mine.where(col(Call.outcome).is_not(None), col(Call.id).not_in(select(col(Job.call_id))))
     for call in session.scalars(without_job).all():

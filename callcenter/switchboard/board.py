@@ -8,13 +8,18 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from callcenter.domain.calls import Outcome
 from callcenter.settings import Settings, Trunk
 from callcenter.standards.loader import load_standard
 from callcenter.store.ledger import Ledger
 from callcenter.switchboard.accounts import Accounts
+from callcenter.switchboard.agents import Agents
+from callcenter.switchboard.distribution import Distribution
+from callcenter.switchboard.flow_watch import Flows
+from callcenter.switchboard.lot import ParkingLot
 from callcenter.switchboard.trunks import UP, Trunks
 from prompts.catalogue import Catalogue, load_music
 from prompts.schema import CatalogueError
@@ -46,12 +51,42 @@ class Board:
     occupied: Counter[str] = field(default_factory=Counter)
     """Live legs by extension: an agent with one is not rung for another call."""
     standards: dict[str, Standard] = field(default_factory=dict)
+    flows: Flows = field(init=False)
+    """What each desk does with its callers."""
+    lot: ParkingLot = field(init=False)
+    """Where callers are parked."""
     trunks: Trunks = field(default_factory=Trunks)
     """The lines to the outside."""
+
+    agents: Agents = field(init=False)
+    """Everybody with an extension: who is free, and who does what."""
+    distribution: Distribution = field(init=False)
+    """The line of those who wait, and who is offered which call."""
+
+    def __post_init__(self) -> None:
+        numbers = [extension.number for extension in self.settings.extensions]
+        self.agents = Agents(numbers, self.now, phone=self._phone_seconds, legs=self.occupied)
+        self.distribution = Distribution(self.agents, self.now)
+        self.accounts.on_phones.append(self.agents.phone_changed)
+        self.flows = Flows(self.settings, lambda: self.prompts.prompts)
+        self.lot = ParkingLot(self.settings.park.slots)
+
+    def _phone_seconds(self, number: str) -> float:
+        return self.accounts.phone_seconds(number, self.now().mono)
+
+    def close(self) -> None:
+        """Ends the timers of agents and line."""
+        self.agents.close()
+        self.distribution.close()
 
     @staticmethod
     def now() -> Moment:
         return Moment(datetime.now(UTC), time.monotonic())
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        """In which the desks' hours are written."""
+        return ZoneInfo(self.settings.timezone)
 
     @property
     def media_host(self) -> str:
@@ -68,9 +103,10 @@ class Board:
             self.standards[name] = load_standard(name)
         return self.standards[name]
 
-    def prompt(self, prompt_id: str) -> Clip:
-        """A prompt's audio. Raises UnknownPrompt."""
-        clip = self.prompts.clip(prompt_id)
+    def prompt(self, prompt_id: str, language: str | None = None, **values: Any) -> Clip:
+        """A prompt's audio in a language (None: Chinese), composed where it has variables. Raises
+        UnknownPrompt."""
+        clip = self.prompts.compose(prompt_id, **values)
         return Clip(clip.pcma, clip.pcmu)
 
     @cached_property
@@ -100,6 +136,7 @@ class Board:
             "recording_slowest_flush_seconds": stats.longest_flush,
             **{f"calls_{outcome.value}": count for outcome, count in self.ended.items()},
             **{f"trunk_{name}_up": report.standing in UP for name, report in reports.items()},
+            **self.distribution.metrics(),
             **self.ledger.metrics(),
         }
 

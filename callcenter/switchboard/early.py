@@ -13,12 +13,13 @@ log = logging.getLogger(__name__)
 
 
 def pass_on(
-    live: LiveCall, leg: Leg, code: int, description: Description, body: bytes, agreement: Agreement
+    live: LiveCall, leg: Leg, code: int, description: Description, answer: tuple[bytes, Agreement] | None
 ) -> None:
-    """Lets the caller hear `leg`: sends `body`, the answer that the 200 will repeat, in a 1xx of its own
-    (RFC 3261 section 13.2.1), and connects the two. A description that cannot be used changes nothing."""
+    """Lets the caller hear `leg`: sends the `answer` that the 200 will repeat, in a 1xx of its own
+    (RFC 3261 section 13.2.1) unless they were answered already, and connects the two. A description that
+    cannot be used changes nothing."""
     caller = live.caller
-    if caller.call.answered_at is not None or caller.call.is_over:
+    if caller.call.is_over:
         return
     try:
         leg.media.settle(description)
@@ -28,6 +29,9 @@ def pass_on(
     leg.stream.receiving = True  # `sendonly` is no hold here: nobody is to talk yet
     if caller.stream.peer is leg.stream:
         return  # the same again: the caller hears it already
-    caller.media.apply(agreement)
+    caller.stream.stop_playing()
     caller.stream.connect(leg.stream)
-    caller.call.ring(code, body)
+    if caller.call.answered_at is None and answer is not None:
+        body, agreement = answer
+        caller.media.apply(agreement)
+        caller.call.ring(code, body)

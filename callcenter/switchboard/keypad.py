@@ -100,9 +100,13 @@ class Keypad:
         except TimeoutError:
             return None
 
+    async def next(self) -> str:
+        """The next key, however long it takes."""
+        return await self._pressed.next()
+
     async def wait_for(self, key: str) -> None:
         """Until `key` is pressed; others are taken for nothing."""
-        while await self._pressed.next() != key:
+        while await self.next() != key:
             continue
 
     async def key_during(self, playback: Playback) -> str | None:

@@ -203,6 +203,8 @@ class Leg:
     outside: bool = False
     """It is over a trunk: whoever is there may not send our phones about."""
     on_hold: bool = False
+    held_here: bool = False
+    """On hold by a command of ours: its telephone does not know."""
     leaving: bool = False
     """It was transferred away, or transferred the other: not in the conversation any more."""
     vanished: bool = False

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from callcenter.domain.book import CallBook
-from callcenter.domain.calls import Direction, EventName, HungUpBy, Outcome, RecordingFacts, Role
+from callcenter.domain.calls import CallFacts, Direction, EventName, HungUpBy, Outcome, RecordingFacts, Role
 from callcenter.domain.masking import masked
 from callcenter.store.ledger import (
     CallChanged,
@@ -28,6 +28,7 @@ from sip.aio.call import Call
 from sip.aio.recorder import Track
 from sip.effects import Changed, Offered
 from sip.errors import PeerError
+from sip.media import tones
 from sip.media.growing import suffix
 from sip.moment import Moment
 from sip.refer import Refer
@@ -50,6 +51,8 @@ class LiveCall:
         self.on_refer: Callable[[Leg, Refer, Moment], int] = lambda leg, refer, moment: 603
         inbound = book.direction is Direction.INBOUND
         self.caller = self.add_leg(Role.CALLER, book.caller, call, media, call.invited_at, outside=inbound)
+        self.told: CallFacts | None = None
+        """What was put into the ledger last."""
         self.lost = False
         """A party vanished in mid-call, whoever ended it then."""
         self.monitor: Monitor | None = None
@@ -67,7 +70,8 @@ class LiveCall:
 
     def tell(self, event: EventName | None, at: Moment, data: Mapping[str, Any] | None = None) -> None:
         """Puts the call's snapshot, and what happened, into the ledger."""
-        self.board.ledger.put(CallChanged(self.book.facts, event, data or {}, at.utc))
+        self.told = self.book.facts
+        self.board.ledger.put(CallChanged(self.told, event, data or {}, at.utc))
         if event is not None:
             log.info("call %s id=%s caller=%s", event.value, self.id, masked(self.book.caller))
 
@@ -79,7 +83,9 @@ class LiveCall:
         """A leg whose INVITE was just received or sent; `outside`: over a trunk."""
         leg = Leg(uuid4().hex, role, party, call, media, outside=outside)
         self.legs.append(leg)
-        self.board.occupied[party] += 1
+        if not outside:  # a number that a line asserts may be written like one of our extensions
+            self.board.occupied[party] += 1
+            self.board.agents.leg_began(party, calls=role is Role.CALLER)
         self.book.leg_invited(role, party, at, call.call_id, leg.id)
         call.on_offer = partial(self._answer_offer, leg)
         call.on_changed = partial(self._refreshed, leg)
@@ -123,17 +129,25 @@ class LiveCall:
     def _end_leg(self, leg: Leg, at: Moment, by: HungUpBy, status: int | None) -> None:
         self.legs.remove(leg)
         self._rewired()
-        self.board.occupied[leg.party] -= 1
-        if not self.board.occupied[leg.party]:
-            del self.board.occupied[leg.party]
+        if not leg.outside:
+            self._vacate(leg.party)
         figures = leg.stream.rtcp.figures
         self.book.leg_measured(leg.id, figures.loss, figures.jitter, figures.round_trip)
         self.book.leg_ended(leg.id, at, by, status)
         self.end_recording(leg, at)
 
+    def _vacate(self, party: str) -> None:
+        occupied = self.board.occupied
+        occupied[party] -= 1
+        if not occupied[party]:
+            del occupied[party]
+        self.board.agents.leg_ended(party)
+
     def bridge(self, one: Leg, other: Leg) -> None:
         """Lets two legs hear each other, and nobody else hear them."""
         for leg in (one, other):
+            if leg.held_here:
+                self.hold_here(leg, False, self.board.now())
             if self.notice is None or not self.notice.playing(leg):
                 leg.stream.stop_playing()
             leg.pressed.forget()
@@ -184,14 +198,16 @@ class LiveCall:
     def _answer_offer(self, leg: Leg, offered: Offered, moment: Moment) -> bytes | int:
         """A re-INVITE: hold, resume, or a phone's session refresh."""
         if offered.description is None:
-            self._set_hold(leg, False, moment)
+            self._set_hold(leg, leg.held_here, moment)
             return leg.media.offer()
         try:
             body, agreement = leg.media.answer(offered.description)
         except PeerError as error:
             return error.status
         leg.media.apply(agreement)
-        self._set_hold(leg, not agreement.sends, moment)
+        if leg.held_here:
+            leg.stream.receiving = False
+        self._set_hold(leg, leg.held_here or not agreement.sends, moment)
         return body
 
     def _refreshed(self, leg: Leg, changed: Changed, moment: Moment) -> None:
@@ -202,6 +218,17 @@ class LiveCall:
             leg.media.apply(settle(Description.parse(changed.change.offer), changed.description))
         except PeerError as error:  # the media stays as it was
             log.warning("refresh not understood call=%s leg=%s error=%s", self.id, leg.id, error)
+
+    def hold_here(self, leg: Leg, wanted: bool, moment: Moment) -> None:
+        """Puts the call on hold for the leg's party, or takes it back, without its telephone's doing: it
+        hears silence, and nothing of it is heard."""
+        leg.held_here = wanted
+        leg.stream.receiving = not wanted
+        if wanted:
+            leg.stream.play(tones.silence(), loop=True)
+        else:
+            leg.stream.stop_playing()
+        self._set_hold(leg, wanted, moment)
 
     def _set_hold(self, leg: Leg, wanted: bool, moment: Moment) -> None:
         if leg.on_hold == wanted or self.book.closed or leg not in self.legs or leg.leaving:

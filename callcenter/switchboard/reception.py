@@ -1,10 +1,10 @@
-"""Where calls arrive: decides what an INVITE is for and begins its story. Also the commands of others."""
+"""Where calls arrive: decides what an INVITE is for and begins its story."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from functools import partial
 from typing import Any
 from uuid import uuid4
@@ -12,13 +12,15 @@ from uuid import uuid4
 from callcenter.domain.book import CallBook
 from callcenter.domain.calls import Direction, Line, Role
 from callcenter.domain.masking import masked
-from callcenter.events.errors import CommandError, ErrorCode
+from callcenter.settings import Desk
+from callcenter.switchboard import steps  # noqa: F401 - registers the kinds of steps
 from callcenter.switchboard.accounts import Account
 from callcenter.switchboard.board import Board
 from callcenter.switchboard.leg import Media
 from callcenter.switchboard.live_call import LiveCall
+from callcenter.switchboard.lot import Parked
+from callcenter.switchboard.originate import NotThere, Wanted, begin
 from callcenter.switchboard.outside import credentials
-from callcenter.switchboard.ringing import group_of
 from callcenter.switchboard.routing import (
     Nowhere,
     Route,
@@ -31,7 +33,8 @@ from callcenter.switchboard.routing import (
 )
 from callcenter.switchboard.story import NotTalking, Story
 from callcenter.switchboard.transfers import Forbidden, Transfers
-from callcenter.switchboard.ways import ToGroup, ToTrunk, Way, to_extension
+from callcenter.switchboard.walk import to_desk
+from callcenter.switchboard.ways import ToTrunk, Way, to_extension
 from sip.aio.call import Call
 from sip.aio.ports import PortsExhausted
 from sip.aio.rtp import MediaStream
@@ -47,12 +50,13 @@ DIRECT_RING_TIMEOUT = 60.0
 
 
 class Reception:
-    """Takes calls from the user agent, and commands from the pages."""
+    """Takes calls from the user agent."""
 
     def __init__(self, board: Board) -> None:
         self._board = board
         self._stories: dict[str, Story] = {}
-        self._transfers = Transfers(board.settings, self._stories)
+        self.transfers = Transfers(board, self._stories)
+        self._originated: set[asyncio.Task[None]] = set()
         self._closing = False
         self._idle = asyncio.Event()
         self._idle.set()
@@ -66,16 +70,24 @@ class Reception:
         if self._closing or account is None:
             call.reject(503)
             return
+        parked = self._board.lot.waiting(dialled) if account.extension else None
+        if parked is not None and call.replaced is None:
+            await self._guarded(call, self._pick_up(call, account, parked))
+            return
         where = self._where(dialled, account)
         if isinstance(where, Nowhere) and call.replaced is None:
             log.info("number unknown dialled=%s account=%s", masked(dialled), account.username)
             call.reject(where.status)
             return
+        if call.replaced is not None:
+            await self._guarded(call, self._take_over(call, account))
+        elif not isinstance(where, Nowhere):
+            await self._guarded(call, self._begin(call, account, where, dialled))
+
+    async def _guarded(self, call: Call, work: Coroutine[Any, Any, None]) -> None:
+        """Refuses the call where its INVITE cannot be used or there is no port for it."""
         try:
-            if call.replaced is not None:
-                await self._take_over(call, account)
-            elif not isinstance(where, Nowhere):
-                await self._begin(call, account, where, dialled)
+            await work
         except PeerError as error:
             call.reject(error.status)
         except PortsExhausted as error:
@@ -101,13 +113,17 @@ class Reception:
             raise
         media.intend(call.remote, agreement)
         live = LiveCall(self._board, self._book(call, account, where, dialled), call, media)
-        way, role = _plan(where)
+        way, role = self._plan(where, live.book.caller)
         if account.trunk is not None:  # some carriers challenge our BYE as well
             call.session.challenges.digest = credentials(account.trunk)
-        story = Story(live, body, agreement, way, role)
+        await self._tell(Story(live, (body, agreement), way, role))
+
+    async def _tell(self, story: Story) -> None:
+        """Runs a call's story to its end."""
+        live = story.live
         self._board.calls[live.id] = live
         self._stories[live.id] = story
-        live.on_refer = partial(self._transfers.referred, story)
+        live.on_refer = partial(self.transfers.referred, story)
         self._idle.clear()
         try:
             await story.run()
@@ -116,6 +132,24 @@ class Reception:
             del self._board.calls[live.id]
             if not self._stories:
                 self._idle.set()
+
+    async def originate(self, wanted: Wanted) -> str:
+        """Rings an extension's own phone, then whom it wants; returns the call's id at once.
+
+        Raises NotThere, and PortsExhausted.
+        """
+        if self._closing:
+            raise NotThere("the switchboard is stopping")
+        live = await begin(self._board, wanted)
+        story = Story(live, None, wanted.way, Role.TARGET)
+        task = asyncio.create_task(self._tell(story), name=f"originated {live.id}")
+        self._originated.add(task)
+        task.add_done_callback(self._originated.discard)
+        return live.id
+
+    def to_desk(self, desk: Desk, caller: str) -> Way:
+        """The way to a desk at this hour."""
+        return to_desk(self._board, desk, caller, self._board.now().utc)
 
     async def _media(self, account: Account) -> Media:
         board = self._board
@@ -128,13 +162,30 @@ class Reception:
             raise PeerError("INVITE without an offer", status=488)
         media = await self._media(account)
         try:
-            story, leg = self._transfers.replaced(call)
+            story, leg = self.transfers.replaced(call)
             body, agreement = media.answer(call.remote, story.partner(leg).media)
             story.replace(leg, call, media, body, agreement)
         except Forbidden:
             raise PeerError("somebody else's dialog", status=403) from None
         except NotTalking:
             raise PeerError("nobody is talking there now", status=603) from None
+        except StateError:
+            pass  # its sender has gone in this very moment
+        finally:
+            if call.answered_at is None:
+                media.stream.close()
+        await call.over()
+
+    async def _pick_up(self, call: Call, account: Account, parked: Parked) -> None:
+        """An extension dialled a slot where somebody waits: it talks with them."""
+        if call.remote is None:
+            raise PeerError("INVITE without an offer", status=488)
+        media, story = await self._media(account), parked.story
+        try:
+            body, agreement = media.answer(call.remote, story.live.caller.media)
+            if parked.picked.done():
+                raise PeerError("somebody else was quicker", status=404)
+            parked.picked.set_result(story.picked_up(call, media, body, agreement))
         except StateError:
             pass  # its sender has gone in this very moment
         finally:
@@ -160,27 +211,21 @@ class Reception:
             book.cadence = standard.cadence
         return book
 
-    # -- commands -----------------------------------------------------------------------------------------
+    def _plan(self, where: _Somewhere, caller: str) -> tuple[Way, Role]:
+        match where:
+            case ToDesk(desk):
+                return self.to_desk(desk, caller), Role.AGENT
+            case ToExtension(extension):
+                return to_extension(extension.number, DIRECT_RING_TIMEOUT), Role.TARGET
+            case ToOutside():
+                return ToTrunk(where, DIRECT_RING_TIMEOUT), Role.TARGET
 
-    async def transfer(self, args: dict[str, Any]) -> Mapping[str, Any]:
-        """`{"call_id", "target"}`: the caller is sent to another extension."""
-        story, target = self._story(args), args.get("target")
-        numbers = {extension.number for extension in self._board.settings.extensions}
-        if not isinstance(target, str) or target not in numbers:
-            raise CommandError(ErrorCode.INVALID, f"{target!r} is no extension; a call goes to one of them")
-        if any(leg.party == target for leg in story.live.legs):
-            raise CommandError(ErrorCode.CONFLICT, f"extension {target} is in this call already")
-        try:
-            story.transfer(target)
-        except NotTalking:
-            raise CommandError(ErrorCode.CONFLICT, "nobody is talking with the caller now") from None
-        return {"call_id": story.live.id, "target": target}
+    # -- all of them --------------------------------------------------------------------------------------
 
-    async def hangup(self, args: dict[str, Any]) -> Mapping[str, Any]:
-        """`{"call_id"}`: ends the call."""
-        story = self._story(args)
-        story.stop()
-        return {"call_id": story.live.id}
+    @property
+    def stories(self) -> Mapping[str, Story]:
+        """The calls that go on, by id."""
+        return self._stories
 
     async def close(self) -> None:
         """Takes no more calls and ends those there are; returns when all are on record."""
@@ -189,25 +234,9 @@ class Reception:
             story.stop()
         await self._idle.wait()
 
-    def _story(self, args: dict[str, Any]) -> Story:
-        story = self._stories.get(str(args.get("call_id")))
-        if story is None:
-            raise CommandError(ErrorCode.NOT_FOUND, "no such call is going on")
-        return story
-
 
 def _caller(call: Call, account: Account) -> str:
     """The caller's number: as the line asserts it, where the line is to be believed (RFC 3325 section 5)."""
     trusted = account.trunk is not None and account.trunk.trust_identity
     asserted = asserted_number(call.invite) if trusted and not wants_privacy(call.invite) else None
     return asserted or call.invite.from_address.uri.user or account.username
-
-
-def _plan(where: _Somewhere) -> tuple[Way, Role]:
-    match where:
-        case ToDesk(desk):
-            return ToGroup(group_of(desk)), Role.AGENT
-        case ToExtension(extension):
-            return to_extension(extension.number, DIRECT_RING_TIMEOUT), Role.TARGET
-        case ToOutside():
-            return ToTrunk(where, DIRECT_RING_TIMEOUT), Role.TARGET

@@ -26,13 +26,17 @@ from callcenter.switchboard.accounts import Accounts
 from callcenter.switchboard.board import Board
 from callcenter.switchboard.carriers import know_carriers
 from callcenter.switchboard.census import process
+from callcenter.switchboard.commands import Commands
 from callcenter.switchboard.keeping import (
     keep_registrations,
     kept_registrations,
     restore_registrations,
 )
+from callcenter.switchboard.leading import Leading
+from callcenter.switchboard.live import publish_live
 from callcenter.switchboard.pauses import collect_seldom
 from callcenter.switchboard.reception import Reception
+from callcenter.switchboard.steering import Steering
 from callcenter.switchboard.trunks import Trunk, Trunks
 from prompts.catalogue import load_catalogue
 from sip.aio.agent import UserAgent
@@ -78,11 +82,11 @@ async def run(
     board.trunks.start()
     log.info("switchboard ready sip=%s:%d", board.agent.local.host, board.agent.local.port)
     on_ready(board)
-    handlers = {"transfer": reception.transfer, "hangup": reception.hangup}
+    commands = commands_of(board, reception)
     try:
         async with asyncio.TaskGroup() as tasks:
             work = [
-                tasks.create_task(serve_commands(client, settings.site, handlers), name="commands"),
+                tasks.create_task(serve_commands(client, settings.site, commands.handlers), name="commands"),
                 tasks.create_task(publish_outbox(client, engine, ROLE, wake), name="publisher"),
                 tasks.create_task(
                     publish_status(client, ROLE, lambda: board.metrics() | process(), details=board.details),
@@ -91,6 +95,7 @@ async def run(
                 tasks.create_task(
                     know_carriers(board.agent, board.accounts, settings.trunks), name="carriers"
                 ),
+                tasks.create_task(publish_live(client, board), name="live state"),
                 tasks.create_task(collect_seldom(), name="garbage"),
             ]
             await stop.wait()
@@ -99,6 +104,7 @@ async def run(
                 task.cancel()
     finally:
         board.trunks.stop()
+        board.close()
         await board.agent.stop()
         await board.recorder.close()
         await ledger.close()
@@ -163,6 +169,15 @@ def _build(settings: Settings, ledger: Ledger) -> tuple[Board, Reception]:
     board.agent.reliability = Reliability(settings.sip.reliable)
     reception = Reception(board)
     return board, reception
+
+
+def commands_of(board: Board, reception: Reception) -> Commands:
+    """All that a switchboard can be told to do."""
+    commands = Commands(board.settings, board.ledger)
+    steering = Steering(board, reception.stories)
+    commands.add(steering.commands)
+    commands.add(Leading(board, reception, steering).commands)
+    return commands
 
 
 def _timer(settings: Settings) -> TimerPolicy:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator, Mapping
 from typing import Any
 
 from callcenter.domain.calls import EventName, HungUpBy, Outcome, Role
-from callcenter.switchboard.dialling import Miss
+from callcenter.switchboard.dialling import Miss, Missed
+from callcenter.switchboard.keypad import Keypad
 from callcenter.switchboard.leg import Leg, Media
 from callcenter.switchboard.live_call import LiveCall
 from callcenter.switchboard.orders import Given, Joined, Order, Replaced, SendOn, Transferor, status_of
+from callcenter.switchboard.originate import reach_agent
 from callcenter.switchboard.silence import tell_lost
-from callcenter.switchboard.ways import Guide, Left, Way, to_extension
+from callcenter.switchboard.ways import Guide, Left, Way, to_extension, unanswered
 from sip.aio.call import Call
+from sip.aio.player import Playback
 from sip.effects import Ending
 from sip.errors import StateError
 from sip.media import tones
@@ -26,8 +30,8 @@ log = logging.getLogger(__name__)
 HowItEnded = tuple[Outcome, HungUpBy | None]
 
 _REFUSALS = {Outcome.BUSY: 486, Outcome.NO_ANSWER: 480, Outcome.REJECTED: 603, Outcome.FAILED: 480}
-_BACK_PROMPTS = {Miss.BUSY: "busy-to-desk"}
-_BACK_PROMPT = "no-answer-to-desk"
+_BUSY, _NO_ANSWER = ("busy", "busy-to-desk"), ("no-answer", "no-answer-to-desk")
+"""What a caller hears whose transfer came to nothing: who is to call later, who goes back to the desk."""
 
 
 class NotTalking(Exception):
@@ -40,14 +44,15 @@ class Story:
     def __init__(
         self,
         live: LiveCall,
-        body: bytes,
-        agreement: Agreement,
+        prepared: tuple[bytes, Agreement] | None,
         way: Way,
         role: Role = Role.AGENT,
     ) -> None:
         self.live = live
         self._refusal: int | None = None
-        self._body, self._agreement = body, agreement
+        self.prepared = prepared
+        """The answer to the caller's offer and what it agrees on; None: we called them, their own phone
+        first."""
         self._way, self._role = way, role
         self._talker: Leg | None = None
         self._order: asyncio.Future[Order] | None = None
@@ -60,22 +65,26 @@ class Story:
 
     # -- what others may ask for --------------------------------------------------------------------------
 
-    def transfer(self, target: str) -> None:
-        """Sends the caller, or whom they have called outside, to another extension. Raises NotTalking if
+    def send_on(self, target: str, way: Way) -> None:
+        """Sends the caller, or whom they have called outside, elsewhere, as a page asks. Raises NotTalking if
         nobody talks with them now."""
-        if self._talker is None:
+        self.order(SendOn(Transferor(self.sender), target, way))
+
+    @property
+    def sender(self) -> Leg:
+        """The leg of ours that leaves where a page sends the other party on. Raises NotTalking."""
+        if self._talker is None or not self.talking:
             raise NotTalking
-        leaves = self.live.caller if self._talker.outside else self._talker
-        self.order(SendOn(Transferor(leaves), target, self.to_extension(target)))
+        return self.live.caller if self._talker.outside else self._talker
 
     def to_extension(self, number: str) -> Way:
         """One extension, rung as long as each of this call's is."""
-        return to_extension(number, self._way.ring_timeout)
+        return to_extension(number, self.ring_timeout)
 
     @property
-    def answer_at_hand(self) -> tuple[bytes, Agreement]:
-        """The answer to the caller's offer, and what it agrees on."""
-        return self._body, self._agreement
+    def ring_timeout(self) -> float:
+        """Seconds that each of this call's phones rings."""
+        return self._way.ring_timeout
 
     @property
     def talking(self) -> bool:
@@ -139,6 +148,16 @@ class Story:
         live.record(new, sent)
         self.order(Replaced(other if new is live.caller else new))
 
+    def picked_up(self, call: Call, media: Media, body: bytes, agreement: Agreement) -> Leg:
+        """`call` takes a parked caller: answered, its leg on record. Raises StateError if it has gone."""
+        live = self.live
+        party = call.identity or call.invite.from_address.uri.user or ""
+        sent = call.answer(body)
+        leg = live.add_leg(Role.TARGET, party, call, media, call.invited_at)
+        media.apply(agreement)
+        live.book.leg_answered(leg.id, sent, leg.codec)
+        return leg
+
     def stop(self, by: HungUpBy = HungUpBy.SYSTEM) -> None:
         """Ends the call."""
         if not self._stopped.done():
@@ -150,7 +169,8 @@ class Story:
         live = self.live
         live.tell(EventName.STARTED, live.caller.call.invited_at)
         story = asyncio.create_task(self._tell(), name=f"story {live.id}")
-        self._watch()
+        if self.prepared is not None:
+            self._watch()
         try:
             ends: set[asyncio.Future[Any]] = {story, self._gone, self._stopped}
             await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
@@ -172,6 +192,11 @@ class Story:
         self.done.set()
 
     async def _tell(self) -> HowItEnded:
+        if self.prepared is None:
+            if (missed := await reach_agent(self.live)) is not None:
+                return unanswered(missed).outcome, HungUpBy.SYSTEM
+            self._watch()
+            self.live.caller.stream.play(tones.ringback(), loop=True)
         talker = await self._way.reach(self, Guide(self._role))
         if isinstance(talker, Left):
             self._refusal = talker.refusal
@@ -208,7 +233,7 @@ class Story:
                 return Outcome.FAILED, HungUpBy.SYSTEM
             if not self._gave_up:
                 return story.result()
-        answered = self.live.caller.call.answered_at is not None
+        answered = self.live.book.answered_at is not None
         if self._stopped.done():
             return (Outcome.ANSWERED if answered else Outcome.FAILED), self._stopped.result()
         ended = self.live.caller.call.ended
@@ -221,7 +246,8 @@ class Story:
     def _gave_up(self) -> bool:
         """The caller's CANCEL was answered before they could be told what had become of their call."""
         call = self.live.caller.call
-        return call.ended is not None and call.ended.by is Ending.THEM and call.answered_at is None
+        ended = call.ended is not None and call.ended.by is Ending.THEM and call.answered_at is None
+        return ended and self.prepared is not None
 
     # -- who stays, who leaves ----------------------------------------------------------------------------
 
@@ -277,9 +303,10 @@ class Story:
 
     def _answer_for(self, talker: Leg) -> tuple[bytes, Agreement]:
         """The caller's answer: with the talker's codec where they offered it, so that none is converted."""
+        assert self.prepared is not None
         media, offered = self.live.caller.media, self.live.caller.call.remote
         if media.settled or offered is None or media.codec == talker.codec:
-            return self._body, self._agreement
+            return self.prepared
         return media.answer(offered, talker.media)
 
     async def _talk(self, talker: Leg) -> Order | None:
@@ -312,16 +339,22 @@ class Story:
         by.finish(200 if missed is None else status_of(missed, order.way.anybody))
         outcome = "connected" if missed is None else missed.why.value
         live.tell(EventName.TRANSFERRED, live.board.now(), {"target": order.target, "result": outcome})
+        live.book.passed("transfer", by.leg.party, order.target, live.board.now(), outcome)
         if missed is not None:
-            await self.announce(_BACK_PROMPTS.get(missed.why, _BACK_PROMPT))
-            live.caller.stream.play(tones.ringback(), loop=True)
-            live.drop_leg(by.leg, HungUpBy.SYSTEM)  # the prompt was time enough; its phone may ring again
-            result = await self._way.back().reach(self, Guide(self._role))
+            result = await self._come_back(by, missed)
         if isinstance(result, Leg):
             answered = result.call.answered_at
             assert answered is not None
             self._connect_again(result, answered)
         return result
+
+    async def _come_back(self, by: Transferor, missed: Missed) -> Leg | Left:
+        """A4: they hear why they were not connected, and go where the desk's flow says."""
+        live, back = self.live, self._way.back(missed)
+        await self.announce((_BUSY if missed.why is Miss.BUSY else _NO_ANSWER)[back.to_desk])
+        live.caller.stream.play(tones.ringback(), loop=True)
+        live.drop_leg(by.leg, HungUpBy.SYSTEM)  # the prompt was time enough; its phone may ring again
+        return await back.way.reach(self, Guide(self._role))
 
     async def _reach_target(self, order: SendOn) -> Leg | Left:
         if order.instead_of is not None:  # the transferor did not wait for its consultation's answer
@@ -340,22 +373,48 @@ class Story:
         """Answers the caller before anybody talks with them: a prompt, a menu or the queue is to be heard.
         Once is enough."""
         live, caller = self.live, self.live.caller
-        if caller.call.answered_at is not None or caller.call.is_over:
+        if self.prepared is None or caller.call.answered_at is not None or caller.call.is_over:
             return
+        body, agreement = self.prepared
         try:
-            sent = caller.call.answer(self._body)
+            sent = caller.call.answer(body)
         except StateError:
             return  # the caller left in this very moment; `run` sees it
-        caller.media.apply(self._agreement)
+        caller.media.apply(agreement)
         live.book.leg_answered(caller.id, sent, caller.codec)
 
-    async def announce(self, prompt: str) -> None:
-        """Plays a prompt to the caller, to its end."""
-        live, caller = self.live, self.live.caller
-        began = live.board.now()
-        await caller.stream.play(live.board.prompt(prompt)).finished()
-        live.book.announced(caller.id, prompt, began, live.board.now())
+    async def announce(self, prompt: str, **values: Any) -> None:
+        """Plays a prompt to the caller, to its end, in their language."""
+        with self._told(prompt):
+            await self._prompt(prompt, values).finished()
+
+    async def tell_leg(self, leg: Leg, prompt: str, **values: Any) -> None:
+        """Plays a prompt to another party than the caller."""
+        live, began = self.live, self.live.board.now()
+        await leg.stream.play(live.board.prompt(prompt, None, **values)).finished()
+        live.book.announced(leg.id, prompt, began, live.board.now())
+
+    async def ask(self, prompt: str, pad: Keypad) -> str | None:
+        """Plays a prompt that a key ends; the key, if there was one."""
+        with self._told(prompt):
+            return await pad.key_during(self._prompt(prompt, {}))
+
+    def _prompt(self, prompt: str, values: Mapping[str, Any]) -> Playback:
+        live = self.live
+        return live.caller.stream.play(live.board.prompt(prompt, live.book.language, **values))
+
+    @contextlib.contextmanager
+    def _told(self, prompt: str) -> Iterator[None]:
+        """Enters what the caller is told within the block."""
+        live, leg, began = self.live, self.live.caller, self.live.board.now()
+        yield
+        live.book.announced(leg.id, prompt, began, live.board.now())
         live.tell(None, live.board.now())
+
+    def play_music(self, wanted: bool = True) -> None:
+        """Music for a caller who waits; where none is wanted, silence."""
+        live = self.live
+        live.caller.stream.play(live.board.hold_music if wanted else tones.silence(), loop=True)
 
     async def _tell_talker(self) -> None:
         """The caller vanished: who talked with them hears so, unless they or a command end it first."""

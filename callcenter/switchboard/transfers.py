@@ -6,13 +6,23 @@ import logging
 from collections.abc import Mapping
 
 from callcenter.domain.masking import masked
-from callcenter.settings import Settings
+from callcenter.switchboard.board import Board
 from callcenter.switchboard.leg import Leg
+from callcenter.switchboard.lot import NoSlot
 from callcenter.switchboard.orders import SendOn, Transferor
-from callcenter.switchboard.ringing import group_of
-from callcenter.switchboard.routing import ToDesk, ToExtension, route
+from callcenter.switchboard.park import ToSlot
+from callcenter.switchboard.routing import (
+    Nowhere,
+    Route,
+    ToDesk,
+    ToExtension,
+    ToOutside,
+    route,
+    route_outside,
+)
 from callcenter.switchboard.story import NotTalking, Story
-from callcenter.switchboard.ways import NOWHERE, ToGroup
+from callcenter.switchboard.walk import to_desk
+from callcenter.switchboard.ways import NOWHERE, ToTrunk, Way
 from sip.aio.call import Call
 from sip.moment import Moment
 from sip.refer import Refer, Replaces
@@ -29,8 +39,8 @@ log = logging.getLogger(__name__)
 class Transfers:
     """Decides what a REFER or a Replaces means for the calls there are."""
 
-    def __init__(self, settings: Settings, stories: Mapping[str, Story]) -> None:
-        self._settings, self._stories = settings, stories
+    def __init__(self, board: Board, stories: Mapping[str, Story]) -> None:
+        self._board, self._stories = board, stories
 
     def referred(self, story: Story, leg: Leg, refer: Refer, moment: Moment) -> int:
         """A REFER on one of the story's legs: the status that answers it."""
@@ -70,15 +80,38 @@ class Transfers:
             raise NotTalking
 
     def _blind(self, story: Story, by: Transferor, target: str, instead_of: Story | None = None) -> None:
-        match route(self._settings, target, None):
-            case ToDesk(desk):
-                order = SendOn(by, target, ToGroup(group_of(desk)), instead_of)
-            case ToExtension(extension):
-                order = SendOn(by, target, story.to_extension(extension.number), instead_of)
-            case _:
-                order = SendOn(by, target, NOWHERE, instead_of)
+        way = self.way(story, by.leg, target)
         story.partner(by.leg)  # both must be on the line
-        story.order(order)
+        story.order(SendOn(by, target, way, instead_of))
+
+    def way(self, story: Story, leg: Leg, target: str) -> Way:
+        """Where `target` leads for somebody whom `leg` transfers; `NOWHERE` for what it may not call."""
+        board = self._board
+        if target in board.lot.numbers:
+            return self._to_slot(leg, target)
+        match route(board.settings, target, None):
+            case ToDesk(desk):
+                return to_desk(board, desk, story.live.book.caller, board.now().utc)
+            case ToExtension(extension):
+                return story.to_extension(extension.number)
+        outside = self._outside(leg, target)
+        return ToTrunk(outside, story.ring_timeout) if isinstance(outside, ToOutside) else NOWHERE
+
+    def _outside(self, leg: Leg, target: str) -> Route:
+        """A number outside, for a transferor who may send callers there: theirs is the bill."""
+        account = self._board.accounts.account(leg.party)
+        extension = account.extension if account else None
+        if leg.outside or extension is None or not extension.transfers_outside:
+            return Nowhere()
+        return route_outside(self._board.settings, target, extension, registered=True)
+
+    def _to_slot(self, leg: Leg, slot: str) -> Way:
+        board = self._board
+        try:
+            free = board.lot.free(slot)
+        except NoSlot:
+            return NOWHERE
+        return ToSlot(board.lot, free, leg.party, board.settings.park.patience)
 
     # -- Replaces -----------------------------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -72,9 +72,17 @@ class Way(Protocol):
         """The leg that answered, its media set, not bridged yet; or what came of it."""
         ...
 
-    def back(self) -> Way:
-        """The way for a caller who comes back to here from a transfer that failed."""
+    def back(self, missed: Missed) -> Back:
+        """Where a caller of this way's goes whose transfer from here came to nothing."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Back:
+    """The way back. `to_desk`: to the people there; else whatever the flow says."""
+
+    way: Way
+    to_desk: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +105,8 @@ class ToGroup:
         )
         return unanswered(result) if isinstance(result, Missed) else result
 
-    def back(self) -> Way:
-        return self
+    def back(self, missed: Missed) -> Back:
+        return Back(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,13 +119,39 @@ class ToTrunk:
 
     async def reach(self, story: Story, guide: Guide) -> Leg | Left:
         def early(leg: Leg, code: int, description: Description) -> None:
-            pass_on(story.live, leg, code, description, *story.answer_at_hand)
+            pass_on(story.live, leg, code, description, story.prepared)
 
         result = await dial_outside(story.live, self.to, early)
         return unanswered(result, refusal(result)) if isinstance(result, Missed) else result
 
-    def back(self) -> Way:
-        return ToGroup(Group((), self.ring_timeout))
+    def back(self, missed: Missed) -> Back:
+        return Back(ToGroup(Group((), self.ring_timeout)))
+
+
+@dataclass(frozen=True, slots=True)
+class Introduced:
+    """A way whose far party hears a prompt before they are connected (A5)."""
+
+    way: Way
+    prompt: str
+    values: Mapping[str, str]
+
+    @property
+    def ring_timeout(self) -> float:
+        return self.way.ring_timeout
+
+    @property
+    def anybody(self) -> bool:
+        return self.way.anybody
+
+    async def reach(self, story: Story, guide: Guide) -> Leg | Left:
+        result = await self.way.reach(story, guide)
+        if isinstance(result, Leg):
+            await story.tell_leg(result, self.prompt, **self.values)
+        return result
+
+    def back(self, missed: Missed) -> Back:
+        return self.way.back(missed)
 
 
 def to_extension(number: str, ring_timeout: float) -> Way:

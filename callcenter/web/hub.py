@@ -8,7 +8,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from callcenter.web.ports import RoleStatus
+from callcenter.web.ports import LIVE, RoleStatus
 
 QUEUE_LIMIT = 256
 """Events that wait for one slow page; past it the oldest goes, for pages read the state anew anyway."""
@@ -21,6 +21,11 @@ class LiveHub:
         self.connected = False
         self._queues: set[asyncio.Queue[dict[str, Any]]] = set()
         self._roles: dict[str, RoleStatus] = {}
+        self._states: dict[str, Mapping[str, Any]] = {}
+
+    @property
+    def states(self) -> Mapping[str, Mapping[str, Any]]:
+        return MappingProxyType(self._states)
 
     @property
     def roles(self) -> Mapping[str, RoleStatus]:
@@ -36,6 +41,13 @@ class LiveHub:
             if queue.full():
                 queue.get_nowait()
             queue.put_nowait(event)
+
+    def live(self, node: str, state: Mapping[str, Any]) -> None:
+        """A switchboard's live state; one that is older than the last is left out."""
+        before = self._states.get(node)
+        if before is None or _age(state) > _age(before):
+            self._states[node] = state
+            self.publish({"type": LIVE, "subject": node, "data": state})
 
     def status(self, role: str, payload: Mapping[str, Any]) -> None:
         """A status message of a role: `{"state", "at", "metrics", "trunks"}`; what cannot be read in it is
@@ -59,6 +71,11 @@ class LiveHub:
                 yield await queue.get()
         finally:
             self._queues.discard(queue)
+
+
+def _age(state: Mapping[str, Any]) -> tuple[str, int]:
+    sequence = state.get("seq")
+    return str(state.get("since", "")), sequence if isinstance(sequence, int) else 0
 
 
 def _instant(value: object) -> datetime | None:

@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
+LIVE = "callcenter.live"
+"""The type under which a live state comes among the events."""
+
 
 class Commands(Protocol):
     async def request(
@@ -17,7 +20,7 @@ class Commands(Protocol):
     ) -> dict[str, Any]:
         """Sends a command and returns its result; `timeout` in seconds.
 
-        Raises CommandError with the code not_found, conflict, invalid or unavailable.
+        Raises CommandError with the code not_found, conflict, forbidden, invalid or unavailable.
         """
         ...
 
@@ -46,6 +49,12 @@ class LiveBus(Protocol):
     @property
     def roles(self) -> Mapping[str, RoleStatus]: ...
 
+    @property
+    def states(self) -> Mapping[str, Mapping[str, Any]]:
+        """The newest live state of each switchboard, by its node (docs/events.md)."""
+        ...
+
     def subscribe(self) -> AsyncIterator[dict[str, Any]]:
-        """CloudEvents as they arrive, from now on, until the iterator is closed."""
+        """CloudEvents as they arrive, from now on, until the iterator is closed; among them live states, of
+        the type LIVE, with the node as subject and the state as data."""
         ...

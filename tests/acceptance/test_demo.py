@@ -16,8 +16,8 @@ from callcenter.demo.phones.phone import PhoneMissing
 from callcenter.demo.run import CANNOT, run_demo
 from callcenter.settings import load_settings, split_host_port
 from callcenter.store.tables import Call, Leg
+from tests.interop.call_capture import ring_seconds
 from tests.interop.peers import capture
-from tests.interop.ring_capture import ring_seconds
 from tests.support import scaled
 
 pytestmark = pytest.mark.alone

@@ -69,7 +69,7 @@ async def test_each_party_is_on_its_side_alone(desk: Switchboard) -> None:
         await agent.hears(CALLER)
         live = await desk.live()
         await asyncio.sleep(1.0)  # a second of conversation
-        await desk.reception.transfer({"call_id": live.id, "target": "3"})
+        await desk.command("transfer", call_id=live.id, target="3")
         await caller.hears(TARGET)
         await asyncio.sleep(1.0)
         caller.call.hangup()

@@ -10,6 +10,7 @@ import pytest
 from pydantic import BaseModel
 
 from callcenter.domain.calls import EventName
+from callcenter.domain.subjects import AgentEvent, CallbackEvent, DeskEvent, SubjectEvent
 from callcenter.settings import GuardSettings, Settings
 from callcenter.store.engine import make_engine
 from callcenter.web.app import create_app
@@ -53,8 +54,8 @@ def test_every_limit_of_the_guard_is_documented() -> None:
     assert described("`[sip.guard]") == set(GuardSettings.model_fields)
 
 
-@pytest.mark.parametrize("event", list(EventName))
-def test_every_event_is_documented(event: EventName) -> None:
+@pytest.mark.parametrize("event", [*EventName, *AgentEvent, *DeskEvent, *CallbackEvent])
+def test_every_event_is_documented(event: EventName | SubjectEvent) -> None:
     assert f"`{event.value}`" in (ROOT / "docs" / "events.md").read_text("utf-8")
 
 

@@ -114,7 +114,7 @@ async def test_no_port_left_for_a_target_brings_the_caller_back(
 
     monkeypatch.setattr(PortPool, "acquire", exhausted_once)
     live = await desk.live()
-    await desk.reception.transfer({"call_id": live.id, "target": "3"})
+    await desk.command("transfer", call_id=live.id, target="3")
     await eventually(lambda: len(live.legs) == 2 and live.legs[-1].call.answered_at, 15)
     await caller.hears(1000.0)
     caller.call.hangup()

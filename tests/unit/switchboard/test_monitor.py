@@ -164,7 +164,7 @@ async def test_the_conference_follows_a_transfer(
     other = await make_phone("2", OTHER)
     await watched.monitor.begin("3", Mode.WHISPER)
     await watched.everybody_hears(Mode.WHISPER)
-    next(iter(desk.reception._stories.values())).transfer("2")
+    await desk.command("transfer", call_id=watched.live.id, target="2")
     await watched.hears(watched.boss, CALLER, OTHER)
     await watched.hears(other, CALLER, BOSS)
     await watched.hears(watched.caller, OTHER)

@@ -365,7 +365,7 @@ async def test_whom_an_extension_called_outside_is_transferred_within(build: Bui
     await phone.dial(NUMBER)
     await phone.connected()
     live = await here.desk.live()
-    await here.desk.reception.transfer({"call_id": live.id, "target": "2"})
+    await here.desk.command("transfer", call_id=live.id, target="2")
     await phone.call.over()
     await other.hears(1000.0)
 

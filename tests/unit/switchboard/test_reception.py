@@ -57,15 +57,15 @@ def _only_g729(host: str, port: int) -> bytes:
 async def test_commands_refuse_clearly(desk: Switchboard, make_phone: MakePhone, caller: Phone) -> None:
     agent = await make_phone("1")
     with pytest.raises(CommandError, match="no such call"):
-        await desk.reception.transfer({"call_id": "nowhere", "target": "3"})
+        await desk.command("transfer", call_id="nowhere", target="3")
     await caller.dial("8000")
     await caller.connected()
     live = await desk.live()
     with pytest.raises(CommandError, match="no extension"):
-        await desk.reception.transfer({"call_id": live.id, "target": "777"})
+        await desk.command("transfer", call_id=live.id, target="777")
     with pytest.raises(CommandError, match="in this call already"):
-        await desk.reception.transfer({"call_id": live.id, "target": agent.number})
-    assert await desk.reception.hangup({"call_id": live.id}) == {"call_id": live.id}
+        await desk.command("transfer", call_id=live.id, target=agent.number)
+    assert await desk.command("hangup", call_id=live.id) == {"call_id": live.id}
     await caller.call.over()
     assert (await desk.row()).hung_up_by == "system"
 

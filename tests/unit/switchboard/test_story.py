@@ -6,7 +6,8 @@ import pytest
 
 from callcenter.switchboard.dialling import Miss, Missed
 from callcenter.switchboard.story import NotTalking, Story
-from callcenter.switchboard.ways import Guide, Left, ToGroup, unanswered
+from callcenter.switchboard.walk import ToFlow
+from callcenter.switchboard.ways import Guide, Left, unanswered
 from tests.board import Phone, Switchboard
 from tests.support import eventually
 from tests.unit.switchboard.conftest import MakePhone
@@ -77,7 +78,7 @@ async def test_a_transfer_connects_the_target(
     await caller.connected()
     await caller.hears(1000.0)
     live = await desk.live()
-    await desk.reception.transfer({"call_id": live.id, "target": "3"})
+    await desk.command("transfer", call_id=live.id, target="3")
     await agent.call.over()
     await caller.hears(2000.0)
     await target.hears(440.0)
@@ -99,7 +100,7 @@ async def test_a_transfer_to_a_busy_target_comes_back_to_the_desk(
     await caller.dial("8000")
     await caller.connected()
     live = await desk.live()
-    await desk.reception.transfer({"call_id": live.id, "target": "3"})
+    await desk.command("transfer", call_id=live.id, target="3")
     await eventually(lambda: len(agent.calls) == 2, 15)
     await caller.hears(1000.0)
     facts = live.book.facts
@@ -118,7 +119,7 @@ async def test_the_caller_leaves_during_the_prompt(
     await caller.dial("8000")
     await caller.connected()
     live = await desk.live()
-    await desk.reception.transfer({"call_id": live.id, "target": "3"})
+    await desk.command("transfer", call_id=live.id, target="3")
     await eventually(lambda: target.calls and target.call.is_over)
     caller.call.hangup()
     row = await desk.row()
@@ -134,7 +135,7 @@ async def test_a_transfer_with_nobody_left_at_the_desk_ends_with_an_apology(
     await caller.connected()
     agent.refuse = 486  # it will not take the caller back
     live = await desk.live()
-    await desk.reception.transfer({"call_id": live.id, "target": "3"})  # not registered
+    await desk.command("transfer", call_id=live.id, target="3")  # not registered
     await eventually(lambda: caller.call.is_over, 25)
     assert [a.prompt for a in live.book.facts.announcements] == ["no-answer-to-desk", "desk-unavailable"]
     assert (await desk.row()).hung_up_by == "system"
@@ -147,7 +148,7 @@ async def test_no_transfer_while_it_rings(desk: Switchboard, make_phone: MakePho
     await desk.live()
     story = next(iter(desk.reception._stories.values()))
     with pytest.raises(NotTalking):
-        story.transfer("3")
+        story.send_on("3", story.to_extension("3"))
 
 
 async def test_extensions_call_each_other(desk: Switchboard, make_phone: MakePhone) -> None:
@@ -167,12 +168,12 @@ async def test_a_cancel_that_came_first_is_what_is_on_record(
 ) -> None:
     """It comes with the INVITE in one go: nobody is there to be rung, but the caller hears 487, not why."""
 
-    async def cancelled_meanwhile(way: ToGroup, story: Story, guide: Guide) -> Left:
+    async def cancelled_meanwhile(way: ToFlow, story: Story, guide: Guide) -> Left:
         call = story.live.caller.call
         call.agent.perform(call, call.session.receive_cancel(""), call.agent.now())
         return unanswered(Missed(Miss.BUSY))
 
-    monkeypatch.setattr(ToGroup, "reach", cancelled_meanwhile)
+    monkeypatch.setattr(ToFlow, "reach", cancelled_meanwhile)
     call = await caller.dial("8000")
     ended = await call.over()
     row = await desk.row()

@@ -1,0 +1,58 @@
+"""A12: a returning caller goes to the agent who first served them, while that claim lasts. Pure.
+
+The claim of the first agent lasts so many days from the caller's newest call: each call renews it, whoever
+took that call. Once it has run out, or where the caller refuses that agent, the next to serve them has it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+MOST: Final = 100_000
+"""Claims that are kept; beyond, those that run out first are forgotten."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Until when (UTC) a caller belongs to an agent."""
+
+    agent: str
+    until: datetime
+
+
+class Claims:
+    """Claims by the caller's number."""
+
+    def __init__(self) -> None:
+        self._claims: dict[str, Claim] = {}
+
+    def __len__(self) -> int:
+        return len(self._claims)
+
+    def holder(self, caller: str, now: datetime, refused: Collection[str] = ()) -> str | None:
+        """The agent who first served this caller, while that lasts and the caller does not refuse them."""
+        claim = self._claims.get(caller)
+        if claim is None or claim.until <= now or claim.agent in refused:
+            return None
+        return claim.agent
+
+    def served(
+        self, caller: str, agent: str, now: datetime, days: int, refused: Collection[str] = ()
+    ) -> None:
+        """An agent has answered this caller: that renews the claim there is, or makes one."""
+        if not caller:
+            return  # who withholds their number is nobody in particular
+        holder = self.holder(caller, now, refused) or agent
+        self._claims.pop(caller, None)  # the newest stand last
+        self._claims[caller] = Claim(holder, now + timedelta(days=days))
+        if len(self._claims) > MOST:
+            self._forget(now)
+
+    def _forget(self, now: datetime) -> None:
+        live = sorted(
+            (item for item in self._claims.items() if item[1].until > now), key=lambda i: i[1].until
+        )
+        self._claims = dict(live[-(MOST * 9 // 10) :])

@@ -1,0 +1,164 @@
+"""What a switchboard holds at one moment, as JSON: calls, agents, queues, parked calls.
+
+It has instants, never durations: while nothing happens it stays the same, and pages count from the instants.
+Telephone numbers are in it as pages need them; MQTT is inside (docs/events.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol, TypeVar
+
+from callcenter.domain.calls import CallFacts, LegFacts, Role
+
+
+@dataclass(frozen=True, slots=True)
+class AgentNow:
+    """An agent as others see them; `since` (UTC) is when the state began, `call_id` the call they are in."""
+
+    number: str
+    name: str
+    role: str
+    registered: bool
+    state: str
+    reason: str | None = None
+    since: datetime | None = None
+    by: str | None = None
+    call_id: str | None = None
+    desks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A caller in a queue. `position` counts from 1, `estimate` is seconds from `since` on, if known."""
+
+    call_id: str
+    caller: str
+    position: int
+    since: datetime
+    estimate: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class QueueNow:
+    desk: str
+    callers: tuple[Waiting, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ParkedNow:
+    slot: str
+    call_id: str
+    caller: str
+    since: datetime
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What the board alone knows of a leg: over a trunk, on hold by a page, gone from the conversation."""
+
+    outside: bool = False
+    held_here: bool = False
+    leaving: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Now:
+    """All that there is. `calls` are the facts that were told last, in the order of their beginning."""
+
+    calls: Sequence[CallFacts] = ()
+    legs: Mapping[str, Held] = field(default_factory=dict)
+    agents: Sequence[AgentNow] = ()
+    queues: Sequence[QueueNow] = ()
+    parked: Sequence[ParkedNow] = ()
+
+
+class _Span(Protocol):
+    @property
+    def started_at(self) -> datetime: ...
+    @property
+    def ended_at(self) -> datetime | None: ...
+
+
+_S = TypeVar("_S", bound=_Span)
+
+
+def snapshot(node: str, now: Now) -> dict[str, Any]:
+    """The live state without its sequence number; values are instants and JSON types."""
+    return {
+        "node": node,
+        "calls": [_call(call, now.legs) for call in now.calls],
+        "agents": [_fields(agent) for agent in now.agents],
+        "queues": [
+            {"desk": queue.desk, "callers": [_fields(caller) for caller in queue.callers]}
+            for queue in now.queues
+        ],
+        "parked": [_fields(parked) for parked in now.parked],
+    }
+
+
+def state_of(call: CallFacts) -> str:
+    """connecting, ringing, waiting (a prompt, a menu, the queue, parked), talking or held."""
+    if call.answered_at is not None and _open(call.waits) is None:
+        talks = any(leg.role in (Role.AGENT, Role.TARGET) and leg.answered_at for leg in _going(call))
+        if _open(call.holds) is not None:
+            return "held"
+        return "talking" if talks else "ringing"
+    if _open(call.waits) is not None:
+        return "waiting"
+    return "connecting" if call.first_ringing_at is None else "ringing"
+
+
+def _call(call: CallFacts, known: Mapping[str, Held]) -> dict[str, Any]:
+    wait, hold = _open(call.waits), _open(call.holds)
+    return {
+        "id": call.id,
+        "state": state_of(call),
+        "direction": call.direction.value,
+        "line": call.line.value,
+        "desk": call.desk,
+        "caller": call.caller,
+        "callee": call.callee,
+        "started_at": call.started_at,
+        "first_ringing_at": call.first_ringing_at,
+        "answered_at": call.answered_at,
+        "transfer_to": call.transfer_to,
+        "language": call.language,
+        "wait": {"kind": wait.kind.value, "since": wait.started_at} if wait else None,
+        "held_since": hold.started_at if hold else None,
+        "legs": [_leg(leg, call, known.get(leg.id, Held())) for leg in _going(call)],
+    }
+
+
+def _leg(leg: LegFacts, call: CallFacts, known: Held) -> dict[str, Any]:
+    held = next((hold for hold in call.holds if hold.leg_id == leg.id and hold.ended_at is None), None)
+    state = "up" if leg.answered_at else "ringing" if leg.ringing_at else "calling"
+    return {
+        "id": leg.id,
+        "role": leg.role.value,
+        "party": leg.party,
+        "state": state,
+        "invite_at": leg.invite_at,
+        "ringing_at": leg.ringing_at,
+        "answered_at": leg.answered_at,
+        "bound": leg.bound,
+        "held_since": held.started_at if held else None,
+        "held_here": known.held_here,
+        "leaving": known.leaving,
+        "outside": known.outside,
+    }
+
+
+def _going(call: CallFacts) -> list[LegFacts]:
+    return [leg for leg in call.legs if leg.ended_at is None]
+
+
+def _open(spans: Iterable[_S]) -> _S | None:
+    return next((span for span in spans if span.ended_at is None), None)
+
+
+def _fields(value: Any) -> dict[str, Any]:
+    return {name: getattr(value, name) for name in value.__dataclass_fields__}

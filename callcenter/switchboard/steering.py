@@ -1,0 +1,71 @@
+"""Commands about a call that goes on: hold it, take it back, end it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from callcenter.events.errors import CommandError, ErrorCode
+from callcenter.switchboard.board import Board
+from callcenter.switchboard.commands import Asker, Command, text
+from callcenter.switchboard.leg import Leg
+from callcenter.switchboard.story import Story
+
+
+class Steering:
+    """`stories` are the calls that go on, by id."""
+
+    def __init__(self, board: Board, stories: Mapping[str, Story]) -> None:
+        self._board, self._stories = board, stories
+
+    @property
+    def commands(self) -> dict[str, Command]:
+        return {
+            "hangup": Command(self.hangup),
+            "hold": Command(self.hold),
+            "resume": Command(self.resume),
+        }
+
+    async def hangup(self, asker: Asker, args: dict[str, Any]) -> Mapping[str, Any]:
+        """`{"call_id"}`: ends the call."""
+        story = self.story(asker, args)
+        story.stop()
+        return {"call_id": story.live.id}
+
+    async def hold(self, asker: Asker, args: dict[str, Any]) -> Mapping[str, Any]:
+        """`{"call_id"}`: the other party hears music and nothing of the room, until `resume`."""
+        return self._hold(asker, args, True)
+
+    async def resume(self, asker: Asker, args: dict[str, Any]) -> Mapping[str, Any]:
+        """`{"call_id"}`: both hear each other again. A telephone's own hold ends at the telephone."""
+        return self._hold(asker, args, False)
+
+    def _hold(self, asker: Asker, args: dict[str, Any], wanted: bool) -> Mapping[str, Any]:
+        story = self.story(asker, args)
+        leg = self._inside(asker, story)
+        live = story.live
+        if leg.held_here == wanted:
+            state = "on hold already" if wanted else "not on hold from here"
+            raise CommandError(ErrorCode.CONFLICT, f"the call is {state}")
+        live.hold_here(leg, wanted, self._board.now())
+        return {"call_id": live.id, "on_hold": leg.on_hold}
+
+    def _inside(self, asker: Asker, story: Story) -> Leg:
+        """The leg of who asks, or else of the agent. Raises CommandError where nobody talks."""
+        talking = [leg for leg in story.live.legs if leg.stream.peer is not None and not leg.leaving]
+        if not story.talking or not talking:
+            raise CommandError(ErrorCode.CONFLICT, "nobody is talking in this call now; wait for the answer")
+        mine = [leg for leg in talking if leg.party == asker.number]
+        return next(iter(mine or [leg for leg in talking if not leg.outside] or talking))
+
+    def story(self, asker: Asker, args: Mapping[str, Any]) -> Story:
+        """The call that who asks may steer. Raises CommandError."""
+        story = self._stories.get(text(args, "call_id", "the id of a call that goes on"))
+        if story is None:
+            raise CommandError(ErrorCode.NOT_FOUND, "no such call is going on")
+        parties = {leg.party for leg in story.live.legs}
+        if not asker.controls and asker.number not in parties:
+            raise CommandError(
+                ErrorCode.FORBIDDEN, f"{asker.by} is not in this call; a supervisor may steer it"
+            )
+        return story

@@ -1,0 +1,37 @@
+"""Steps for a caller whom nobody takes: a callback, a message."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Final
+
+from callcenter.domain.calls import Outcome, WaitKind
+from callcenter.flows.schema import Callback
+from callcenter.store.entries import CallbackWanted
+from callcenter.switchboard.walk import Result, Walker, handles
+
+_CALLABLE: Final = re.compile(r"\+?[0-9]{2,20}")
+
+
+@handles(Callback)
+async def callback(walker: Walker, name: str, step: Callback) -> Result:
+    """Notes that the caller is to be called back; who waited in the queue keeps their place in it."""
+    live, now = walker.live, walker.board.now()
+    number = live.book.caller
+    if not _CALLABLE.fullmatch(number):
+        return step.no_number
+    entry = CallbackWanted(live.id, number, walker.desk.id, now.utc, place=_queued_at(walker))
+    live.tell(None, now)  # the call is on record before its callback
+    walker.board.ledger.put(entry)
+    walker.passed("callback", number)
+    walker.done(Outcome.CALLBACK)
+    walker.take(WaitKind.PROMPT)
+    await walker.say(step.prompt)
+    return step.next
+
+
+def _queued_at(walker: Walker) -> datetime | None:
+    """When the caller joined the queue, if they did."""
+    waits = walker.live.book.facts.waits
+    return next((wait.started_at for wait in waits if wait.kind is WaitKind.QUEUE), None)

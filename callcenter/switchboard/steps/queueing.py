@@ -1,0 +1,134 @@
+"""The queue: the caller waits with music, hears their position, and may leave it by a key."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, Final
+
+from callcenter.domain.calls import EventName, WaitKind
+from callcenter.flows.schema import Queue
+from callcenter.switchboard.distribution import Place
+from callcenter.switchboard.keypad import Keypad
+from callcenter.switchboard.leg import Leg
+from callcenter.switchboard.offers import enter, ring_offer
+from callcenter.switchboard.walk import Result, Walker, handles
+
+MOST_MINUTES: Final = 60
+"""A longer wait is not told in minutes: nobody believes it."""
+
+
+@handles(Queue)
+async def queue(walker: Walker, name: str, step: Queue) -> Result:
+    """Until an agent answers, a key is pressed, or it lasts too long."""
+    place = enter(walker, step.group, step.skills, waits=True, priority=step.priority)
+    try:
+        if not place.anybody:
+            return step.nobody
+        return await _Waiting(walker, step, place).over()
+    finally:
+        place.leave()
+
+
+class _Waiting:
+    """A caller in the queue. Agents are offered, keys heard and announcements made at once."""
+
+    def __init__(self, walker: Walker, step: Queue, place: Place) -> None:
+        self._walker, self._step, self._place = walker, step, place
+        self._keys = Keypad(walker.live.caller)
+        self._tasks: dict[str, asyncio.Task[Any]] = {}
+
+    async def over(self) -> Result:
+        try:
+            return await self._over()
+        finally:
+            for task in self._tasks.values():
+                task.cancel()
+            await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+
+    async def _over(self) -> Result:
+        loop, step = asyncio.get_running_loop(), self._step
+        until = loop.time() + step.longest if step.longest else None
+        self._start("offer", self._place.offered())
+        await asyncio.sleep(0)  # where an agent is free nobody need hear of a queue
+        if not self._tasks["offer"].done():
+            self._begin()
+        while True:
+            patience = None if until is None else max(0.0, until - loop.time())
+            done, _ = await asyncio.wait(
+                self._tasks.values(), timeout=patience, return_when=asyncio.FIRST_COMPLETED
+            )
+            if self._tasks["offer"] in done:
+                result = await self._ring()
+                if result is not None:
+                    return result
+            elif "key" in self._tasks and self._tasks["key"] in done:
+                key = self._tasks["key"].result()
+                if key in step.keys:
+                    self._walker.passed("key", step.keys[key], key)
+                    return step.keys[key]
+                self._start("key", self._keys.next())
+            elif "sound" in self._tasks and self._tasks["sound"] in done:
+                self._tasks.pop("sound").result()
+            elif not done:
+                return step.overflow
+
+    def _begin(self) -> None:
+        """The caller is answered and hears that they wait."""
+        walker, place = self._walker, self._place
+        walker.take(WaitKind.QUEUE)
+        data = {"position": place.position, "estimate": place.estimate}
+        walker.live.tell(EventName.QUEUED, walker.board.now(), data)
+        self._start("key", self._keys.next())
+        self._start("sound", self._entertain())
+
+    async def _ring(self) -> Leg | str | None:
+        """Rings whom the distribution offers. None: nobody answered, and the caller waits on."""
+        offer = self._tasks.pop("offer").result()
+        if offer is None:
+            return self._step.nobody
+        result = await ring_offer(
+            self._walker, offer, self._walker.flow.groups[self._step.group].ring_timeout
+        )
+        if isinstance(result, Leg):
+            return result
+        self._walker.missed(result)
+        if not self._place.anybody:
+            return self._step.nobody
+        self._start("offer", self._place.offered())
+        if "key" in self._tasks:
+            self._walker.live.book.waits(WaitKind.QUEUE, self._walker.board.now())
+        else:
+            self._begin()
+        return None
+
+    async def _entertain(self) -> None:
+        """Music, and every so often the position; after a while what else may be done than wait."""
+        step, story = self._step, self._walker.story
+        loop = asyncio.get_running_loop()
+        offer_at = loop.time() + step.offer_after if step.offer else None
+        await self._walker.say("queue-enter")
+        while True:
+            await self._say_position()
+            if offer_at is not None and loop.time() >= offer_at:
+                offer_at = loop.time() + step.offer_after
+                await self._walker.say(step.offer)
+            story.play_music(step.music)
+            pauses = [step.announce_every or None, offer_at and max(0.0, offer_at - loop.time())]
+            await asyncio.sleep(min((pause for pause in pauses if pause is not None), default=86400.0))
+
+    async def _say_position(self) -> None:
+        if not self._step.announce_every:
+            return
+        place, say = self._place, self._walker.say
+        if place.position == 0:
+            await say("queue-next")
+        else:
+            await say("queue-position", count=place.position)
+        minutes = None if place.estimate is None else round(place.estimate / 60)
+        if minutes == 0:
+            await say("queue-wait-short")
+        elif minutes is not None and minutes <= MOST_MINUTES:
+            await say("queue-wait", minutes=minutes)
+
+    def _start(self, name: str, work: Any) -> None:
+        self._tasks[name] = asyncio.create_task(work, name=f"{name} of {self._walker.live.id}")

@@ -1,0 +1,64 @@
+"""The survey after a call (C5): the agent sends the caller there, who presses a key.
+
+It is a transfer of its own kind: the agent's leg that ends by it was not hung up on the caller (A9).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from callcenter.domain.calls import Outcome, WaitKind
+from callcenter.switchboard.dialling import Missed
+from callcenter.switchboard.keypad import Keypad
+from callcenter.switchboard.leg import Leg
+from callcenter.switchboard.ways import Back, Guide, Left
+
+if TYPE_CHECKING:
+    from callcenter.switchboard.story import Story
+
+SCORES: Final = ("1", "2", "3", "4")
+"""Very content, content, so-so, not content."""
+TRIES: Final = 3
+SECONDS: Final = 8.0
+"""How long a key is waited for, from the end of the prompt."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToSurvey:
+    """The way to the survey. `answered` is told the score, or None where no key was pressed."""
+
+    prompt: str
+    agent: str
+    answered: Callable[[int | None], None]
+    ring_timeout: float = 20.0
+
+    @property
+    def anybody(self) -> bool:
+        return True
+
+    async def reach(self, story: Story, guide: Guide) -> Leg | Left:
+        live = story.live
+        guide.on_taken()
+        live.book.waits(WaitKind.PROMPT, live.board.now())
+        key = await self._key(story)
+        self.answered(int(key) if key else None)
+        live.book.passed("survey", self.agent, "survey", live.board.now(), key or "")
+        if key:
+            await story.announce("survey-thanks")
+        return Left(Outcome.ANSWERED)
+
+    async def _key(self, story: Story) -> str | None:
+        pad = Keypad(story.live.caller)
+        for left in reversed(range(TRIES)):
+            key = await story.ask(self.prompt, pad) or await pad.key(SECONDS)
+            if key in SCORES:
+                return key
+            pad.forget()
+            if left and key is not None:
+                await story.announce("survey-wrong-key")
+        return None
+
+    def back(self, missed: Missed) -> Back:
+        return Back(self)

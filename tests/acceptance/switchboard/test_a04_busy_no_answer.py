@@ -1,0 +1,92 @@
+"""A4: a target that is busy or does not answer: the caller hears so, and the desk has them back."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sqlmodel import Session, select
+
+from callcenter.demo.sound import contains, decode_alaw
+from callcenter.store.tables import Announcement
+from tests.acceptance.switchboard.stage import AGENT, CALLER, SECOND, TARGET, Stage, settings_of, staged
+from tests.humming import Humming
+from tests.spectrum import LEAST, heard
+from tests.support import eventually
+
+
+@pytest.fixture
+async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
+    async with staged(tmp_path, settings_of(tmp_path, ring_timeout=1.0)) as here:
+        yield here
+
+
+def announced(stage: Stage) -> list[str]:
+    with Session(stage.here.engine) as session:
+        return [row.prompt for row in session.exec(select(Announcement))]
+
+
+def heard_prompt(stage: Stage, phone: Humming, prompt: str) -> bool:
+    """Whether the very words of a prompt are in what a phone heard."""
+    spoken = decode_alaw(stage.here.board.prompts.clip(prompt).pcma)
+    return contains(np.asarray(phone.sound().samples), spoken)
+
+
+@pytest.mark.parametrize(
+    ("ring", "prompt"), [("busy", "busy-to-desk"), ("never", "no-answer-to-desk")], ids=["busy", "no answer"]
+)
+@pytest.mark.parametrize("by", ["refer", "page"])
+async def test_the_caller_is_told_and_comes_back_to_the_desk(
+    stage: Stage, ring: str, prompt: str, by: str
+) -> None:
+    first, second = await stage.phone("1", AGENT), await stage.phone("2", SECOND)
+    target = await stage.phone("4", TARGET, ring)
+    caller = await stage.caller()
+    await caller.hears(AGENT)
+    await first.do("ring never")
+    if by == "refer":
+        await first.transfer("4")
+    else:
+        (call,) = stage.calls()
+        await stage.here.command("transfer", call_id=call.id, target="4")
+    await caller.hears(SECOND, timeout=30.0)
+    await second.hears(CALLER)
+    caller.run.nudge()
+    await caller.succeeded()
+    (call,) = await stage.ended()
+    assert (call.outcome, call.hung_up_by) == ("answered", "caller")
+    assert announced(stage) == [prompt]
+    assert heard_prompt(stage, caller, prompt)
+    assert caller.story() == [{AGENT}, {SECOND}]
+    assert target.calls == 1
+
+
+async def test_nobody_at_the_desk_either(stage: Stage) -> None:
+    """The caller is told so; they are not cut off without a word."""
+    first = await stage.phone("1", AGENT)
+    await stage.phone("4", TARGET, "busy")
+    caller = await stage.phone("5", CALLER)
+    await caller.dial("8000")
+    await caller.hears(AGENT)
+    await first.do("ring never")
+    await first.transfer("4")
+    await caller.wait("CALL_CLOSED", 40.0)
+    (call,) = await stage.ended()
+    assert (call.outcome, call.hung_up_by) == ("answered", "system")
+    assert announced(stage) == ["busy-to-desk", "desk-unavailable"]
+    assert await eventually(lambda: heard_prompt(stage, caller, "desk-unavailable"))
+    assert heard(caller.sound(), last=LEAST) == set()
+
+
+@pytest.mark.parametrize(("ring", "outcome"), [("busy", "busy"), ("never", "no_answer")])
+async def test_a_desk_that_is_busy_or_does_not_answer(stage: Stage, ring: str, outcome: str) -> None:
+    """Nobody of the desk can take the call: it has its outcome, by which it will be called back."""
+    await stage.phone("1", AGENT, ring)
+    await stage.phone("2", SECOND, ring)
+    caller = await stage.phone("5", CALLER)
+    await caller.dial("8000")
+    await caller.wait("CALL_CLOSED", 20.0)
+    (call,) = await stage.ended()
+    assert (call.outcome, call.answered_at, call.three_rings) == (outcome, None, "fail")

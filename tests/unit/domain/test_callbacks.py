@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from callcenter.domain.callbacks import (
+    CALLED_AGAIN,
+    REACHED,
+    TRANSITIONS,
+    UNFINISHED,
+    CallbackError,
+    Reason,
+    State,
+    canonical,
+    move,
+    reason_for,
+    settled_by,
+    weightier,
+)
+from callcenter.domain.calls import Direction, Outcome
+from tests.unit.store.facts import answered, at, call
+
+ENDED: dict[str, Any] = {"ended_at": at(30)}
+
+
+@pytest.mark.parametrize(
+    "number, merged",
+    [
+        ("13800138000", "13800138000"),
+        ("+8613800138000", "13800138000"),
+        ("008613800138000", "13800138000"),
+        ("8613800138000", "13800138000"),
+        ("013800138000", "13800138000"),
+        ("+862112345678", "02112345678"),
+        ("02112345678", "02112345678"),
+        ("+4930123456", "+4930123456"),
+        ("8601", "8601"),
+        ("anonymous", ""),
+        ("", ""),
+    ],
+)
+def test_one_caller_has_one_number(number: str, merged: str) -> None:
+    assert canonical(number) == merged
+
+
+@pytest.mark.parametrize(
+    "outcome, reason",
+    [
+        (Outcome.ABANDONED, Reason.ABANDONED),
+        (Outcome.NO_ANSWER, Reason.MISSED),
+        (Outcome.BUSY, Reason.MISSED),
+        (Outcome.INTERRUPTED, Reason.MISSED),
+        (Outcome.CLOSED, Reason.MISSED),
+        (Outcome.MESSAGE, Reason.MESSAGE),
+        (Outcome.CALLBACK, Reason.REQUESTED),
+        (None, None),
+    ],
+)
+def test_who_was_not_answered_is_called_back(outcome: Outcome | None, reason: Reason | None) -> None:
+    assert reason_for(call(outcome=outcome, **ENDED)) is reason
+
+
+def test_nothing_is_owed_to_others() -> None:
+    missed = call(outcome=Outcome.ABANDONED, **ENDED)
+    assert reason_for(answered(outcome=Outcome.ANSWERED, **ENDED)) is None
+    assert reason_for(answered(outcome=Outcome.INTERRUPTED, **ENDED)) is None
+    assert reason_for(replace(missed, direction=Direction.INTERNAL)) is None
+    assert reason_for(replace(missed, direction=Direction.OUTBOUND)) is None
+    assert reason_for(replace(missed, caller="anonymous")) is None
+
+
+def test_a_call_settles_the_number_that_was_talked_with() -> None:
+    outbound = answered(direction=Direction.OUTBOUND, caller="8001", callee="013800000000")
+    assert settled_by(answered()) == ("13800000000", CALLED_AGAIN)
+    assert settled_by(outbound) == ("13800000000", REACHED)
+    assert settled_by(call()) is None
+    assert settled_by(answered(outcome=Outcome.MESSAGE, **ENDED)) is None
+    assert settled_by(answered(direction=Direction.INTERNAL)) is None
+
+
+def test_what_the_caller_asked_for_weighs_more() -> None:
+    assert weightier(Reason.MISSED, Reason.REQUESTED) is Reason.REQUESTED
+    assert weightier(Reason.MESSAGE, Reason.ABANDONED) is Reason.MESSAGE
+
+
+def test_states_follow_the_table() -> None:
+    assert UNFINISHED == (State.OPEN, State.CLAIMED)
+    for current, following in TRANSITIONS.items():
+        for wanted in State:
+            if wanted in following:
+                assert move(current, wanted) is wanted
+            else:
+                with pytest.raises(CallbackError, match="allowed"):
+                    move(current, wanted)

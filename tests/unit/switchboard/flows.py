@@ -1,0 +1,60 @@
+"""Desks with a flow of their own, for the tests of its steps."""
+
+from __future__ import annotations
+
+import contextlib
+import random
+from collections.abc import AsyncIterator
+from pathlib import Path
+from textwrap import dedent
+from typing import Any
+
+from callcenter.settings import Settings
+from sip.aio.ports import PortPool
+from tests.board import TRUNK, Phone, Switchboard, settings_for, switchboard
+
+GROUP = """
+[group.front]
+order = "in_order"
+agents = ["1", "2"]
+ring_timeout = 1
+missed = "keep"
+"""
+
+
+def with_flow(folder: Path, flow: str, **changes: Any) -> Settings:
+    """A site whose desk has this flow, with the group `front` of extensions 1 and 2 where it names it."""
+    path = folder / "front.toml"
+    text = dedent(flow)
+    wants = 'group = "front"' in text and "[group." not in text
+    path.write_text(text + GROUP if wants else text, "utf-8")
+    settings = settings_for(folder, **changes)
+    desk = settings.desks[0].model_copy(update={"agents": (), "flow": path})
+    return settings.model_copy(update={"desks": (desk,)})
+
+
+class Floor:
+    """A switchboard at work, and the phones of a test."""
+
+    def __init__(self, desk: Switchboard, pool: PortPool, stack: contextlib.AsyncExitStack) -> None:
+        self.desk, self._pool, self._stack = desk, pool, stack
+
+    async def phone(self, number: str, hertz: float = 1000.0, *, register: bool = True) -> Phone:
+        phone = Phone(number, hertz, self._pool)
+        await phone.start(self.desk.address, register=register)
+        self._stack.push_async_callback(phone.stop)
+        return phone
+
+    async def caller(self, hertz: float = 440.0) -> Phone:
+        """Somebody outside, on the trunk."""
+        return await self.phone(TRUNK, hertz, register=False)
+
+
+@contextlib.asynccontextmanager
+async def floor(folder: Path, flow: str, **changes: Any) -> AsyncIterator[Floor]:
+    low = random.randrange(46000, 60000, 200)
+    async with (
+        switchboard(with_flow(folder, flow, **changes)) as desk,
+        contextlib.AsyncExitStack() as stack,
+    ):
+        yield Floor(desk, PortPool("127.0.0.1", low, low + 199), stack)
