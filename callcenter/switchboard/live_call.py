@@ -25,6 +25,7 @@ from callcenter.switchboard.keypad import Way
 from callcenter.switchboard.leg import Leg, Media
 from callcenter.switchboard.silence import SilenceWatch
 from sip.aio.call import Call
+from sip.aio.recorder import Track
 from sip.effects import Changed, Offered
 from sip.errors import PeerError
 from sip.media import tones
@@ -84,7 +85,7 @@ class LiveCall:
         self.legs.append(leg)
         if not outside:  # a number that a line asserts may be written like one of our extensions
             self.board.occupied[party] += 1
-            self.board.agents.leg_began(party, calls=role is Role.CALLER)
+            self.board.agents.leg_began(party, calls=call.identity is not None)  # or do we call them?
         self.book.leg_invited(role, party, at, call.call_id, leg.id)
         call.on_offer = partial(self._answer_offer, leg)
         call.on_changed = partial(self._refreshed, leg)
@@ -133,9 +134,7 @@ class LiveCall:
         figures = leg.stream.rtcp.figures
         self.book.leg_measured(leg.id, figures.loss, figures.jitter, figures.round_trip)
         self.book.leg_ended(leg.id, at, by, status)
-        if leg.track is not None:
-            task = asyncio.create_task(self._close_recording(leg, at), name=f"close recording {leg.id}")
-            self._closing.append(task)
+        self.end_recording(leg, at)
 
     def _vacate(self, party: str) -> None:
         occupied = self.board.occupied
@@ -258,18 +257,36 @@ class LiveCall:
         if self.notice is not None and not self.notice.may_record(leg):
             self.notice.record_later(leg, started)
             return
-        zero = self.book.answered_at
-        assert zero is not None
-        path = f"{started.utc:%Y/%m/%d}/{self.id}/{leg.id}{suffix(leg.codec)}"
+        self._record(leg, started)
+
+    def record_message(self, leg: Leg, started: Moment) -> None:
+        """Records what the leg's party wants to be recorded: no notice is needed for it."""
+        self.end_recording(leg, started)
+        self._record(leg, started)
+
+    def _record(self, leg: Leg, started: Moment) -> None:
+        zero = self.book.answered_at or started  # a message that nobody answered is its own zero
+        leg.recordings += 1
+        number = f"-{leg.recordings}" if leg.recordings > 1 else ""
+        path = f"{started.utc:%Y/%m/%d}/{self.id}/{leg.id}{number}{suffix(leg.codec)}"
         leg.track = self.board.recorder.open(path, leg.stream.codec, started.mono)
         leg.stream.recorder = leg.track
         offset = max(0.0, started.mono - zero.mono)
         leg.recording = RecordingFacts(uuid4().hex, self.id, leg.id, path, leg.codec, started.utc, offset)
         self.board.ledger.put(RecordingOpened(leg.recording))
 
-    def discard_recordings(self) -> None:
-        """Deletes what was recorded so far of those who are on the line."""
-        for leg in self.legs:
+    def end_recording(self, leg: Leg, at: Moment) -> None:
+        """The leg's recording is complete, if there was one; the leg may go on."""
+        if leg.track is None or leg.recording is None:
+            return
+        leg.stream.recorder = None
+        work = self._close_recording(leg.track, leg.recording, at)
+        self._closing.append(asyncio.create_task(work, name=f"close recording {leg.id}"))
+        leg.track = leg.recording = None
+
+    def discard_recordings(self, *legs: Leg) -> None:
+        """Deletes what is being recorded of these, of all who are on the line where none is named."""
+        for leg in legs or self.legs:
             if leg.track is None or leg.recording is None:
                 continue
             leg.stream.recorder = None
@@ -278,12 +295,11 @@ class LiveCall:
             self.board.ledger.put(RecordingDiscarded(self.id, leg.recording.id))
             leg.track = leg.recording = None
 
-    async def _close_recording(self, leg: Leg, at: Moment) -> None:
-        assert leg.track is not None and leg.recording is not None
-        seconds = await leg.track.close(at.mono)
-        if leg.track.error is not None:
-            log.error("recording failed call=%s leg=%s error=%s", self.id, leg.id, leg.track.error)
-        done = replace(leg.recording, finished=True, duration_seconds=seconds)
+    async def _close_recording(self, track: Track, recording: RecordingFacts, at: Moment) -> None:
+        seconds = await track.close(at.mono)
+        if track.error is not None:
+            log.error("recording failed call=%s leg=%s error=%s", self.id, recording.leg_id, track.error)
+        done = replace(recording, finished=True, duration_seconds=seconds)
         self.board.ledger.put(RecordingClosed(done))
 
     # -- the end ------------------------------------------------------------------------------------------
