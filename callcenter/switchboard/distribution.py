@@ -24,7 +24,7 @@ from uuid import uuid4
 
 from callcenter.domain.agents import Miss
 from callcenter.domain.claims import Claims
-from callcenter.domain.line import HANDLING, Line
+from callcenter.domain.line import Line
 from callcenter.domain.turns import Memory, Turns, Wanted, able, choose
 from callcenter.switchboard.agents import Agents, Later, Timer, on_the_loop
 from sip.moment import Moment
@@ -137,9 +137,10 @@ class Place:
         return frozenset(number for number, at in self._tried.items() if now - at < AGAIN_SECONDS)
 
     def _give(self, offer: Offer | None) -> None:
+        if self._next.done():
+            self._want_again()
         self.offer = offer
-        if not self._next.done():
-            self._next.set_result(offer)
+        self._next.set_result(offer)
 
     def _want_again(self) -> None:
         self.offer, self._next = None, asyncio.get_running_loop().create_future()
@@ -175,8 +176,10 @@ class Distribution:
             wanted = replace(wanted, claim=self.claims.holder(wanted.caller, now.utc, wanted.refused))
         place = Place(self, id, wanted, now)
         self._all.enter(id, now.mono, wanted.priority)
-        self._line(wanted).enter(id, now.mono, wanted.priority)
+        line = self._line(wanted)
+        line.enter(id, now.mono, wanted.priority)
         self._places[id] = place
+        line.agents = sum(1 for _ in self._present(place))
         self.sweep()
         return place
 
@@ -251,7 +254,7 @@ class Distribution:
             self._keep_waiting(place, now)
 
     def _keep_waiting(self, place: Place, now: Moment) -> None:
-        self._line(place.wanted).waits(now.mono)
+        self._line(place.wanted).waits(place.id, now.mono)
         if place.anybody:
             place._deserted = None
         elif place._deserted is None:
@@ -282,7 +285,9 @@ class Distribution:
         place, now = offer.place, self._now()
         wanted = place.wanted
         others = [each for each in offer._shut() if each != number]
-        self._line(wanted).taken(place.id, now.mono)
+        line = self._line(wanted)
+        line.agents = sum(1 for _ in self._present(place))
+        line.taken(place.id, now.mono)
         self._all.leave(place.id)
         del self._places[place.id]
         place.offer = None
@@ -350,9 +355,7 @@ class Distribution:
     def _estimate(self, place: Place) -> float:
         if place.id not in self._places:
             return 0.0
-        line = self._line(place.wanted)
-        line.expect(HANDLING / max(1, sum(1 for _ in self._present(place))))
-        return line.estimate(place.id, self._now().mono)
+        return self._line(place.wanted).estimate(place.id, self._now().mono)
 
     def _anybody(self, place: Place) -> bool:
         return next(self._present(place), None) is not None

@@ -56,6 +56,12 @@ class Pressed:
         self._keys: deque[str] = deque(maxlen=MOST_WAITING)
         self._twice = Twice()
         self._came = asyncio.Event()
+        self._waits = 0
+
+    @property
+    def wanted(self) -> bool:
+        """Whether somebody waits for a key."""
+        return self._waits > 0
 
     def put(self, key: str, way: Way) -> None:
         """A key was pressed while nobody talked with the party."""
@@ -70,9 +76,13 @@ class Pressed:
 
     async def next(self) -> str:
         """Takes the next key; waits for it. A wait that is cancelled takes none."""
-        while not self._keys:
-            self._came.clear()
-            await self._came.wait()
+        self._waits += 1
+        try:
+            while not self._keys:
+                self._came.clear()
+                await self._came.wait()
+        finally:
+            self._waits -= 1
         return self._keys.popleft()
 
 
@@ -93,6 +103,11 @@ class Keypad:
     async def next(self) -> str:
         """The next key, however long it takes."""
         return await self._pressed.next()
+
+    async def wait_for(self, key: str) -> None:
+        """Until `key` is pressed; others are taken for nothing."""
+        while await self._pressed.next() != key:
+            continue
 
     async def key_during(self, playback: Playback) -> str | None:
         """The key that is pressed into a prompt, which it stops; None where the prompt ends without one."""

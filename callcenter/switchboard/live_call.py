@@ -13,12 +13,19 @@ from uuid import uuid4
 from callcenter.domain.book import CallBook
 from callcenter.domain.calls import CallFacts, Direction, EventName, HungUpBy, Outcome, RecordingFacts, Role
 from callcenter.domain.masking import masked
-from callcenter.store.ledger import CallChanged, CallRecorded, RecordingClosed, RecordingOpened
+from callcenter.store.ledger import (
+    CallChanged,
+    CallRecorded,
+    RecordingClosed,
+    RecordingDiscarded,
+    RecordingOpened,
+)
 from callcenter.switchboard.board import Board
 from callcenter.switchboard.keypad import Way
 from callcenter.switchboard.leg import Leg, Media
 from callcenter.switchboard.silence import SilenceWatch
 from sip.aio.call import Call
+from sip.aio.recorder import Track
 from sip.effects import Changed, Offered
 from sip.errors import PeerError
 from sip.media import tones
@@ -29,6 +36,7 @@ from sip.sdp import Description, settle
 
 if TYPE_CHECKING:
     from callcenter.switchboard.monitor import Monitor
+    from callcenter.switchboard.notice import Notices
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +57,8 @@ class LiveCall:
         """A party vanished in mid-call, whoever ended it then."""
         self.monitor: Monitor | None = None
         """A supervisor's, who is rung or on the call."""
+        self.notice: Notices | None = None
+        """Tells parties that the call is recorded, and says who may be; None: nobody is told."""
         self.overheard = False
         """A conference lies over the bridge, which lets no keys through."""
         self._closing: list[asyncio.Task[None]] = []
@@ -124,9 +134,7 @@ class LiveCall:
         figures = leg.stream.rtcp.figures
         self.book.leg_measured(leg.id, figures.loss, figures.jitter, figures.round_trip)
         self.book.leg_ended(leg.id, at, by, status)
-        if leg.track is not None:
-            task = asyncio.create_task(self._close_recording(leg, at), name=f"close recording {leg.id}")
-            self._closing.append(task)
+        self.end_recording(leg, at)
 
     def _vacate(self, party: str) -> None:
         occupied = self.board.occupied
@@ -140,10 +148,13 @@ class LiveCall:
         for leg in (one, other):
             if leg.held_here:
                 self.hold_here(leg, False, self.board.now())
-            leg.stream.stop_playing()
+            if self.notice is None or not self.notice.playing(leg):
+                leg.stream.stop_playing()
             leg.pressed.forget()
         one.stream.connect(other.stream)
         self._rewired()
+        if self.notice is not None:
+            self.notice.again()
         self._silence.start()
 
     def _give_up(self, leg: Leg) -> None:
@@ -157,6 +168,8 @@ class LiveCall:
     def _pass_key_on(self, leg: Leg, key: str, milliseconds: int) -> None:
         """A key by INFO: for the other party as RTP events where it takes them, else by INFO too."""
         other = self._other(leg)
+        if self.notice is not None and self.notice.objects(leg, key):
+            return
         if other is None:
             leg.pressed.put(key, Way.INFO)
         elif other.stream.dtmf_pt is not None:
@@ -168,6 +181,8 @@ class LiveCall:
         """A key by RTP events: the stream has passed it on, unless the other party takes none or a conference
         lies between."""
         other = self._other(leg)
+        if self.notice is not None and self.notice.objects(leg, key):
+            return
         if other is None:
             leg.pressed.put(key, Way.EVENT)
         elif other.stream.dtmf_pt is None:
@@ -230,28 +245,61 @@ class LiveCall:
             self.book.resumed(leg.id, moment)
             if other is not None:
                 other.stop_playing()
+            if self.notice is not None:
+                self.notice.again()
         event = EventName.HELD if wanted else EventName.RESUMED
         self.tell(event, moment, {"leg": leg.id, "role": leg.role.value, "party": leg.party})
 
     # -- recording ----------------------------------------------------------------------------------------
 
     def record(self, leg: Leg, started: Moment) -> None:
-        """Records what the leg's party says, from `started` on."""
-        zero = self.book.answered_at
-        assert zero is not None
-        path = f"{started.utc:%Y/%m/%d}/{self.id}/{leg.id}{suffix(leg.codec)}"
+        """Records what the leg's party says, from `started` on; who has to be told first, from then on."""
+        if self.notice is not None and not self.notice.may_record(leg):
+            self.notice.record_later(leg, started)
+            return
+        self._record(leg, started)
+
+    def record_message(self, leg: Leg, started: Moment) -> None:
+        """Records what the leg's party wants to be recorded: no notice is needed for it."""
+        self.end_recording(leg, started)
+        self._record(leg, started)
+
+    def _record(self, leg: Leg, started: Moment) -> None:
+        zero = self.book.answered_at or started  # a message that nobody answered is its own zero
+        leg.recordings += 1
+        number = f"-{leg.recordings}" if leg.recordings > 1 else ""
+        path = f"{started.utc:%Y/%m/%d}/{self.id}/{leg.id}{number}{suffix(leg.codec)}"
         leg.track = self.board.recorder.open(path, leg.stream.codec, started.mono)
         leg.stream.recorder = leg.track
         offset = max(0.0, started.mono - zero.mono)
         leg.recording = RecordingFacts(uuid4().hex, self.id, leg.id, path, leg.codec, started.utc, offset)
         self.board.ledger.put(RecordingOpened(leg.recording))
 
-    async def _close_recording(self, leg: Leg, at: Moment) -> None:
-        assert leg.track is not None and leg.recording is not None
-        seconds = await leg.track.close(at.mono)
-        if leg.track.error is not None:
-            log.error("recording failed call=%s leg=%s error=%s", self.id, leg.id, leg.track.error)
-        done = replace(leg.recording, finished=True, duration_seconds=seconds)
+    def end_recording(self, leg: Leg, at: Moment) -> None:
+        """The leg's recording is complete, if there was one; the leg may go on."""
+        if leg.track is None or leg.recording is None:
+            return
+        leg.stream.recorder = None
+        work = self._close_recording(leg.track, leg.recording, at)
+        self._closing.append(asyncio.create_task(work, name=f"close recording {leg.id}"))
+        leg.track = leg.recording = None
+
+    def discard_recordings(self, *legs: Leg) -> None:
+        """Deletes what is being recorded of these, of all who are on the line where none is named."""
+        for leg in legs or self.legs:
+            if leg.track is None or leg.recording is None:
+                continue
+            leg.stream.recorder = None
+            task = asyncio.create_task(leg.track.discard(), name=f"discard recording {leg.id}")
+            self._closing.append(task)
+            self.board.ledger.put(RecordingDiscarded(self.id, leg.recording.id))
+            leg.track = leg.recording = None
+
+    async def _close_recording(self, track: Track, recording: RecordingFacts, at: Moment) -> None:
+        seconds = await track.close(at.mono)
+        if track.error is not None:
+            log.error("recording failed call=%s leg=%s error=%s", self.id, recording.leg_id, track.error)
+        done = replace(recording, finished=True, duration_seconds=seconds)
         self.board.ledger.put(RecordingClosed(done))
 
     # -- the end ------------------------------------------------------------------------------------------
@@ -259,6 +307,8 @@ class LiveCall:
     async def finish(self, at: Moment, outcome: Outcome, by: HungUpBy | None) -> None:
         """Ends every leg, closes the book and the recordings, and hands the call to the scribe."""
         self._silence.stop()
+        if self.notice is not None:
+            self.notice.close()
         for leg in list(self.legs):
             self.drop_leg(leg, None if leg.call.is_over else by)
         self.book.close(at, outcome, by)

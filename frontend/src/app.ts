@@ -38,12 +38,20 @@ function showRings(marks: HTMLElement, now: number): void {
   });
 }
 
+/** A hold turns amber when its agent should be warned, red when the supervisor should be. */
+function showHold(mark: HTMLElement, now: number): void {
+  const seconds = (now - Number(mark.dataset.holdSince)) / 1000;
+  mark.classList.toggle("amber", seconds >= Number(mark.dataset.warn));
+  mark.classList.toggle("red", seconds >= Number(mark.dataset.late));
+}
+
 function tick(): void {
   const now = Date.now() + skew;
   for (const timer of document.querySelectorAll<HTMLElement>("[data-since]")) {
     timer.textContent = clock(now - Number(timer.dataset.since));
   }
   for (const marks of document.querySelectorAll<HTMLElement>("[data-ringing-since]")) showRings(marks, now);
+  for (const mark of document.querySelectorAll<HTMLElement>("[data-hold-since]")) showHold(mark, now);
 }
 
 function showLink(connected: boolean): void {

@@ -232,8 +232,7 @@ class MediaStream:
         """Plays a clip (bytes: A-law) in place of bridged audio; a clip being played is stopped."""
         if self._closed:
             raise RuntimeError("the stream is closed")
-        if isinstance(clip, bytes):
-            clip = Clip.from_alaw(clip)
+        clip = Clip.from_alaw(clip) if isinstance(clip, bytes) else clip
         self.stop_playing()
         playback = Playback(
             clip, loop=loop, codec=lambda: self.codec, send=self._play_frame, ended=self._play_ended
