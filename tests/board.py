@@ -65,10 +65,13 @@ def settings_for(
     outside: dict[str, Any] | None = None,
     trunks: list[dict[str, Any]] | None = None,
     roles: dict[str, str] | None = None,
+    transfers: tuple[str, ...] = (),
+    mailboxes: tuple[str, ...] = (),
     **sip: Any,
 ) -> Settings:
     """`outside` is what extensions may call there; `trunks` are lines beside the gateway's; `roles` are of
-    extensions that are no agents."""
+    extensions that are no agents; those of `transfers` may send callers outside, those of
+    `mailboxes` have one."""
     allowed, role = outside or {}, roles or {}
     extensions = [
         {
@@ -76,6 +79,8 @@ def settings_for(
             "password": PASSWORD,
             "outside": allowed.get(number, False),
             "role": role.get(number, "agent"),
+            "transfers_outside": number in transfers,
+            "mailbox": number in mailboxes,
         }
         for number in ("1", "2", "3")
     ]
@@ -162,7 +167,7 @@ async def switchboard(settings: Settings) -> AsyncIterator[Switchboard]:
     board.trunks = Trunks(Line(config, board.agent, accounts) for config in settings.trunks)
     board.trunks.start()
     try:
-        yield Switchboard(board, reception, engine, commands_of(board, reception))
+        yield Switchboard(board, reception, engine, commands_of(board, reception, engine))
     finally:
         await reception.close()
         board.trunks.stop()

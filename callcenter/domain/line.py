@@ -4,13 +4,16 @@
 of a higher priority goes first, but nobody waits for ever behind those who come later: a place is overtaken
 only by what enters within that time. The order of two places never changes.
 
-**Estimate.** While callers wait, agents take one after another, on average every *m* seconds: that is
-measured (a moving average, `WEIGHT` for the newest), not derived from a model of arrivals and handling times.
-Who has *k* callers before them waits until k + 1 have been taken, of which the time since the newest has
-passed already: (k + 1)·m - min(passed, m). It is never negative, grows with *k*, falls while time passes, and
-does not grow when the line moves on at its pace or faster: the gap g that has ended then was at most m, so
-the new average m' is no more than m, and k·m' ≤ (k + 1)·m - g. When the line moves slower than before the
-estimate grows: that is the truth. Until something was measured, *m* is what the caller of `Line` expects.
+**Estimate.** While callers wait, agents take one after another, every *m* seconds on average: that is
+measured, not derived from a model of arrivals and handling times. What is kept is *m* times the number of
+agents there are, the work that a call is (a moving average, `WEIGHT` for the newest): so an estimate is
+right again at once when agents come or go. Only who had to wait counts; while agents are free the line
+says nothing of its pace. Who has *k* callers before them waits until k + 1 have been taken, of which the
+time since the newest has passed already: (k + 1)·m - min(passed, m). It is never negative, grows with *k*,
+falls while time passes, and does not grow when the line moves on at its pace or faster: the gap g that has
+ended then was at most m, so the new average m' is at most m, and k·m' ≤ (k + 1)·m - g. When the line moves
+slower than before the estimate grows: that is the truth. Until something was measured, a call is taken to
+be `HANDLING` seconds of work.
 """
 
 from __future__ import annotations
@@ -25,8 +28,8 @@ HEAD_START: Final = 600.0
 WEIGHT: Final = 0.2
 LONGEST: Final = 7200.0
 """No estimate is longer, in seconds."""
-SHORTEST_PACE: Final = 0.1
-LONGEST_PACE: Final = 1800.0
+LEAST_WORK: Final = 1.0
+MOST_WORK: Final = 3600.0
 HANDLING: Final = 180.0
 """Seconds that a call is expected to take its agent before anything was measured."""
 
@@ -49,17 +52,19 @@ class InLine:
 
 
 class Line:
-    """Places in their order. `pace` is the expected time between two callers taken, in seconds."""
+    """Places in their order. `work` is what a call is thought to take its agent, in seconds."""
 
-    def __init__(self, pace: float = HANDLING) -> None:
+    def __init__(self, work: float = HANDLING) -> None:
         self._keys: list[_Key] = []
         self._places: dict[str, tuple[_Key, InLine]] = {}
         self._ids: dict[_Key, str] = {}
         self._numbers = 0
-        self._pace = _bounded(pace)
-        self._measured = False
+        self._waited: set[str] = set()
+        self._work = _bounded(work)
         self._moved: float | None = None
-        """When a caller was last taken while others waited, or the first began to wait."""
+        """When a caller who had waited was taken last, or the first began to wait."""
+        self.agents = 1
+        """How many serve this line: at least one is reckoned with."""
 
     def __len__(self) -> int:
         return len(self._keys)
@@ -74,12 +79,7 @@ class Line:
     @property
     def pace(self) -> float:
         """Seconds between two callers taken."""
-        return self._pace
-
-    def expect(self, pace: float) -> None:
-        """What the pace is thought to be; ignored once it was measured."""
-        if not self._measured:
-            self._pace = _bounded(pace)
+        return self._work / max(1, self.agents)
 
     def enter(self, id: str, now: float, priority: int = 0, *, virtual: bool = False) -> InLine:
         """A caller joins the line. Raises ValueError if they are in it."""
@@ -97,8 +97,9 @@ class Line:
         key, place = self._places[id]
         self._places[id] = (key, replace(place, virtual=True))
 
-    def waits(self, now: float) -> None:
-        """Nobody was free for somebody in the line: from now on it is measured how it moves."""
+    def waits(self, id: str, now: float) -> None:
+        """Nobody was free for this caller: from now on it is measured how the line moves."""
+        self._waited.add(id)
         if self._moved is None:
             self._moved = now
 
@@ -107,17 +108,18 @@ class Line:
         key, _ = self._places.pop(id)
         del self._keys[bisect_left(self._keys, key)]
         del self._ids[key]
-        if not self._keys:
+        self._waited.discard(id)
+        if not self._waited:
             self._moved = None
 
     def taken(self, id: str, now: float) -> None:
         """An agent takes the caller. Raises KeyError for who is not in line."""
         if id not in self._places:
             raise KeyError(id)
-        if self._moved is not None:
+        if self._moved is not None and id in self._waited:
             gap = max(0.0, now - self._moved)
-            self._pace = _bounded(self._pace + WEIGHT * (gap - self._pace))
-            self._measured, self._moved = True, now
+            self._work = _bounded(self._work + WEIGHT * (gap * max(1, self.agents) - self._work))
+            self._moved = now
         self.leave(id)
 
     def position(self, id: str) -> int:
@@ -128,8 +130,8 @@ class Line:
         """Seconds until their turn, see above. Raises KeyError for who is not in line."""
         passed = 0.0 if self._moved is None else max(0.0, now - self._moved)
         ahead = self.position(id)
-        return min(LONGEST, (ahead + 1) * self._pace - min(passed, self._pace))
+        return min(LONGEST, (ahead + 1) * self.pace - min(passed, self.pace))
 
 
-def _bounded(pace: float) -> float:
-    return min(max(pace, SHORTEST_PACE), LONGEST_PACE)
+def _bounded(work: float) -> float:
+    return min(max(work, LEAST_WORK), MOST_WORK)

@@ -24,7 +24,7 @@ from uuid import uuid4
 
 from callcenter.domain.agents import Miss
 from callcenter.domain.claims import Claims
-from callcenter.domain.line import HANDLING, Line
+from callcenter.domain.line import Line
 from callcenter.domain.turns import Memory, Turns, Wanted, able, choose
 from callcenter.switchboard.agents import Agents, Later, Timer, on_the_loop
 from sip.moment import Moment
@@ -59,8 +59,9 @@ class Offer:
         return frozenset(self._open)
 
     def answered(self, number: str) -> None:
-        """The agent has the call; the others are let go, and the caller leaves the line."""
-        if number in self._open:
+        """`number` has the call, also if they picked it up at another's telephone; all others are let go, and
+        the caller leaves the line."""
+        if self._open:
             self._distribution._answered(self, number)
 
     def missed(self, number: str, why: Miss) -> None:
@@ -137,9 +138,10 @@ class Place:
         return frozenset(number for number, at in self._tried.items() if now - at < AGAIN_SECONDS)
 
     def _give(self, offer: Offer | None) -> None:
+        if self._next.done():
+            self._want_again()
         self.offer = offer
-        if not self._next.done():
-            self._next.set_result(offer)
+        self._next.set_result(offer)
 
     def _want_again(self) -> None:
         self.offer, self._next = None, asyncio.get_running_loop().create_future()
@@ -172,11 +174,15 @@ class Distribution:
         in the line."""
         id, now = id or uuid4().hex, self._now()
         if wanted.group.returning_days and wanted.claim is None:
-            wanted = replace(wanted, claim=self.claims.holder(wanted.caller, now.utc, wanted.refused))
+            wanted = replace(
+                wanted, claim=self.claims.holder(wanted.desk, wanted.caller, now.utc, wanted.refused)
+            )
         place = Place(self, id, wanted, now)
         self._all.enter(id, now.mono, wanted.priority)
-        self._line(wanted).enter(id, now.mono, wanted.priority)
+        line = self._line(wanted)
+        line.enter(id, now.mono, wanted.priority)
         self._places[id] = place
+        line.agents = sum(1 for _ in self._present(place))
         self.sweep()
         return place
 
@@ -251,7 +257,7 @@ class Distribution:
             self._keep_waiting(place, now)
 
     def _keep_waiting(self, place: Place, now: Moment) -> None:
-        self._line(place.wanted).waits(now.mono)
+        self._line(place.wanted).waits(place.id, now.mono)
         if place.anybody:
             place._deserted = None
         elif place._deserted is None:
@@ -281,18 +287,25 @@ class Distribution:
     def _answered(self, offer: Offer, number: str) -> None:
         place, now = offer.place, self._now()
         wanted = place.wanted
-        others = [each for each in offer._shut() if each != number]
-        self._line(wanted).taken(place.id, now.mono)
+        offered = offer._shut()
+        line = self._line(wanted)
+        line.agents = sum(1 for _ in self._present(place))
+        line.taken(place.id, now.mono)
         self._all.leave(place.id)
         del self._places[place.id]
         place.offer = None
-        if offer.turn:
+        if offer.turn and number in offered:
             self._remember(place.id, wanted, number)
+        elif offer.turn:
+            self._give_back(wanted, offered[0])
         if wanted.group.returning_days:
-            self.claims.served(wanted.caller, number, now.utc, wanted.group.returning_days, wanted.refused)
-        self._agents.answered(number, wanted.wrap_up)
-        for other in others:
-            self._agents.given_up(other)
+            days = wanted.group.returning_days
+            self.claims.served(wanted.desk, wanted.caller, number, now.utc, days, wanted.refused)
+        if number in self._agents:
+            self._agents.answered(number, wanted.wrap_up)
+        for other in offered:
+            if other != number:
+                self._agents.given_up(other)
         self.sweep()
 
     def _missed(self, offer: Offer, number: str, why: Miss) -> None:
@@ -350,9 +363,7 @@ class Distribution:
     def _estimate(self, place: Place) -> float:
         if place.id not in self._places:
             return 0.0
-        line = self._line(place.wanted)
-        line.expect(HANDLING / max(1, sum(1 for _ in self._present(place))))
-        return line.estimate(place.id, self._now().mono)
+        return self._line(place.wanted).estimate(place.id, self._now().mono)
 
     def _anybody(self, place: Place) -> bool:
         return next(self._present(place), None) is not None

@@ -50,6 +50,7 @@ async def ring_offers(walker: Walker, place: Place, group: str) -> Leg | Left:
 async def ring_offer(walker: Walker, offer: Offer, ring_timeout: float) -> Leg | Missed:
     """Rings those of one offer; tells the distribution what became of it, also where the caller leaves."""
     guide = walker.guide
+    walker.tell_notice_early()
     rung = Group(offer.numbers, ring_timeout, together=len(offer.numbers) > 1)
     try:
         result = await hunt(walker.live, rung, guide.role, headers=guide.headers, on_ringing=guide.on_ringing)

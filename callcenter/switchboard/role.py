@@ -27,6 +27,8 @@ from callcenter.switchboard.board import Board
 from callcenter.switchboard.carriers import know_carriers
 from callcenter.switchboard.census import process
 from callcenter.switchboard.commands import Commands
+from callcenter.switchboard.desk_work import DeskWork
+from callcenter.switchboard.duty import keep_agents, kept_agents, restore_agents
 from callcenter.switchboard.keeping import (
     keep_registrations,
     kept_registrations,
@@ -36,6 +38,7 @@ from callcenter.switchboard.leading import Leading
 from callcenter.switchboard.live import publish_live
 from callcenter.switchboard.pauses import collect_seldom
 from callcenter.switchboard.reception import Reception
+from callcenter.switchboard.returning import claim_days, kept_claims
 from callcenter.switchboard.steering import Steering
 from callcenter.switchboard.trunks import Trunk, Trunks
 from prompts.catalogue import load_catalogue
@@ -77,12 +80,16 @@ async def run(
     restored = restore_registrations(board.accounts, contacts, datetime.now(UTC), time.monotonic())
     log.info("registrations restored count=%d", restored)
     keep_registrations(board.accounts, ledger, lambda: datetime.now(UTC))
+    restore_agents(board.agents, await asyncio.to_thread(kept_agents, engine, settings.node))
+    keep_agents(board.agents, ledger)
+    days = claim_days(settings, board.flows)
+    board.distribution.claims = await asyncio.to_thread(kept_claims, engine, days, datetime.now(UTC))
     await transports.listen(board.agent, settings.sip)
     board.trunks = Trunks(Trunk(config, board.agent, board.accounts) for config in settings.trunks)
     board.trunks.start()
     log.info("switchboard ready sip=%s:%d", board.agent.local.host, board.agent.local.port)
     on_ready(board)
-    commands = commands_of(board, reception)
+    commands = commands_of(board, reception, engine)
     try:
         async with asyncio.TaskGroup() as tasks:
             work = [
@@ -171,12 +178,14 @@ def _build(settings: Settings, ledger: Ledger) -> tuple[Board, Reception]:
     return board, reception
 
 
-def commands_of(board: Board, reception: Reception) -> Commands:
+def commands_of(board: Board, reception: Reception, engine: Engine) -> Commands:
     """All that a switchboard can be told to do."""
     commands = Commands(board.settings, board.ledger)
     steering = Steering(board, reception.stories)
-    commands.add(steering.commands)
-    commands.add(Leading(board, reception, steering).commands)
+    leading = Leading(board, reception, steering)
+    work = DeskWork(board, engine, steering, leading)
+    for part in (steering, leading, work):
+        commands.add(part.commands)
     return commands
 
 

@@ -17,7 +17,8 @@ from callcenter.switchboard.board import Board
 from callcenter.switchboard.dialling import Miss, Missed
 from callcenter.switchboard.leg import Leg
 from callcenter.switchboard.live_call import LiveCall
-from callcenter.switchboard.ways import Back, Guide, Left, unanswered
+from callcenter.switchboard.notice import Notices
+from callcenter.switchboard.ways import Back, Guide, Left, Way, unanswered
 
 if TYPE_CHECKING:
     from callcenter.switchboard.story import Story
@@ -49,6 +50,7 @@ class Walker:
 
     async def go(self, name: str) -> Leg | Left:
         """Walks from step `name` on."""
+        self.plan_notice()
         for _ in range(MOST_STEPS):
             if name == END:
                 return self.ended()
@@ -66,11 +68,32 @@ class Walker:
         """Enters an edge of the call's graph, from the step where the caller is."""
         self.live.book.passed(kind, self._at, target, self.board.now(), result)
 
-    def take(self, kind: WaitKind) -> None:
+    def wait(self, kind: WaitKind) -> None:
         """Answers the caller, if nobody has, and enters what they wait for."""
         self.story.answer_caller()
         self.guide.on_taken()
         self.live.book.waits(kind, self.board.now())
+
+    async def take(self, kind: WaitKind) -> None:
+        """The same; then they hear that the call is recorded, if they have not heard it yet."""
+        self.wait(kind)
+        await self.tell_notice()
+
+    async def tell_notice(self) -> None:
+        """Until the caller has heard that the call is recorded, where the flow says so."""
+        if self.live.notice is not None:
+            await self.live.notice.play(self.live.caller)
+
+    def tell_notice_early(self) -> None:
+        """Lets a caller who is not answered yet hear it while phones ring."""
+        if self.live.notice is not None and self.story.prepared is not None:
+            self.live.notice.begin_early(*self.story.prepared)
+
+    def plan_notice(self) -> None:
+        """The call's notice is that of the first flow that has one."""
+        plan = self.flow.notice
+        if plan.mode != "off" and self.live.notice is None:
+            Notices(self.live, plan, self.board.prompt(plan.prompt, self.live.book.language))
 
     async def say(self, prompt: str, **values: Any) -> None:
         """Plays a prompt to its end, in the caller's language."""
@@ -120,7 +143,7 @@ def exit_of(step: Any, missed: Missed) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class ToFlow:
+class ToFlow(Way):
     """A desk: its flow as it was when the caller came, from a step on."""
 
     desk: Desk
@@ -132,8 +155,8 @@ class ToFlow:
         return max((group.ring_timeout for group in self.flow.groups.values()), default=20.0)
 
     @property
-    def anybody(self) -> bool:
-        return True
+    def connected(self) -> str:
+        return self.flow.transfer.connected
 
     async def reach(self, story: Story, guide: Guide) -> Leg | Left:
         return await Walker(story, self.desk, self.flow, guide).go(self.start)

@@ -75,7 +75,7 @@ class _Waiting:
     def _begin(self) -> None:
         """The caller is answered and hears that they wait."""
         walker, place = self._walker, self._place
-        walker.take(WaitKind.QUEUE)
+        walker.wait(WaitKind.QUEUE)
         data = {"position": place.position, "estimate": place.estimate}
         walker.live.tell(EventName.QUEUED, walker.board.now(), data)
         self._start("key", self._keys.next())
@@ -106,6 +106,7 @@ class _Waiting:
         step, story = self._step, self._walker.story
         loop = asyncio.get_running_loop()
         offer_at = loop.time() + step.offer_after if step.offer else None
+        await self._walker.tell_notice()
         await self._walker.say("queue-enter")
         while True:
             await self._say_position()

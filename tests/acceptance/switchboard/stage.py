@@ -89,6 +89,16 @@ class Stage:
         starting = Scripted.agent(self.folder, number, hertz, self.here.address, *steps, password=PASSWORD)
         return await self.ending.enter_async_context(starting)
 
+    # -- the page ----------------------------------------------------------------------------------------
+
+    async def transfer(self, call: Call, target: str) -> None:
+        """The page's command. Raises CommandError."""
+        await self.here.command("transfer", call_id=call.id, target=target)
+
+    async def hang_up(self, call: Call) -> None:
+        """The page's command. Raises CommandError."""
+        await self.here.command("hangup", call_id=call.id)
+
     # -- what is on record --------------------------------------------------------------------------------
 
     def calls(self) -> list[Call]:

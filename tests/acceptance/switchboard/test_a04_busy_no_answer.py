@@ -50,7 +50,7 @@ async def test_the_caller_is_told_and_comes_back_to_the_desk(
         await first.transfer("4")
     else:
         (call,) = stage.calls()
-        await stage.here.command("transfer", call_id=call.id, target="4")
+        await stage.transfer(call, "4")
     await caller.hears(SECOND, timeout=30.0)
     await second.hears(CALLER)
     caller.run.nudge()

@@ -29,7 +29,8 @@ HELD_BY = {
     "callcenter/switchboard/transfers.py": "test_refer.py",
     "callcenter/switchboard/ways.py": "test_story.py",
     "callcenter/switchboard/lot.py": "test_park.py",
-    "callcenter/switchboard/steps/__init__.py": "test_walk.py",
+    "callcenter/switchboard/mailbox.py": "test_leaving.py",
+    "callcenter/switchboard/steps/reaching.py": "test_walk.py",
     "callcenter/switchboard/offers.py": "test_queueing.py",
     "callcenter/check.py": "test_doctor.py",
     "callcenter/scribe/commit.py": "test_role.py",
@@ -48,6 +49,8 @@ HELD_BY = {
     "callcenter/web/views/figures.py": "test_views.py",
     "callcenter/web/views/i18n.py": "test_views.py",
     "callcenter/web/views/render.py": "test_views.py",
+    "callcenter/web/views/live.py": "test_live_view.py",
+    "callcenter/web/pages/office.py": "test_office_pages.py",
     # Processes of their own.
     "callcenter/demo/phones/baresip_agent.py": "test_phones.py",
     "callcenter/demo/phones/pyvoip_caller.py": "test_phones.py",

@@ -53,7 +53,7 @@ async def ringing(desk: Switchboard, caller: Phone, plan: Plan, seconds: float =
 
 
 def early(desk: Switchboard, notices: Notices) -> None:
-    prepared = desk.reception._stories[notices._live.id].prepared
+    prepared = desk.reception.stories[notices._live.id].prepared
     assert prepared is not None
     notices.begin_early(*prepared)
 
@@ -261,7 +261,7 @@ async def test_a_target_outside_hears_it_and_a_target_inside_does_not(
     live = notices._live
     await caller.connected()
     await told(live, Hearing.HEARD)
-    await desk.commands.give("transfer", {"call_id": live.id, "target": "2"})
+    await desk.command("transfer", call_id=live.id, target="2")
     await caller.hears(OTHER)
     target = next(leg for leg in live.legs if leg.party == "2")
     assert target.track is not None

@@ -168,6 +168,6 @@ async def test_the_holder_who_leaves_is_warned_no_more(
     live.warnings.limits = Limits(HoldLimits(scaled(5.0), scaled(5.0)))
     agent.reinvite("sendonly")
     await eventually(lambda: live.book.facts.holds)
-    await desk.commands.give("transfer", {"call_id": live.id, "target": "2"})
+    await desk.command("transfer", call_id=live.id, target="2")
     await caller.hears(3000.0)
     assert live.warnings._timer is None and not told
