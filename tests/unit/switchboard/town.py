@@ -353,9 +353,10 @@ class Town:
         return f"{number} {wanted.value}"
 
     async def vanish(self) -> str:
-        """A caller's telephone loses its power."""
+        """A caller's telephone loses its power in mid-call. One that rings would be answered, and we wait
+        32 s for its ACK (RFC 3261 section 13.3.1.4): that is for the soak."""
         outside = {name: person for name, person in self.people.items() if name.startswith("139")}
-        alive = [name for name, person in outside.items() if person.begun]
+        alive = [name for name, person in outside.items() if person.talking]
         if not alive:
             return ""
         name = self.random.choice(alive)
