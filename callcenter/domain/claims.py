@@ -24,30 +24,35 @@ class Claim:
 
 
 class Claims:
-    """Claims by the caller's number."""
+    """Claims by desk and caller's number."""
 
     def __init__(self) -> None:
-        self._claims: dict[str, Claim] = {}
+        self._claims: dict[tuple[str, str], Claim] = {}
 
     def __len__(self) -> int:
         return len(self._claims)
 
-    def holder(self, caller: str, now: datetime, refused: Collection[str] = ()) -> str | None:
+    def holder(self, desk: str, caller: str, now: datetime, refused: Collection[str] = ()) -> str | None:
         """The agent who first served this caller, while that lasts and the caller does not refuse them."""
-        claim = self._claims.get(caller)
+        claim = self._claims.get((desk, caller))
         if claim is None or claim.until <= now or claim.agent in refused:
             return None
         return claim.agent
 
     def served(
-        self, caller: str, agent: str, now: datetime, days: int, refused: Collection[str] = ()
+        self,
+        desk: str,
+        caller: str,
+        agent: str,
+        now: datetime,
+        days: int,
+        refused: Collection[str] = (),
     ) -> None:
         """An agent has answered this caller: that renews the claim there is, or makes one."""
-        if not caller:
+        if not caller.removeprefix("+").isdigit():
             return  # who withholds their number is nobody in particular
-        holder = self.holder(caller, now, refused) or agent
-        self._claims.pop(caller, None)  # the newest stand last
-        self._claims[caller] = Claim(holder, now + timedelta(days=days))
+        holder = self.holder(desk, caller, now, refused) or agent
+        self._claims[desk, caller] = Claim(holder, now + timedelta(days=days))
         if len(self._claims) > MOST:
             self._forget(now)
 

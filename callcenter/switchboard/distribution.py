@@ -59,8 +59,9 @@ class Offer:
         return frozenset(self._open)
 
     def answered(self, number: str) -> None:
-        """The agent has the call; the others are let go, and the caller leaves the line."""
-        if number in self._open:
+        """`number` has the call, also if they picked it up at another's telephone; all others are let go, and
+        the caller leaves the line."""
+        if self._open:
             self._distribution._answered(self, number)
 
     def missed(self, number: str, why: Miss) -> None:
@@ -173,7 +174,9 @@ class Distribution:
         in the line."""
         id, now = id or uuid4().hex, self._now()
         if wanted.group.returning_days and wanted.claim is None:
-            wanted = replace(wanted, claim=self.claims.holder(wanted.caller, now.utc, wanted.refused))
+            wanted = replace(
+                wanted, claim=self.claims.holder(wanted.desk, wanted.caller, now.utc, wanted.refused)
+            )
         place = Place(self, id, wanted, now)
         self._all.enter(id, now.mono, wanted.priority)
         line = self._line(wanted)
@@ -284,20 +287,25 @@ class Distribution:
     def _answered(self, offer: Offer, number: str) -> None:
         place, now = offer.place, self._now()
         wanted = place.wanted
-        others = [each for each in offer._shut() if each != number]
+        offered = offer._shut()
         line = self._line(wanted)
         line.agents = sum(1 for _ in self._present(place))
         line.taken(place.id, now.mono)
         self._all.leave(place.id)
         del self._places[place.id]
         place.offer = None
-        if offer.turn:
+        if offer.turn and number in offered:
             self._remember(place.id, wanted, number)
+        elif offer.turn:
+            self._give_back(wanted, offered[0])
         if wanted.group.returning_days:
-            self.claims.served(wanted.caller, number, now.utc, wanted.group.returning_days, wanted.refused)
-        self._agents.answered(number, wanted.wrap_up)
-        for other in others:
-            self._agents.given_up(other)
+            days = wanted.group.returning_days
+            self.claims.served(wanted.desk, wanted.caller, number, now.utc, days, wanted.refused)
+        if number in self._agents:
+            self._agents.answered(number, wanted.wrap_up)
+        for other in offered:
+            if other != number:
+                self._agents.given_up(other)
         self.sweep()
 
     def _missed(self, offer: Offer, number: str, why: Miss) -> None:

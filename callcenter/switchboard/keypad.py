@@ -106,7 +106,7 @@ class Keypad:
 
     async def wait_for(self, key: str) -> None:
         """Until `key` is pressed; others are taken for nothing."""
-        while await self._pressed.next() != key:
+        while await self.next() != key:
             continue
 
     async def key_during(self, playback: Playback) -> str | None:

@@ -85,7 +85,7 @@ class LiveCall:
         self.legs.append(leg)
         if not outside:  # a number that a line asserts may be written like one of our extensions
             self.board.occupied[party] += 1
-            self.board.agents.leg_began(party, calls=role is Role.CALLER)
+            self.board.agents.leg_began(party, calls=call.identity is not None)  # or do we call them?
         self.book.leg_invited(role, party, at, call.call_id, leg.id)
         call.on_offer = partial(self._answer_offer, leg)
         call.on_changed = partial(self._refreshed, leg)

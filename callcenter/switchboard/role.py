@@ -38,6 +38,7 @@ from callcenter.switchboard.leading import Leading
 from callcenter.switchboard.live import publish_live
 from callcenter.switchboard.pauses import collect_seldom
 from callcenter.switchboard.reception import Reception
+from callcenter.switchboard.returning import claim_days, kept_claims
 from callcenter.switchboard.steering import Steering
 from callcenter.switchboard.trunks import Trunk, Trunks
 from prompts.catalogue import load_catalogue
@@ -81,6 +82,8 @@ async def run(
     keep_registrations(board.accounts, ledger, lambda: datetime.now(UTC))
     restore_agents(board.agents, await asyncio.to_thread(kept_agents, engine, settings.node))
     keep_agents(board.agents, ledger)
+    days = claim_days(settings, board.flows)
+    board.distribution.claims = await asyncio.to_thread(kept_claims, engine, days, datetime.now(UTC))
     await transports.listen(board.agent, settings.sip)
     board.trunks = Trunks(Trunk(config, board.agent, board.accounts) for config in settings.trunks)
     board.trunks.start()

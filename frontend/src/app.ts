@@ -62,7 +62,32 @@ function showLink(connected: boolean): void {
   state.textContent = (connected ? state.dataset.connected : state.dataset.lost) ?? "";
 }
 
+/** What is pressed right now: a part that holds it is not exchanged, for then the click would be lost. */
+let pressed: Element | null = null;
+let waiting = false;
+
+function keepPressed(): void {
+  document.addEventListener("pointerdown", (event) => {
+    pressed = event.target as Element;
+  }, true);
+  for (const end of ["pointerup", "pointercancel"]) {
+    document.addEventListener(end, () => {
+      pressed = null;
+      if (!waiting) return;
+      waiting = false;
+      setTimeout(() => document.body.dispatchEvent(new CustomEvent("office-changed")), 50);
+    }, true);
+  }
+  document.body.addEventListener("htmx:beforeSwap", (event) => {
+    const { detail } = event as CustomEvent<{ target: Element; shouldSwap: boolean }>;
+    if (!pressed || !detail.target.contains(pressed)) return;
+    detail.shouldSwap = false;
+    waiting = true;
+  });
+}
+
 function listen(): void {
+  keepPressed();
   document.body.addEventListener("htmx:afterSwap", (event) => {
     adopt(event.target as HTMLElement);
     tick();

@@ -13,43 +13,53 @@ DAY = timedelta(days=1)
 
 def test_who_first_served_a_caller_keeps_them_for_a_week() -> None:
     kept = Claims()
-    kept.served("138", "1", NOW, 7)
-    assert kept.holder("138", NOW + 6 * DAY) == "1"
-    assert kept.holder("138", NOW + 7 * DAY) is None
-    assert kept.holder("139", NOW) is None
+    kept.served("front", "138", "1", NOW, 7)
+    assert kept.holder("front", "138", NOW + 6 * DAY) == "1"
+    assert kept.holder("front", "138", NOW + 7 * DAY) is None
+    assert kept.holder("front", "139", NOW) is None
 
 
 def test_each_call_renews_the_claim_whoever_took_it() -> None:
     kept = Claims()
-    kept.served("138", "1", NOW, 7)
-    kept.served("138", "2", NOW + 6 * DAY, 7)
-    assert kept.holder("138", NOW + 12 * DAY) == "1"
+    kept.served("front", "138", "1", NOW, 7)
+    kept.served("front", "138", "2", NOW + 6 * DAY, 7)
+    assert kept.holder("front", "138", NOW + 12 * DAY) == "1"
 
 
 def test_after_it_ran_out_the_next_one_has_it() -> None:
     kept = Claims()
-    kept.served("138", "1", NOW, 7)
-    kept.served("138", "2", NOW + 8 * DAY, 7)
-    assert kept.holder("138", NOW + 9 * DAY) == "2"
+    kept.served("front", "138", "1", NOW, 7)
+    kept.served("front", "138", "2", NOW + 8 * DAY, 7)
+    assert kept.holder("front", "138", NOW + 9 * DAY) == "2"
 
 
 def test_a_caller_may_refuse_the_agent() -> None:
     kept = Claims()
-    kept.served("138", "1", NOW, 7)
-    assert kept.holder("138", NOW, {"1"}) is None
-    kept.served("138", "2", NOW, 7, {"1"})
-    assert kept.holder("138", NOW) == "2"
+    kept.served("front", "138", "1", NOW, 7)
+    assert kept.holder("front", "138", NOW, {"1"}) is None
+    kept.served("front", "138", "2", NOW, 7, {"1"})
+    assert kept.holder("front", "138", NOW) == "2"
 
 
 def test_who_withholds_their_number_is_nobody_in_particular() -> None:
     kept = Claims()
-    kept.served("", "1", NOW, 7)
+    for withheld in ("", "anonymous"):
+        kept.served("front", withheld, "1", NOW, 7)
     assert len(kept) == 0
 
 
 def test_memory_stays_bounded() -> None:
     kept = Claims()
-    kept._claims = {str(n): claims.Claim("1", NOW + timedelta(seconds=n)) for n in range(claims.MOST)}
-    kept.served("caller", "1", NOW, 7)
+    kept._claims = {
+        ("front", str(n)): claims.Claim("1", NOW + timedelta(seconds=n)) for n in range(claims.MOST)
+    }
+    kept.served("front", "99999999", "1", NOW, 7)
     assert len(kept) == claims.MOST * 9 // 10
-    assert kept.holder("caller", NOW) == "1"
+    assert kept.holder("front", "99999999", NOW) == "1"
+
+
+def test_each_desk_has_claims_of_its_own() -> None:
+    kept = Claims()
+    kept.served("front", "138", "1", NOW, 7)
+    kept.served("repairs", "138", "2", NOW, 7)
+    assert (kept.holder("front", "138", NOW), kept.holder("repairs", "138", NOW)) == ("1", "2")

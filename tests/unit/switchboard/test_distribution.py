@@ -204,6 +204,16 @@ async def test_a_sales_call_costs_nobody_a_turn(floor: Floor) -> None:
     assert numbers_of(floor.enter()) == ("1",)
 
 
+async def test_who_picks_up_a_colleagues_telephone_has_the_call(floor: Floor) -> None:
+    place = floor.enter()
+    offer = await _offer(place)
+    floor.talks("3")
+    offer.answered("3")
+    floor.clock.turn()
+    assert floor.states == [State.READY, State.READY, State.TALKING]
+    assert numbers_of(floor.enter()) == ("1",)  # they have not had their turn
+
+
 async def test_a_named_person_is_waited_for(floor: Floor) -> None:
     floor.answer(floor.enter(named="2"))
     place, other = floor.enter(named="2"), floor.enter()
