@@ -10,13 +10,11 @@ from callcenter.switchboard.warnings import HoldLimits, Limits
 
 
 def limits_for(board: Board, book: CallBook) -> Limits:
-    """Those of the call's desk; of a call without one, those of the first desk whose agent is in it, since it
-    is that agent's line. A call between two who are no agents has nobody to keep waiting."""
-    desk = book.desk
-    if desk is None:
-        parties = {book.caller, book.callee}
-        desk = next((each.id for each in board.settings.desks if parties & set(each.agents)), None)
-    return limits_of(board.flows.of(desk), book.line) if desk is not None else Limits()
+    """Those of a call that no flow leads: of the first desk whose agent is in it, since it is their line.
+    Between two who are no agents a long hold is warned of, and a long call is not."""
+    parties = {book.caller, book.callee}
+    desk = next((each.id for each in board.settings.desks if parties & set(each.agents)), None)
+    return Limits() if desk is None else limits_of(board.flows.of(desk), book.line)
 
 
 def limits_of(flow: Flow, line: Line) -> Limits:

@@ -12,6 +12,7 @@ from callcenter.switchboard.patience import limits_for
 from callcenter.switchboard.warnings import HoldLimits, Limits
 from sip.moment import Moment
 from tests.board import Phone, Switchboard
+from tests.support import eventually
 from tests.unit.switchboard.conftest import MakePhone
 
 NOW = Moment(datetime(2026, 5, 1, tzinfo=UTC), 0.0)
@@ -19,27 +20,27 @@ HOLD = HoldLimits(20.0, 30.0)
 
 
 @pytest.mark.parametrize(
-    ("line", "caller", "callee", "named", "limits"),
+    ("line", "caller", "callee", "limits"),
     [
-        (Line.EXTERNAL, "13800138000", "8000", "front", Limits(HOLD, 600.0)),
-        (Line.INTERNAL, "3", "8000", "front", Limits(HOLD, 180.0)),
-        (Line.INTERNAL, "1", "3", None, Limits(HOLD, 180.0)),
-        (Line.INTERNAL, "3", "2", None, Limits(HOLD, 180.0)),
-        (Line.EXTERNAL, "1", "075588886666", None, Limits(HOLD, 600.0)),
-        (Line.INTERNAL, "3", "4", None, Limits()),
+        (Line.INTERNAL, "1", "3", Limits(HOLD, 180.0)),
+        (Line.INTERNAL, "3", "2", Limits(HOLD, 180.0)),
+        (Line.EXTERNAL, "1", "075588886666", Limits(HOLD, 600.0)),
+        (Line.INTERNAL, "3", "4", Limits()),
     ],
 )
-async def test_limits_are_those_of_the_desk_or_of_an_agents_desk(
-    desk: Switchboard, line: Line, caller: str, callee: str, named: str | None, limits: Limits
+async def test_a_call_without_a_flow_has_the_limits_of_its_agents_desk(
+    desk: Switchboard, line: Line, caller: str, callee: str, limits: Limits
 ) -> None:
-    book = CallBook("c1", Direction.INBOUND, line, caller, callee, NOW, desk=named)
+    book = CallBook("c1", Direction.OUTBOUND, line, caller, callee, NOW)
     assert limits_for(desk.board, book) == limits
 
 
-async def test_a_call_has_them_from_its_beginning(
-    desk: Switchboard, make_phone: MakePhone, caller: Phone
+@pytest.mark.parametrize(("outside", "limits"), [(True, Limits(HOLD, 600.0)), (False, Limits(HOLD, 180.0))])
+async def test_a_desks_call_has_those_of_its_flow(
+    desk: Switchboard, make_phone: MakePhone, caller: Phone, outside: bool, limits: Limits
 ) -> None:
     await make_phone("1")
-    await caller.dial("8000")
+    who = caller if outside else await make_phone("3")
+    await who.dial("8000")
     live = await desk.live()
-    assert live.warnings.limits == Limits(HOLD, 600.0)
+    await eventually(lambda: live.warnings.limits == limits)
