@@ -18,6 +18,7 @@ from callcenter.store.ledger import Ledger
 from callcenter.switchboard.accounts import Accounts
 from callcenter.switchboard.agents import Agents
 from callcenter.switchboard.distribution import Distribution
+from callcenter.switchboard.features import Features
 from callcenter.switchboard.flow_watch import Flows
 from callcenter.switchboard.lot import ParkingLot
 from callcenter.switchboard.trunks import UP, Trunks
@@ -58,6 +59,8 @@ class Board:
     trunks: Trunks = field(default_factory=Trunks)
     """The lines to the outside."""
 
+    features: Features = field(init=False)
+    """Do-not-disturb and forwarding of the extensions."""
     agents: Agents = field(init=False)
     """Everybody with an extension: who is free, and who does what."""
     distribution: Distribution = field(init=False)
@@ -65,7 +68,11 @@ class Board:
 
     def __post_init__(self) -> None:
         numbers = [extension.number for extension in self.settings.extensions]
-        self.agents = Agents(numbers, self.now, phone=self._phone_seconds, legs=self.occupied)
+        self.features = Features(self.settings)
+        self.agents = Agents(
+            numbers, self.now, phone=self._phone_seconds, legs=self.occupied, quiet=self.features.quiet
+        )
+        self.features.on_change.append(lambda number, feature: self.agents.look_again())
         self.distribution = Distribution(self.agents, self.now)
         self.accounts.on_phones.append(self.agents.phone_changed)
         self.flows = Flows(self.settings, lambda: self.prompts.prompts)

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from callcenter.domain.calls import EventName, WaitKind
 from callcenter.switchboard.dialling import Missed
+from callcenter.switchboard.forwarding import to_extension
 from callcenter.switchboard.leg import Leg
 from callcenter.switchboard.lot import Parked, ParkingLot
-from callcenter.switchboard.ways import Back, Guide, Left, to_extension
+from callcenter.switchboard.ways import Back, Guide, Left
 
 if TYPE_CHECKING:
     from callcenter.switchboard.story import Story

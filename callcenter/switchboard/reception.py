@@ -16,6 +16,7 @@ from callcenter.settings import Desk
 from callcenter.switchboard import steps  # noqa: F401 - registers the kinds of steps
 from callcenter.switchboard.accounts import Account
 from callcenter.switchboard.board import Board
+from callcenter.switchboard.forwarding import to_extension
 from callcenter.switchboard.leg import Media
 from callcenter.switchboard.live_call import LiveCall
 from callcenter.switchboard.lot import Parked
@@ -34,7 +35,7 @@ from callcenter.switchboard.routing import (
 from callcenter.switchboard.story import NotTalking, Story
 from callcenter.switchboard.transfers import Forbidden, Transfers
 from callcenter.switchboard.walk import to_desk
-from callcenter.switchboard.ways import ToTrunk, Way, to_extension
+from callcenter.switchboard.ways import ToTrunk, Way
 from sip.aio.call import Call
 from sip.aio.ports import PortsExhausted
 from sip.aio.rtp import MediaStream

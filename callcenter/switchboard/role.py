@@ -27,6 +27,7 @@ from callcenter.switchboard.board import Board
 from callcenter.switchboard.carriers import know_carriers
 from callcenter.switchboard.census import process
 from callcenter.switchboard.commands import Commands
+from callcenter.switchboard.features import keep_features, kept_features
 from callcenter.switchboard.keeping import (
     keep_registrations,
     kept_registrations,
@@ -78,6 +79,8 @@ async def run(
     restored = restore_registrations(board.accounts, contacts, datetime.now(UTC), time.monotonic())
     log.info("registrations restored count=%d", restored)
     keep_registrations(board.accounts, ledger, lambda: datetime.now(UTC))
+    board.features.restore(await asyncio.to_thread(kept_features, engine))
+    keep_features(board.features, ledger)
     days = claim_days(settings, board.flows)
     board.distribution.claims = await asyncio.to_thread(kept_claims, engine, days, datetime.now(UTC))
     await transports.listen(board.agent, settings.sip)
@@ -180,6 +183,7 @@ def commands_of(board: Board, reception: Reception) -> Commands:
     steering = Steering(board, reception.stories)
     commands.add(steering.commands)
     commands.add(Leading(board, reception, steering).commands)
+    commands.add(board.features.commands)
     return commands
 
 

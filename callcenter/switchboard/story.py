@@ -10,13 +10,14 @@ from typing import Any
 
 from callcenter.domain.calls import EventName, HungUpBy, Outcome, Role
 from callcenter.switchboard.dialling import Miss, Missed
+from callcenter.switchboard.forwarding import to_extension
 from callcenter.switchboard.keypad import Keypad
 from callcenter.switchboard.leg import Leg, Media
 from callcenter.switchboard.live_call import LiveCall
 from callcenter.switchboard.orders import Given, Joined, Order, Replaced, SendOn, Transferor, status_of
 from callcenter.switchboard.originate import reach_agent
 from callcenter.switchboard.silence import tell_lost
-from callcenter.switchboard.ways import Guide, Left, Way, to_extension, unanswered
+from callcenter.switchboard.ways import Guide, Left, Way, unanswered
 from sip.aio.call import Call
 from sip.aio.player import Playback
 from sip.effects import Ending

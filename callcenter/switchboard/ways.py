@@ -87,7 +87,7 @@ class Back:
 
 @dataclass(frozen=True, slots=True)
 class ToGroup:
-    """One extension, or several."""
+    """Telephones, whatever they have set."""
 
     group: Group
 
@@ -152,11 +152,6 @@ class Introduced:
 
     def back(self, missed: Missed) -> Back:
         return self.way.back(missed)
-
-
-def to_extension(number: str, ring_timeout: float) -> Way:
-    """One extension."""
-    return ToGroup(Group((number,), ring_timeout))
 
 
 NOWHERE: Final[Way] = ToGroup(Group((), 0.0))

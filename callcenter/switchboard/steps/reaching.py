@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from callcenter.flows.schema import Ring, ToDesk, ToExtension, ToOutside
 from callcenter.switchboard import routing
+from callcenter.switchboard.forwarding import to_extension
 from callcenter.switchboard.offers import enter, ring_offers
 from callcenter.switchboard.walk import Result, Walker, exit_of, handles, to_desk
-from callcenter.switchboard.ways import Left, ToTrunk, Way, to_extension
+from callcenter.switchboard.ways import Left, ToTrunk, Way
 
 
 @handles(Ring)
