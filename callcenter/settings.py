@@ -253,6 +253,7 @@ class Extension(Part):
     outside: bool | tuple[Annotated[Digits, Field(min_length=1)], ...] = Field(
         default=False, description="whether it may call numbers outside; or what these must begin with"
     )
+    mailbox: bool = Field(default=False, description="who does not reach it may leave a message")
     transfers_outside: bool = Field(default=False, description="whether it may send callers there, too")
 
 

@@ -66,10 +66,12 @@ def settings_for(
     trunks: list[dict[str, Any]] | None = None,
     roles: dict[str, str] | None = None,
     transfers: tuple[str, ...] = (),
+    mailboxes: tuple[str, ...] = (),
     **sip: Any,
 ) -> Settings:
     """`outside` is what extensions may call there; `trunks` are lines beside the gateway's; `roles` are of
-    extensions that are no agents; those of `transfers` may send callers outside."""
+    extensions that are no agents; those of `transfers` may send callers outside, those of
+    `mailboxes` have one."""
     allowed, role = outside or {}, roles or {}
     extensions = [
         {
@@ -78,6 +80,7 @@ def settings_for(
             "outside": allowed.get(number, False),
             "role": role.get(number, "agent"),
             "transfers_outside": number in transfers,
+            "mailbox": number in mailboxes,
         }
         for number in ("1", "2", "3")
     ]
@@ -164,7 +167,7 @@ async def switchboard(settings: Settings) -> AsyncIterator[Switchboard]:
     board.trunks = Trunks(Line(config, board.agent, accounts) for config in settings.trunks)
     board.trunks.start()
     try:
-        yield Switchboard(board, reception, engine, commands_of(board, reception))
+        yield Switchboard(board, reception, engine, commands_of(board, reception, engine))
     finally:
         await reception.close()
         board.trunks.stop()

@@ -66,7 +66,7 @@ LEASE: Final = timedelta(minutes=5)
 
 CALLED_AGAIN: Final = "called_again"
 REACHED: Final = "reached"
-OUTCOMES: Final = (REACHED, CALLED_AGAIN, "no_answer", "busy", "wrong_number", "settled", "refused")
+OUTCOMES: Final = (REACHED, CALLED_AGAIN, "settled", "no_answer", "busy", "wrong_number", "refused")
 """What may come of a callback. REACHED and CALLED_AGAIN are entered by calls, the others by people."""
 
 _UNANSWERED: Final[dict[str, Reason]] = {

@@ -114,15 +114,8 @@ class Registered:
     contacts: tuple[Contact, ...]
 
 
-Entry = (
-    CallChanged
-    | RecordingOpened
-    | RecordingClosed
-    | RecordingDiscarded
-    | CallRecorded
-    | Registered
-    | WorkEntry
-)
+CallEntry = CallChanged | RecordingOpened | RecordingClosed | RecordingDiscarded | CallRecorded
+Entry = CallEntry | Registered | WorkEntry
 
 
 class LedgerError(Exception):

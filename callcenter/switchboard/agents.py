@@ -265,10 +265,6 @@ class Agents:
     def _set_timer(self, number: str, seconds: float, event: Event) -> None:
         self._timers[number] = self._later(seconds, lambda: self._move(number, event))
 
-    def look_again(self) -> None:
-        """Who is to be disturbed has changed: somebody may be free who was not."""
-        self._tell_free()
-
     def _tell_free(self) -> None:
         for told in self.on_free:
             told()

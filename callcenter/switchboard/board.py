@@ -56,11 +56,11 @@ class Board:
     """What each desk does with its callers."""
     lot: ParkingLot = field(init=False)
     """Where callers are parked."""
+    features: Features = field(init=False)
+    """Do-not-disturb and forwarding, as the extensions' holders have set them."""
     trunks: Trunks = field(default_factory=Trunks)
     """The lines to the outside."""
 
-    features: Features = field(init=False)
-    """Do-not-disturb and forwarding of the extensions."""
     agents: Agents = field(init=False)
     """Everybody with an extension: who is free, and who does what."""
     distribution: Distribution = field(init=False)
@@ -68,11 +68,10 @@ class Board:
 
     def __post_init__(self) -> None:
         numbers = [extension.number for extension in self.settings.extensions]
-        self.features = Features(self.settings)
+        self.features = Features(self.ledger)
         self.agents = Agents(
             numbers, self.now, phone=self._phone_seconds, legs=self.occupied, quiet=self.features.quiet
         )
-        self.features.on_change.append(lambda number, feature: self.agents.look_again())
         self.distribution = Distribution(self.agents, self.now)
         self.accounts.on_phones.append(self.agents.phone_changed)
         self.flows = Flows(self.settings, lambda: self.prompts.prompts)

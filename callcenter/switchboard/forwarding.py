@@ -1,78 +1,102 @@
-"""The way to one extension, with what it has set: do-not-disturb, and where its calls go instead.
+"""The way to an extension that may not want to be disturbed, or has its calls go elsewhere.
 
-A desk's callers are not forwarded by its agents' telephones: who forwards everything, or is not to be
-disturbed, is simply not rung for them.
+A call is forwarded once: where it is forwarded to, that extension's own forwarding is not followed.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from callcenter.domain.agents import Miss
-from callcenter.switchboard.dialling import Missed
+from callcenter.switchboard.board import Board
+from callcenter.switchboard.dialling import Miss, Missed
+from callcenter.switchboard.features import Feature
 from callcenter.switchboard.leg import Leg
-from callcenter.switchboard.ringing import Group, hunt
-from callcenter.switchboard.routing import ToDesk, ToExtension, route
+from callcenter.switchboard.routing import ToDesk, ToExtension, ToOutside, route, route_outside
 from callcenter.switchboard.walk import to_desk
-from callcenter.switchboard.ways import Back, Guide, Left, ToTrunk, Way, unanswered
+from callcenter.switchboard.ways import Back, Guide, Left, ToTrunk, Way, to_extension, unanswered
 
 if TYPE_CHECKING:
     from callcenter.switchboard.story import Story
 
+_BUSY_STATUS = 486
+SETTING_PATIENCE = 20.0
+"""Nobody is rung where it is only asked whether calls may go there."""
+_FOLLOWED = {
+    "busy": frozenset({Miss.BUSY}),
+    "no_answer": frozenset({Miss.NO_ANSWER, Miss.UNREACHABLE}),
+}
+
+
+class NotForwarded(Exception):
+    """The extension may not send its calls there. The message says what it may."""
+
 
 @dataclass(frozen=True, slots=True)
-class ToPhone:
-    """One extension. `seen` are those that have forwarded this call already."""
+class ToPerson(Way):
+    """One extension, as its holder has set it. What holds is read when the caller gets there."""
 
     number: str
-    ring_timeout: float
-    seen: frozenset[str] = frozenset()
+    patience: float
 
     @property
-    def anybody(self) -> bool:
-        return True
+    def ring_timeout(self) -> float:
+        return self.patience
 
     async def reach(self, story: Story, guide: Guide) -> Leg | Left:
-        feature = story.live.board.features.of(self.number)
-        onward = self._onward(story) if feature.forward_when else None
-        if onward is not None and feature.forward_when == "always":
-            return await self._forward(story, guide, onward, feature.forward_to)
-        result = Missed(Miss.BUSY) if feature.dnd else await self._ring(story, guide)
-        if isinstance(result, Leg):
-            return result
-        if onward is not None and feature.forwards(result.why):
-            return await self._forward(story, guide, onward, feature.forward_to)
-        return unanswered(result)
+        board = story.live.board
+        feature = board.features.of(self.number)
+        if feature.forward_when == "always":
+            return await self._forward(story, guide, feature.forward_to)
+        if feature.dnd:
+            result: Leg | Left = unanswered(Missed(Miss.BUSY, _BUSY_STATUS), _BUSY_STATUS)
+        else:
+            result = await to_extension(self.number, self.patience).reach(story, guide)
+        missed = result.missed if isinstance(result, Left) else None
+        if missed is not None and missed.why in _FOLLOWED.get(feature.forward_when, ()):
+            return await self._forward(story, guide, feature.forward_to)
+        return result
+
+    async def _forward(self, story: Story, guide: Guide, target: str) -> Leg | Left:
+        live, board = story.live, story.live.board
+        way = forwarded_way(board, self.number, target, live.book.caller, self.patience)
+        live.book.passed("forward", self.number, target, board.now())
+        if way is None:  # it was good when it was set: the configuration has changed
+            return unanswered(Missed(Miss.UNREACHABLE))
+        return await way.reach(story, guide)
 
     def back(self, missed: Missed) -> Back:
-        return Back(self)
-
-    async def _ring(self, story: Story, guide: Guide) -> Leg | Missed:
-        group = Group((self.number,), self.ring_timeout)
-        return await hunt(story.live, group, guide.role, headers=guide.headers, on_ringing=guide.on_ringing)
-
-    async def _forward(self, story: Story, guide: Guide, onward: Way, to: str) -> Leg | Left:
-        live = story.live
-        live.book.passed("forward", self.number, to, live.board.now())
-        return await onward.reach(story, guide)
-
-    def _onward(self, story: Story) -> Way | None:
-        """Where the extension's calls go; None where that would lead back, or is not allowed any more."""
-        live = story.live
-        board, seen = live.board, self.seen | {self.number}
-        to = board.features.of(self.number).forward_to
-        if to in seen or to == live.caller.party:
-            return None  # it would go round: then the telephone itself is rung
-        match route(board.settings, to, None):
-            case ToDesk(desk):
-                return to_desk(board, desk, live.book.caller, board.now().utc)
-            case ToExtension(extension):
-                return ToPhone(extension.number, self.ring_timeout, seen)
-        outside = board.features.outside(self.number, to)
-        return None if outside is None else ToTrunk(outside, self.ring_timeout)
+        return Back(to_extension(self.number, self.patience))
 
 
-def to_extension(number: str, ring_timeout: float) -> Way:
-    """One extension."""
-    return ToPhone(number, ring_timeout)
+def forwarded_way(board: Board, number: str, target: str, caller: str, patience: float) -> Way | None:
+    """Where `number` may send its calls: an extension, a desk, or outside where it may send callers there.
+    None for anything else."""
+    match route(board.settings, target, None):
+        case ToDesk(desk):
+            return to_desk(board, desk, caller, board.now().utc)
+        case ToExtension(other):
+            return to_extension(other.number, patience) if other.number != number else None
+    account = board.accounts.account(number)
+    extension = account.extension if account else None
+    if extension is None or not extension.transfers_outside:
+        return None
+    outside = route_outside(board.settings, target, extension, registered=True)
+    if not isinstance(outside, ToOutside) or outside.emergency:
+        return None  # nobody's callers are an emergency
+    return ToTrunk(outside, patience)
+
+
+def set_feature(board: Board, number: str, feature: Feature) -> None:
+    """Sets all of it, from the next call on. Raises NotForwarded."""
+    if feature.forward_when:
+        target = feature.forward_to
+        if forwarded_way(board, number, target, "", SETTING_PATIENCE) is None:
+            raise NotForwarded(
+                f"calls of {number} cannot be forwarded to {target!r}: name an extension or a desk,"
+                " or outside where [[extension]] transfers_outside allows it"
+            )
+    else:
+        feature = replace(feature, forward_to="")
+    board.features.set(number, feature, board.now().utc)
+    board.distribution.sweep()  # who is not to be disturbed no more may be free

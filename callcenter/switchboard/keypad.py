@@ -104,6 +104,11 @@ class Keypad:
         """The next key, however long it takes."""
         return await self._pressed.next()
 
+    async def wait_for(self, key: str) -> None:
+        """Until `key` is pressed; others are taken for nothing."""
+        while await self.next() != key:
+            continue
+
     async def key_during(self, playback: Playback) -> str | None:
         """The key that is pressed into a prompt, which it stops; None where the prompt ends without one."""
         listening = asyncio.create_task(self._pressed.next(), name="key during a prompt")

@@ -10,7 +10,7 @@ from callcenter.store.entries import SurveyAnswered
 from callcenter.store.ledger import utc_now
 from callcenter.switchboard.board import Board
 from callcenter.switchboard.commands import Asker, Command, text
-from callcenter.switchboard.forwarding import to_extension
+from callcenter.switchboard.forwarding import ToPerson
 from callcenter.switchboard.leg import Leg
 from callcenter.switchboard.lot import NoSlot
 from callcenter.switchboard.originate import NotThere, Wanted
@@ -89,7 +89,7 @@ class Leading:
         are connected; busy or unanswered, the one who asked hears so and comes back to the desk."""
         story, leg = self._sender(asker, args)
         number = text(args, "number", "the number that was asked for")
-        way = self._way(leg.party, number)
+        way = self._way(asker.number or leg.party, number)  # whoever asks for it needs leave of their own
         place = args.get("place")
         prompt, values = ("long-distance", {"place": str(place)}) if place else ("long-distance-unnamed", {})
         try:
@@ -117,7 +117,7 @@ class Leading:
         board = self._board
         match route(board.settings, number, None):
             case ToExtension(found):
-                return to_extension(found.number, RING_SECONDS)
+                return ToPerson(found.number, RING_SECONDS)
             case ToDesk(desk):
                 return self._reception.to_desk(desk, extension)
             case Nowhere():

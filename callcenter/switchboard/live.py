@@ -8,15 +8,19 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from callcenter.domain.agents import Agent
 from callcenter.domain.cloudevents import encode, jsonable, rfc3339
 from callcenter.domain.topics import live_topic
 from callcenter.events.client import MqttClient
 from callcenter.events.errors import Disconnected
+from callcenter.settings import Extension
 from callcenter.switchboard.board import Board
-from callcenter.switchboard.snapshot import AgentNow, Held, Now, snapshot
+from callcenter.switchboard.snapshot import AgentNow, Held, Now, ParkedNow, QueueNow, Waiting, snapshot
 
 EVERY = 0.25
 """Seconds between two looks: at most four messages a second."""
+STEP = 15.0
+"""Seconds to which the estimate of a whole wait is rounded: the least change of it would be told."""
 ANYWAY = 8
 """Looks after which the state is made anew though nothing was put into the ledger."""
 
@@ -29,27 +33,59 @@ def look(board: Board) -> Now:
         calls=[live.told for live in calls if live.told is not None and live.told.outcome is None],
         legs={leg.id: Held(leg.outside, leg.held_here, leg.leaving) for live in calls for leg in live.legs},
         agents=_agents(board, in_calls),
+        queues=_queues(board),
+        parked=[
+            ParkedNow(slot, parked.story.live.id, parked.story.live.caller.party, parked.since.utc, parked.by)
+            for slot, parked in board.lot
+        ],
     )
 
 
 def _agents(board: Board, in_calls: dict[str, str]) -> list[AgentNow]:
-    registered = set(board.accounts.registered(board.now().mono))
-    desks: dict[str, list[str]] = {}
-    for desk in board.settings.desks:
-        for number in desk.agents:
-            desks.setdefault(number, []).append(desk.id)
+    desks = _desks(board)
     return [
-        AgentNow(
-            number=each.number,
-            name=each.name,
-            role=each.role,
-            registered=each.number in registered,
-            state="busy" if each.number in board.occupied else "idle",
-            call_id=in_calls.get(each.number),
-            desks=tuple(desks.get(each.number, ())),
-        )
-        for each in board.settings.extensions
+        _agent(each, board.agents.agent(each.number), desks, in_calls) for each in board.settings.extensions
     ]
+
+
+def _agent(
+    extension: Extension, agent: Agent, desks: dict[str, list[str]], in_calls: dict[str, str]
+) -> AgentNow:
+    return AgentNow(
+        number=extension.number,
+        name=extension.name,
+        role=extension.role,
+        registered=agent.phone,
+        state=agent.state.value,
+        reason=agent.reason,
+        since=agent.since.utc,
+        after=agent.after.value if agent.at_work else None,
+        call_id=in_calls.get(extension.number),
+        desks=tuple(desks.get(extension.number, ())),
+    )
+
+
+def _desks(board: Board) -> dict[str, list[str]]:
+    """The desks by agent: those whose flow may ring them."""
+    found: dict[str, list[str]] = {}
+    for desk in board.settings.desks:
+        groups = board.flows.of(desk.id).groups.values()
+        for number in dict.fromkeys(each.number for group in groups for each in group.agents):
+            found.setdefault(number, []).append(desk.id)
+    return found
+
+
+def _queues(board: Board) -> list[QueueNow]:
+    """The callers in line, by desk."""
+    lines: dict[str, list[Waiting]] = {}
+    for place in board.distribution.waiting():
+        live = board.calls.get(place.id)
+        line = lines.setdefault(place.wanted.desk, [])
+        caller = live.caller.party if live else place.wanted.caller
+        waits = (board.now().mono - place.entered.mono) + place.estimate
+        estimate = float(round(waits / STEP) * STEP)
+        line.append(Waiting(place.id, caller, len(line) + 1, place.entered.utc, estimate))
+    return [QueueNow(desk, tuple(callers)) for desk, callers in sorted(lines.items())]
 
 
 class Live:

@@ -24,7 +24,9 @@ from callcenter.switchboard.board import Board
 from callcenter.switchboard.keypad import Way
 from callcenter.switchboard.leg import Leg, Media
 from callcenter.switchboard.silence import SilenceWatch
+from callcenter.switchboard.warnings import Warnings
 from sip.aio.call import Call
+from sip.aio.recorder import Track
 from sip.effects import Changed, Offered
 from sip.errors import PeerError
 from sip.media import tones
@@ -58,6 +60,7 @@ class LiveCall:
         """A supervisor's, who is rung or on the call."""
         self.notice: Notices | None = None
         """Tells parties that the call is recorded, and says who may be; None: nobody is told."""
+        self.warnings = Warnings(self)
         self.overheard = False
         """A conference lies over the bridge, which lets no keys through."""
         self._closing: list[asyncio.Task[None]] = []
@@ -113,6 +116,7 @@ class LiveCall:
         leg.leaving = True
         leg.stream.disconnect()
         self._rewired()
+        self.warnings.resumed(leg)
         self.book.leg_left(leg.id, at)
 
     def release(self, leg: Leg, at: Moment) -> None:
@@ -128,14 +132,13 @@ class LiveCall:
     def _end_leg(self, leg: Leg, at: Moment, by: HungUpBy, status: int | None) -> None:
         self.legs.remove(leg)
         self._rewired()
+        self.warnings.resumed(leg)
         if not leg.outside:
             self._vacate(leg.party)
         figures = leg.stream.rtcp.figures
         self.book.leg_measured(leg.id, figures.loss, figures.jitter, figures.round_trip)
         self.book.leg_ended(leg.id, at, by, status)
-        if leg.track is not None:
-            task = asyncio.create_task(self._close_recording(leg, at), name=f"close recording {leg.id}")
-            self._closing.append(task)
+        self.end_recording(leg, at)
 
     def _vacate(self, party: str) -> None:
         occupied = self.board.occupied
@@ -156,6 +159,7 @@ class LiveCall:
         self._rewired()
         if self.notice is not None:
             self.notice.again()
+        self.warnings.talking(self.board.now().mono)
         self._silence.start()
 
     def _give_up(self, leg: Leg) -> None:
@@ -240,10 +244,12 @@ class LiveCall:
         other = leg.stream.peer
         if wanted:
             self.book.held(leg.id, moment)
+            self.warnings.held(leg, moment.mono)
             if other is not None:
                 other.play(self.board.hold_music, loop=True)
         else:
             self.book.resumed(leg.id, moment)
+            self.warnings.resumed(leg)
             if other is not None:
                 other.stop_playing()
             if self.notice is not None:
@@ -258,18 +264,36 @@ class LiveCall:
         if self.notice is not None and not self.notice.may_record(leg):
             self.notice.record_later(leg, started)
             return
-        zero = self.book.answered_at
-        assert zero is not None
-        path = f"{started.utc:%Y/%m/%d}/{self.id}/{leg.id}{suffix(leg.codec)}"
+        self._record(leg, started)
+
+    def record_message(self, leg: Leg, started: Moment) -> None:
+        """Records what the leg's party wants to be recorded: no notice is needed for it."""
+        self.end_recording(leg, started)
+        self._record(leg, started)
+
+    def _record(self, leg: Leg, started: Moment) -> None:
+        zero = self.book.answered_at or started  # a message that nobody answered is its own zero
+        leg.recordings += 1
+        number = f"-{leg.recordings}" if leg.recordings > 1 else ""
+        path = f"{started.utc:%Y/%m/%d}/{self.id}/{leg.id}{number}{suffix(leg.codec)}"
         leg.track = self.board.recorder.open(path, leg.stream.codec, started.mono)
         leg.stream.recorder = leg.track
         offset = max(0.0, started.mono - zero.mono)
         leg.recording = RecordingFacts(uuid4().hex, self.id, leg.id, path, leg.codec, started.utc, offset)
         self.board.ledger.put(RecordingOpened(leg.recording))
 
-    def discard_recordings(self) -> None:
-        """Deletes what was recorded so far of those who are on the line."""
-        for leg in self.legs:
+    def end_recording(self, leg: Leg, at: Moment) -> None:
+        """The leg's recording is complete, if there was one; the leg may go on."""
+        if leg.track is None or leg.recording is None:
+            return
+        leg.stream.recorder = None
+        work = self._close_recording(leg.track, leg.recording, at)
+        self._closing.append(asyncio.create_task(work, name=f"close recording {leg.id}"))
+        leg.track = leg.recording = None
+
+    def discard_recordings(self, *legs: Leg) -> None:
+        """Deletes what is being recorded of these, of all who are on the line where none is named."""
+        for leg in legs or self.legs:
             if leg.track is None or leg.recording is None:
                 continue
             leg.stream.recorder = None
@@ -278,12 +302,11 @@ class LiveCall:
             self.board.ledger.put(RecordingDiscarded(self.id, leg.recording.id))
             leg.track = leg.recording = None
 
-    async def _close_recording(self, leg: Leg, at: Moment) -> None:
-        assert leg.track is not None and leg.recording is not None
-        seconds = await leg.track.close(at.mono)
-        if leg.track.error is not None:
-            log.error("recording failed call=%s leg=%s error=%s", self.id, leg.id, leg.track.error)
-        done = replace(leg.recording, finished=True, duration_seconds=seconds)
+    async def _close_recording(self, track: Track, recording: RecordingFacts, at: Moment) -> None:
+        seconds = await track.close(at.mono)
+        if track.error is not None:
+            log.error("recording failed call=%s leg=%s error=%s", self.id, recording.leg_id, track.error)
+        done = replace(recording, finished=True, duration_seconds=seconds)
         self.board.ledger.put(RecordingClosed(done))
 
     # -- the end ------------------------------------------------------------------------------------------
@@ -291,6 +314,7 @@ class LiveCall:
     async def finish(self, at: Moment, outcome: Outcome, by: HungUpBy | None) -> None:
         """Ends every leg, closes the book and the recordings, and hands the call to the scribe."""
         self._silence.stop()
+        self.warnings.stop()
         if self.notice is not None:
             self.notice.close()
         for leg in list(self.legs):

@@ -4,32 +4,34 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from callcenter.domain.calls import EventName, WaitKind
 from callcenter.switchboard.dialling import Missed
-from callcenter.switchboard.forwarding import to_extension
 from callcenter.switchboard.leg import Leg
 from callcenter.switchboard.lot import Parked, ParkingLot
-from callcenter.switchboard.ways import Back, Guide, Left
+from callcenter.switchboard.ways import Back, Guide, Left, Way, to_extension
 
 if TYPE_CHECKING:
     from callcenter.switchboard.story import Story
 
 
+RING_SECONDS: Final = 20.0
+"""How long who parked a caller is rung when nobody took them."""
+
+
 @dataclass(frozen=True, slots=True)
-class ToSlot:
+class ToSlot(Way):
     """The way into a slot, and out of it by whoever dials its number; after `patience` s back to `by`."""
 
     lot: ParkingLot
     slot: str
     by: str
     patience: float
-    ring_timeout: float = 20.0
 
     @property
-    def anybody(self) -> bool:
-        return True
+    def ring_timeout(self) -> float:
+        return RING_SECONDS
 
     async def reach(self, story: Story, guide: Guide) -> Leg | Left:
         live = story.live

@@ -16,10 +16,11 @@ from callcenter.settings import Desk
 from callcenter.switchboard import steps  # noqa: F401 - registers the kinds of steps
 from callcenter.switchboard.accounts import Account
 from callcenter.switchboard.board import Board
-from callcenter.switchboard.forwarding import to_extension
+from callcenter.switchboard.forwarding import ToPerson
 from callcenter.switchboard.leg import Media
 from callcenter.switchboard.live_call import LiveCall
 from callcenter.switchboard.lot import Parked
+from callcenter.switchboard.mailbox import WithMailbox
 from callcenter.switchboard.originate import NotThere, Wanted, begin
 from callcenter.switchboard.outside import credentials
 from callcenter.switchboard.routing import (
@@ -217,7 +218,8 @@ class Reception:
             case ToDesk(desk):
                 return self.to_desk(desk, caller), Role.AGENT
             case ToExtension(extension):
-                return to_extension(extension.number, DIRECT_RING_TIMEOUT), Role.TARGET
+                way = ToPerson(extension.number, DIRECT_RING_TIMEOUT)
+                return WithMailbox(way, extension.number) if extension.mailbox else way, Role.TARGET
             case ToOutside():
                 return ToTrunk(where, DIRECT_RING_TIMEOUT), Role.TARGET
 

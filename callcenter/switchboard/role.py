@@ -27,7 +27,8 @@ from callcenter.switchboard.board import Board
 from callcenter.switchboard.carriers import know_carriers
 from callcenter.switchboard.census import process
 from callcenter.switchboard.commands import Commands
-from callcenter.switchboard.features import keep_features, kept_features
+from callcenter.switchboard.desk_work import DeskWork
+from callcenter.switchboard.duty import keep_agents, kept_agents, kept_features, restore_agents
 from callcenter.switchboard.keeping import (
     keep_registrations,
     kept_registrations,
@@ -79,8 +80,9 @@ async def run(
     restored = restore_registrations(board.accounts, contacts, datetime.now(UTC), time.monotonic())
     log.info("registrations restored count=%d", restored)
     keep_registrations(board.accounts, ledger, lambda: datetime.now(UTC))
+    restore_agents(board.agents, await asyncio.to_thread(kept_agents, engine, settings.node))
+    keep_agents(board.agents, ledger)
     board.features.restore(await asyncio.to_thread(kept_features, engine))
-    keep_features(board.features, ledger)
     days = claim_days(settings, board.flows)
     board.distribution.claims = await asyncio.to_thread(kept_claims, engine, days, datetime.now(UTC))
     await transports.listen(board.agent, settings.sip)
@@ -88,7 +90,7 @@ async def run(
     board.trunks.start()
     log.info("switchboard ready sip=%s:%d", board.agent.local.host, board.agent.local.port)
     on_ready(board)
-    commands = commands_of(board, reception)
+    commands = commands_of(board, reception, engine)
     try:
         async with asyncio.TaskGroup() as tasks:
             work = [
@@ -177,13 +179,14 @@ def _build(settings: Settings, ledger: Ledger) -> tuple[Board, Reception]:
     return board, reception
 
 
-def commands_of(board: Board, reception: Reception) -> Commands:
+def commands_of(board: Board, reception: Reception, engine: Engine) -> Commands:
     """All that a switchboard can be told to do."""
     commands = Commands(board.settings, board.ledger)
     steering = Steering(board, reception.stories)
-    commands.add(steering.commands)
-    commands.add(Leading(board, reception, steering).commands)
-    commands.add(board.features.commands)
+    leading = Leading(board, reception, steering)
+    work = DeskWork(board, engine, steering, leading)
+    for part in (steering, leading, work):
+        commands.add(part.commands)
     return commands
 
 

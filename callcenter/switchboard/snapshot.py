@@ -16,7 +16,8 @@ from callcenter.domain.calls import CallFacts, LegFacts, Role
 
 @dataclass(frozen=True, slots=True)
 class AgentNow:
-    """An agent as others see them; `since` (UTC) is when the state began, `call_id` the call they are in."""
+    """An agent as others see them; `since` (UTC) is when the state began, `call_id` the call they are in,
+    `after` where they rest once their work is done."""
 
     number: str
     name: str
@@ -25,14 +26,15 @@ class AgentNow:
     state: str
     reason: str | None = None
     since: datetime | None = None
-    by: str | None = None
+    after: str | None = None
     call_id: str | None = None
     desks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A caller in a queue. `position` counts from 1, `estimate` is seconds from `since` on, if known."""
+    """A caller in a queue. `position` counts from 1, `estimate` is the whole wait expected, in seconds
+    from `since` on, if known."""
 
     call_id: str
     caller: str

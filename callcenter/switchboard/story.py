@@ -10,14 +10,13 @@ from typing import Any
 
 from callcenter.domain.calls import EventName, HungUpBy, Outcome, Role
 from callcenter.switchboard.dialling import Miss, Missed
-from callcenter.switchboard.forwarding import to_extension
 from callcenter.switchboard.keypad import Keypad
 from callcenter.switchboard.leg import Leg, Media
 from callcenter.switchboard.live_call import LiveCall
 from callcenter.switchboard.orders import Given, Joined, Order, Replaced, SendOn, Transferor, status_of
 from callcenter.switchboard.originate import reach_agent
 from callcenter.switchboard.silence import tell_lost
-from callcenter.switchboard.ways import Guide, Left, Way, unanswered
+from callcenter.switchboard.ways import Guide, Left, Way, to_extension, unanswered
 from sip.aio.call import Call
 from sip.aio.player import Playback
 from sip.effects import Ending
@@ -61,6 +60,8 @@ class Story:
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopped: asyncio.Future[HungUpBy] = asyncio.get_running_loop().create_future()
         self._gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.left_message = False
+        """The caller has left a message; that is what came of the call if nobody talked with them."""
         self.done = asyncio.Event()
         """The call is over and on record."""
 
@@ -235,13 +236,17 @@ class Story:
             if not self._gave_up:
                 return story.result()
         answered = self.live.book.answered_at is not None
+        if self.left_message and not answered:
+            return Outcome.MESSAGE, self._who_ended()
         if self._stopped.done():
             return (Outcome.ANSWERED if answered else Outcome.FAILED), self._stopped.result()
+        return (Outcome.ANSWERED if answered else Outcome.ABANDONED), self._who_ended()
+
+    def _who_ended(self) -> HungUpBy:
         ended = self.live.caller.call.ended
-        by = self.live.caller.ended_by(ended) if ended else HungUpBy.CALLER
         if self.live.lost:
-            by = HungUpBy.NETWORK
-        return (Outcome.ANSWERED if answered else Outcome.ABANDONED), by
+            return HungUpBy.NETWORK
+        return self.live.caller.ended_by(ended) if ended else HungUpBy.CALLER
 
     @property
     def _gave_up(self) -> bool:
@@ -343,6 +348,10 @@ class Story:
         live.book.passed("transfer", by.leg.party, order.target, live.board.now(), outcome)
         if missed is not None:
             result = await self._come_back(by, missed)
+        elif isinstance(result, Leg) and self._way.connected:
+            await asyncio.gather(
+                self.announce(self._way.connected), self.tell_leg(result, self._way.connected)
+            )
         if isinstance(result, Leg):
             answered = result.call.answered_at
             assert answered is not None

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Protocol
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
 from callcenter.domain.calls import Outcome, Role
 from callcenter.switchboard.dialling import Miss, Missed
@@ -55,26 +56,31 @@ class Guide:
 DIRECT: Final = Guide()
 
 
-class Way(Protocol):
+class Way(ABC):
     """Where a caller is led."""
 
     @property
+    @abstractmethod
     def ring_timeout(self) -> float:
         """Seconds that one phone rings on it."""
-        ...
 
     @property
     def anybody(self) -> bool:
         """Whether it leads to anybody at all."""
-        ...
+        return True
 
+    @property
+    def connected(self) -> str:
+        """The prompt that two hear before a transfer from here connects them; empty: none (A4)."""
+        return ""
+
+    @abstractmethod
     async def reach(self, story: Story, guide: Guide) -> Leg | Left:
         """The leg that answered, its media set, not bridged yet; or what came of it."""
-        ...
 
     def back(self, missed: Missed) -> Back:
         """Where a caller of this way's goes whose transfer from here came to nothing."""
-        ...
+        return Back(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +92,8 @@ class Back:
 
 
 @dataclass(frozen=True, slots=True)
-class ToGroup:
-    """Telephones, whatever they have set."""
+class ToGroup(Way):
+    """One extension, or several."""
 
     group: Group
 
@@ -105,17 +111,17 @@ class ToGroup:
         )
         return unanswered(result) if isinstance(result, Missed) else result
 
-    def back(self, missed: Missed) -> Back:
-        return Back(self)
-
 
 @dataclass(frozen=True, slots=True)
-class ToTrunk:
+class ToTrunk(Way):
     """A number outside. The caller hears what it sends before it answers."""
 
     to: ToOutside
-    ring_timeout: float
-    anybody: bool = field(default=True, init=False)
+    patience: float
+
+    @property
+    def ring_timeout(self) -> float:
+        return self.patience
 
     async def reach(self, story: Story, guide: Guide) -> Leg | Left:
         def early(leg: Leg, code: int, description: Description) -> None:
@@ -129,7 +135,7 @@ class ToTrunk:
 
 
 @dataclass(frozen=True, slots=True)
-class Introduced:
+class Introduced(Way):
     """A way whose far party hears a prompt before they are connected (A5)."""
 
     way: Way
@@ -152,6 +158,11 @@ class Introduced:
 
     def back(self, missed: Missed) -> Back:
         return self.way.back(missed)
+
+
+def to_extension(number: str, ring_timeout: float) -> Way:
+    """One extension."""
+    return ToGroup(Group((number,), ring_timeout))
 
 
 NOWHERE: Final[Way] = ToGroup(Group((), 0.0))

@@ -1,7 +1,7 @@
 """Three or more streams, each of which hears chosen others: a supervisor listens, whispers or joins.
 
 It lies over the bridge of two: `MediaStream.peer` stays what it is, and when the conference ends their
-packets take the direct way again. Meanwhile each stream's sound comes here (`sip/aio/crossing.py`), is
+packets take the direct way again. Meanwhile each stream's sound comes here (`sip/aio/ear.py`), is
 brought to the 20 ms clock that prompts are played by, added up for each listener and encoded in the
 listener's codec. G.711 is decoded and encoded here, at some microseconds; G.722 and Opus in the lanes of
 `sip/aio/passage.py`, and they sound no wider than 3.4 kHz meanwhile. A recording is not concerned: it has its
@@ -14,6 +14,7 @@ import time
 from collections.abc import Collection, Mapping
 from typing import Final
 
+from sip.aio.ear import Ear
 from sip.aio.passage import Passage
 from sip.aio.player import Ticker
 from sip.aio.rtp import MediaStream
@@ -89,11 +90,9 @@ class Seat:
         self.voice = Voice()
         self.hears: tuple[Seat, ...] = ()
         self._stream = stream
-        self._token: object = None
         self._sent = 0
-        self._into: Passage | None = None
         self._out: Passage | None = None
-        stream._crossing.divert(self)
+        self._ear = Ear(stream, self.voice.put, self.voice.restart)
 
     @property
     def may_send(self) -> bool:
@@ -108,37 +107,9 @@ class Seat:
 
     def leave(self) -> None:
         """The stream hears its bridge again."""
-        self._stream._crossing.divert(None)
-        for passage in (self._into, self._out):
-            if passage is not None:
-                passage.close()
-
-    # -- what it says -------------------------------------------------------------------------------------
-
-    def heard(self, now: float, sequence: int, timestamp: int, payload: bytes) -> None:
-        """A packet of the stream's."""
-        codec, token = self._stream.codec, self._stream._incoming.token
-        fresh = token is not self._token
-        self._token = token
-        if isinstance(codec, Packed):
-            self._unpacked(codec, fresh=fresh).take(sequence, timestamp, payload)
-            return
-        if fresh:
-            self.voice.restart()
-        self.voice.put(timestamp, codec.decode(payload))
-
-    def _unpacked(self, codec: Codec, *, fresh: bool) -> Passage:
-        passage = self._into
-        if fresh or passage is None or passage.source != codec:
-            if passage is not None:
-                passage.close()
-            self.voice.restart()
-            passage = self._into = Passage(codec, PCMA, self._decoded)
-        return passage
-
-    def _decoded(self, passage: Passage, made: Made, now: float) -> None:
-        if passage is self._into:
-            self.voice.put(made.timestamp, PCMA.decode(made.payload))
+        self._ear.close()
+        if self._out is not None:
+            self._out.close()
 
     # -- what it hears ------------------------------------------------------------------------------------
 

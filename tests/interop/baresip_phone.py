@@ -5,10 +5,11 @@ of its own.
 
 Words: `ring=SECONDS` (then it answers; `never` and `busy` too; without it a command does), `codecs=NAME,…`
 (baresip's, such as `opus/48000/2`), `transport=tls`, `mediaenc=srtp-mand`, `outbound=URI`, `sip_cafile=FILE`.
-Commands on stdin, a line each, act on the newest call: `dial URI`, `answer`, `hangup`, `hold`, `resume`,
-`send_dtmf KEYS`, `transfer URI`, `attended` (the one before the newest is transferred to the newest);
-`ring SECONDS` is as the word, for the calls to come. Events on stdout as JSON lines; what call N hears is
-HEARDN.wav, mono, at the codec's rate, and grows while it lasts. It imports nothing of the project.
+Commands on stdin, a line each, act on the newest call: `dial URI`, `answer`, `hangup`, `hold`, `resume` (the
+last three also on the call of a number), `send_dtmf KEYS`, `transfer URI`, `attended` (the one before the
+newest is transferred to the newest); `ring SECONDS` is as the word, for the calls to come. Events on stdout
+as JSON lines; what call N hears is HEARDN.wav, mono, at the codec's rate, and grows while it lasts. It
+imports nothing of the project.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ from baresip import (
     Event,
     Runtime,
     StaleHandleError,
+    TransferFailed,
     UserAgent,
 )
 
@@ -131,6 +133,8 @@ class Phone:
             (self.ring,) = words
         elif verb == "attended":
             await self.calls[-2].attended_transfer(self.calls[-1])
+        elif verb in ("hangup", "hold", "resume") and words:
+            await getattr(self.calls[int(words[0]) - 1], verb)()
         else:
             await getattr(self.calls[-1], verb)(*words)
 
@@ -162,6 +166,8 @@ async def main(user: str, password: str, server: str, port: str, hertz: str, hea
         try:
             await phone.command(agent, *words)
             say("done", verb=words[0])
+        except TransferFailed as error:  # what a target does is no mistake of the phone's
+            say("not transferred", why=str(error))
         except BaresipError as error:
             say("failed", why=f"{words[0]}: {error!r}")
     await runtime.close()

@@ -8,7 +8,9 @@ from typing import Final
 
 from callcenter.domain.calls import Outcome, WaitKind
 from callcenter.flows.schema import Callback
+from callcenter.flows.schema import Message as MessageStep
 from callcenter.store.entries import CallbackWanted
+from callcenter.switchboard.mailbox import leave_message
 from callcenter.switchboard.walk import Result, Walker, handles
 
 _CALLABLE: Final = re.compile(r"\+?[0-9]{2,20}")
@@ -35,3 +37,12 @@ def _queued_at(walker: Walker) -> datetime | None:
     """When the caller joined the queue, if they did."""
     waits = walker.live.book.facts.waits
     return next((wait.started_at for wait in waits if wait.kind is WaitKind.QUEUE), None)
+
+
+@handles(MessageStep)
+async def message(walker: Walker, name: str, step: MessageStep) -> Result:
+    """What the caller says after the tone is recorded, also where they hang up then."""
+    await walker.take(WaitKind.MESSAGE)
+    if await leave_message(walker.story, walker.desk.id, step.prompt, step.longest):
+        walker.done(Outcome.MESSAGE)
+    return step.next

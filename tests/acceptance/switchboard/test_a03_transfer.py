@@ -76,7 +76,7 @@ async def test_attended_by_refer(stage: Stage) -> None:
 async def test_from_the_page(stage: Stage) -> None:
     caller, agent, target = await talking(stage)
     (call,) = stage.calls()
-    await stage.here.command("transfer", call_id=call.id, target="4")
+    await stage.transfer(call, "4")
     await caller.hears(TARGET)
     await target.hears(CALLER)
     await agent.wait("CALL_CLOSED")
@@ -112,7 +112,7 @@ async def test_never_to_a_number_that_nobody_has(stage: Stage) -> None:
     caller, agent, target = await talking(stage)
     (call,) = stage.calls()
     with pytest.raises(CommandError) as refused:
-        await stage.here.command("transfer", call_id=call.id, target="777")
+        await stage.transfer(call, "777")
     assert refused.value.code is ErrorCode.INVALID
     await caller.hears(AGENT)
     await agent.transfer("777")

@@ -80,7 +80,7 @@ async def test_a_command_and_a_shutdown_are_nobodys(stage: Stage) -> None:
         await caller.hears(AGENT)
         call = stage.calls()[-1]
         if end == "command":
-            await stage.here.command("hangup", call_id=call.id)
+            await stage.hang_up(call)
         else:
             await stage.here.reception.close()
         await caller.wait("CALL_CLOSED")

@@ -122,5 +122,7 @@ def test_features_of_an_extension(client: Client, engine: Engine) -> None:
 
 
 def test_the_live_state_is_there_at_once(client: Client, hub: Any) -> None:
-    hub.live("node-1", {"seq": 1, "since": "2026", "calls": [], "agents": [{"number": "8001"}]})
+    hub.live(
+        "node-1", {"seq": 1, "since": "2026-11-22T08:00:00Z", "calls": [], "agents": [{"number": "8001"}]}
+    )
     assert client.get("/api/v1/live").json()["nodes"]["node-1"]["agents"] == [{"number": "8001"}]
