@@ -89,7 +89,7 @@ class Leading:
         are connected; busy or unanswered, the one who asked hears so and comes back to the desk."""
         story, leg = self._sender(asker, args)
         number = text(args, "number", "the number that was asked for")
-        way = self._way(leg.party, number)
+        way = self._way(asker.number or leg.party, number)  # whoever asks for it needs leave of their own
         place = args.get("place")
         prompt, values = ("long-distance", {"place": str(place)}) if place else ("long-distance-unnamed", {})
         try:

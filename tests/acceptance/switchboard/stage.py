@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,11 +16,12 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from callcenter.demo.phones.scenarios import answered, authenticated_invite, bye
+from callcenter.demo.sound import contains, decode_alaw
 from callcenter.settings import Settings
 from callcenter.store.tables import Call, Hold, Leg
 from callcenter.switchboard.census import census
 from tests.board import PASSWORD, Switchboard, switchboard
-from tests.humming import Baresip, PyVoip, Scripted
+from tests.humming import Baresip, Humming, PyVoip, Scripted
 from tests.interop.peers import nudged
 from tests.spectrum import TONES
 from tests.support import eventually
@@ -33,16 +34,30 @@ CALLER, AGENT, SECOND, TARGET, OTHER = TONES[:5]
 NUMBER = "13800138000"
 
 
-def settings_of(folder: Path, *, agents: tuple[str, ...] = ("1", "2"), **desk: Any) -> Settings:
-    """One desk, 8000, with these agents; `desk` has further keys of it."""
+def settings_of(
+    folder: Path,
+    *,
+    agents: tuple[str, ...] = ("1", "2"),
+    flow: str = "",
+    trunks: Sequence[dict[str, Any]] = (),
+    **desk: Any,
+) -> Settings:
+    """One desk, 8000, with these agents, or this text of a flow. `desk` has further keys of it; `trunks` are
+    lines beside the city's, which agents and extension 3 may call out on; 6 is a supervisor's."""
     low = random.randrange(31000, 45000, 200)
-    front = {"id": "front", "number": DESK, "name": "万科物业", "agents": agents, "ring_timeout": 5.0}
+    front: dict[str, Any] = {"id": "front", "number": DESK, "name": "万科物业", **desk}
+    if flow:
+        front["flow"] = folder / "front.toml"
+        front["flow"].write_text(flow, "utf-8")
+    else:
+        front |= {"agents": agents, "ring_timeout": desk.get("ring_timeout", 5.0)}
+    extensions = [{"number": number, "password": PASSWORD, "outside": number <= "3"} for number in EXTENSIONS]
     return Settings(
         data=folder / "data",
         sip={"listen": "127.0.0.1:0", "rtp_ports": (low, low + 199)},
-        desk=[{**front, **desk}],
-        extension=[{"number": number, "password": PASSWORD} for number in EXTENSIONS],
-        trunk=[{"id": TRUNK, "username": TRUNK, "password": PASSWORD}],
+        desk=[front],
+        extension=[*extensions[:5], {**extensions[5], "role": "supervisor"}],
+        trunk=[{"id": TRUNK, "username": TRUNK, "password": PASSWORD, "outgoing": not trunks}, *trunks],
     )
 
 
@@ -98,6 +113,11 @@ class Stage:
     async def hang_up(self, call: Call) -> None:
         """The page's command. Raises CommandError."""
         await self.here.command("hangup", call_id=call.id)
+
+    def heard_prompt(self, phone: Humming, prompt: str, call: int = 0, **values: Any) -> bool:
+        """Whether the very words of a prompt are in what a phone heard."""
+        spoken = decode_alaw(self.here.board.prompt(prompt, None, **values).alaw)
+        return contains(phone.sound(call).samples, spoken)
 
     # -- what is on record --------------------------------------------------------------------------------
 
