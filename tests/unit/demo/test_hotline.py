@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import io
+
 from rich.console import Console
 
 from callcenter.demo.hotline import TITLES, Shown, hotline_table
 
 
 def shown(*scenes: Shown) -> str:
-    console = Console(record=True, width=120, quiet=True)
+    console = Console(record=True, width=120, file=io.StringIO())
     console.print(hotline_table(list(scenes)))
     return console.export_text()
 
