@@ -10,6 +10,7 @@ from callcenter.store.entries import SurveyAnswered
 from callcenter.store.ledger import utc_now
 from callcenter.switchboard.board import Board
 from callcenter.switchboard.commands import Asker, Command, text
+from callcenter.switchboard.forwarding import ToPerson
 from callcenter.switchboard.leg import Leg
 from callcenter.switchboard.lot import NoSlot
 from callcenter.switchboard.originate import NotThere, Wanted
@@ -19,7 +20,7 @@ from callcenter.switchboard.routing import Nowhere, ToDesk, ToExtension, ToOutsi
 from callcenter.switchboard.steering import Steering
 from callcenter.switchboard.story import NotTalking, Story
 from callcenter.switchboard.survey import ToSurvey
-from callcenter.switchboard.ways import NOWHERE, Introduced, ToTrunk, Way, to_extension
+from callcenter.switchboard.ways import NOWHERE, Introduced, ToTrunk, Way
 from prompts.catalogue import UnknownPrompt
 from sip.aio.ports import PortsExhausted
 
@@ -116,7 +117,7 @@ class Leading:
         board = self._board
         match route(board.settings, number, None):
             case ToExtension(found):
-                return to_extension(found.number, RING_SECONDS)
+                return ToPerson(found.number, RING_SECONDS)
             case ToDesk(desk):
                 return self._reception.to_desk(desk, extension)
             case Nowhere():

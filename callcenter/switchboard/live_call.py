@@ -23,7 +23,9 @@ from callcenter.store.ledger import (
 from callcenter.switchboard.board import Board
 from callcenter.switchboard.keypad import Way
 from callcenter.switchboard.leg import Leg, Media
+from callcenter.switchboard.patience import limits_for
 from callcenter.switchboard.silence import SilenceWatch
+from callcenter.switchboard.warnings import Warnings
 from sip.aio.call import Call
 from sip.aio.recorder import Track
 from sip.effects import Changed, Offered
@@ -59,6 +61,7 @@ class LiveCall:
         """A supervisor's, who is rung or on the call."""
         self.notice: Notices | None = None
         """Tells parties that the call is recorded, and says who may be; None: nobody is told."""
+        self.warnings = Warnings(self, limits_for(board, book))
         self.overheard = False
         """A conference lies over the bridge, which lets no keys through."""
         self._closing: list[asyncio.Task[None]] = []
@@ -114,6 +117,7 @@ class LiveCall:
         leg.leaving = True
         leg.stream.disconnect()
         self._rewired()
+        self.warnings.resumed(leg)
         self.book.leg_left(leg.id, at)
 
     def release(self, leg: Leg, at: Moment) -> None:
@@ -129,6 +133,7 @@ class LiveCall:
     def _end_leg(self, leg: Leg, at: Moment, by: HungUpBy, status: int | None) -> None:
         self.legs.remove(leg)
         self._rewired()
+        self.warnings.resumed(leg)
         if not leg.outside:
             self._vacate(leg.party)
         figures = leg.stream.rtcp.figures
@@ -155,6 +160,7 @@ class LiveCall:
         self._rewired()
         if self.notice is not None:
             self.notice.again()
+        self.warnings.talking(self.board.now().mono)
         self._silence.start()
 
     def _give_up(self, leg: Leg) -> None:
@@ -239,10 +245,12 @@ class LiveCall:
         other = leg.stream.peer
         if wanted:
             self.book.held(leg.id, moment)
+            self.warnings.held(leg, moment.mono)
             if other is not None:
                 other.play(self.board.hold_music, loop=True)
         else:
             self.book.resumed(leg.id, moment)
+            self.warnings.resumed(leg)
             if other is not None:
                 other.stop_playing()
             if self.notice is not None:
@@ -307,6 +315,7 @@ class LiveCall:
     async def finish(self, at: Moment, outcome: Outcome, by: HungUpBy | None) -> None:
         """Ends every leg, closes the book and the recordings, and hands the call to the scribe."""
         self._silence.stop()
+        self.warnings.stop()
         if self.notice is not None:
             self.notice.close()
         for leg in list(self.legs):

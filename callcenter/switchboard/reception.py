@@ -16,6 +16,7 @@ from callcenter.settings import Desk
 from callcenter.switchboard import steps  # noqa: F401 - registers the kinds of steps
 from callcenter.switchboard.accounts import Account
 from callcenter.switchboard.board import Board
+from callcenter.switchboard.forwarding import ToPerson
 from callcenter.switchboard.leg import Media
 from callcenter.switchboard.live_call import LiveCall
 from callcenter.switchboard.lot import Parked
@@ -35,7 +36,7 @@ from callcenter.switchboard.routing import (
 from callcenter.switchboard.story import NotTalking, Story
 from callcenter.switchboard.transfers import Forbidden, Transfers
 from callcenter.switchboard.walk import to_desk
-from callcenter.switchboard.ways import ToTrunk, Way, to_extension
+from callcenter.switchboard.ways import ToTrunk, Way
 from sip.aio.call import Call
 from sip.aio.ports import PortsExhausted
 from sip.aio.rtp import MediaStream
@@ -217,7 +218,7 @@ class Reception:
             case ToDesk(desk):
                 return self.to_desk(desk, caller), Role.AGENT
             case ToExtension(extension):
-                way = to_extension(extension.number, DIRECT_RING_TIMEOUT)
+                way = ToPerson(extension.number, DIRECT_RING_TIMEOUT)
                 return WithMailbox(way, extension.number) if extension.mailbox else way, Role.TARGET
             case ToOutside():
                 return ToTrunk(where, DIRECT_RING_TIMEOUT), Role.TARGET

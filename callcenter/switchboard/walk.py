@@ -18,6 +18,7 @@ from callcenter.switchboard.dialling import Miss, Missed
 from callcenter.switchboard.leg import Leg
 from callcenter.switchboard.live_call import LiveCall
 from callcenter.switchboard.notice import Notices
+from callcenter.switchboard.patience import limits_of
 from callcenter.switchboard.ways import Back, Guide, Left, Way, unanswered
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ class Walker:
 
     async def go(self, name: str) -> Leg | Left:
         """Walks from step `name` on."""
-        self.plan_notice()
+        self.plan()
         for _ in range(MOST_STEPS):
             if name == END:
                 return self.ended()
@@ -89,9 +90,11 @@ class Walker:
         if self.live.notice is not None and self.story.prepared is not None:
             self.live.notice.begin_early(*self.story.prepared)
 
-    def plan_notice(self) -> None:
-        """The call's notice is that of the first flow that has one."""
+    def plan(self) -> None:
+        """What this flow says of its calls: what is warned of, and the recording notice, which is that of the
+        first flow that has one."""
         plan = self.flow.notice
+        self.live.warnings.limits = limits_of(self.flow, self.live.book.line)
         if plan.mode != "off" and self.live.notice is None:
             Notices(self.live, plan, self.board.prompt(plan.prompt, self.live.book.language))
 

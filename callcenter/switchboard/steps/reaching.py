@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from callcenter.flows.schema import Ring, ToDesk, ToExtension, ToOutside
 from callcenter.switchboard import routing
+from callcenter.switchboard.forwarding import ToPerson
 from callcenter.switchboard.offers import enter, ring_offers
 from callcenter.switchboard.walk import Result, Walker, exit_of, handles, to_desk
-from callcenter.switchboard.ways import Left, ToTrunk, Way, to_extension
+from callcenter.switchboard.ways import Left, ToTrunk, Way
 
 
 @handles(Ring)
@@ -27,7 +28,7 @@ async def ring(walker: Walker, name: str, step: Ring) -> Result:
 @handles(ToExtension)
 async def extension(walker: Walker, name: str, step: ToExtension) -> Result:
     """One phone."""
-    return await _try(walker, step, step.number, to_extension(step.number, step.ring_timeout))
+    return await _try(walker, step, step.number, ToPerson(step.number, step.ring_timeout))
 
 
 @handles(ToOutside)

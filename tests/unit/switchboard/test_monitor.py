@@ -264,6 +264,22 @@ async def test_a_supervisor_who_is_not_wanted_any_more_rings_no_longer(
     assert not watched.caller.call.is_over
 
 
+async def test_while_the_phone_rings_the_mode_may_change_and_the_supervisor_be_told_off(
+    desk: Switchboard, watched: Watched
+) -> None:
+    watched.boss.ring_seconds = None
+    beginning = asyncio.create_task(watched.monitor.begin("3", Mode.LISTEN))
+    await eventually(lambda: watched.boss.calls)
+    watched.monitor.change(Mode.JOIN)
+    watched.monitor.end()
+    with pytest.raises(MonitorRefused) as refusal:
+        await beginning
+    assert refusal.value.why is Why.CONFLICT
+    await watched.boss.call.over()
+    assert watched.live.monitor is None and not watched.caller.call.is_over
+    assert watched.trace.noted[-1] == ("monitor_begin", "join", "conflict")
+
+
 async def test_a_call_that_nobody_has_answered_is_not_listened_to(
     desk: Switchboard, make_phone: MakePhone, caller: Phone
 ) -> None:
