@@ -24,7 +24,7 @@ from callcenter.switchboard.board import Board
 from callcenter.switchboard.commands import ADMINS, CONTROL, Asker, Command, number, text
 from callcenter.switchboard.dialling import Missed, dial
 from callcenter.switchboard.features import Feature
-from callcenter.switchboard.forwarding import forwarded_way
+from callcenter.switchboard.forwarding import NotForwarded, set_feature
 from callcenter.switchboard.leading import Leading
 from callcenter.switchboard.monitor import Mode, Monitor, MonitorRefused, Why
 from callcenter.switchboard.steering import Steering
@@ -88,19 +88,15 @@ class DeskWork:
         when, target = args.get("forward_when", ""), str(args.get("forward_to") or "")
         if when not in get_args(ForwardWhen):
             raise CommandError(ErrorCode.INVALID, "forward_when is always, busy, no_answer, or empty")
-        if when and forwarded_way(board, extension, target, "", PICKUP_SECONDS) is None:
-            raise CommandError(
-                ErrorCode.INVALID,
-                f"calls of {extension} cannot be forwarded to {target!r}: name an extension or a desk,"
-                " or outside where [[extension]] transfers_outside allows it",
-            )
-        wanted = Feature(args.get("dnd") is True, target if when else "", when)
-        board.features.set(extension, wanted, utc_now())
-        board.distribution.sweep()  # who is not to be disturbed no more may be free
+        try:
+            set_feature(board, extension, Feature(args.get("dnd") is True, target, when))
+        except NotForwarded as refused:
+            raise CommandError(ErrorCode.INVALID, str(refused)) from None
+        now = board.features.of(extension)
         return {
             "extension": extension,
-            "dnd": wanted.dnd,
-            "forward_to": wanted.forward_to,
+            "dnd": now.dnd,
+            "forward_to": now.forward_to,
             "forward_when": when,
         }
 

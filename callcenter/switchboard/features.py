@@ -35,8 +35,9 @@ class Features:
         return self._set.get(number, NONE)
 
     def quiet(self, number: str) -> bool:
-        """Whether the distribution is to offer them nothing."""
-        return self.of(number).dnd
+        """Whether the distribution is to offer them nothing: they want no calls, or are elsewhere. A desk's
+        callers do not follow its agents' forwards."""
+        return self.of(number).dnd or self.of(number).forward_when == "always"
 
     def set(self, number: str, feature: Feature, at: datetime) -> None:
         """From the next call on."""

@@ -5,11 +5,12 @@ A call is forwarded once: where it is forwarded to, that extension's own forward
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from callcenter.switchboard.board import Board
 from callcenter.switchboard.dialling import Miss, Missed
+from callcenter.switchboard.features import Feature
 from callcenter.switchboard.leg import Leg
 from callcenter.switchboard.routing import ToDesk, ToExtension, ToOutside, route, route_outside
 from callcenter.switchboard.walk import to_desk
@@ -19,10 +20,16 @@ if TYPE_CHECKING:
     from callcenter.switchboard.story import Story
 
 _BUSY_STATUS = 486
+SETTING_PATIENCE = 20.0
+"""Nobody is rung where it is only asked whether calls may go there."""
 _FOLLOWED = {
     "busy": frozenset({Miss.BUSY}),
     "no_answer": frozenset({Miss.NO_ANSWER, Miss.UNREACHABLE}),
 }
+
+
+class NotForwarded(Exception):
+    """The extension may not send its calls there. The message says what it may."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,4 +82,21 @@ def forwarded_way(board: Board, number: str, target: str, caller: str, patience:
     if extension is None or not extension.transfers_outside:
         return None
     outside = route_outside(board.settings, target, extension, registered=True)
-    return ToTrunk(outside, patience) if isinstance(outside, ToOutside) else None
+    if not isinstance(outside, ToOutside) or outside.emergency:
+        return None  # nobody's callers are an emergency
+    return ToTrunk(outside, patience)
+
+
+def set_feature(board: Board, number: str, feature: Feature) -> None:
+    """Sets all of it, from the next call on. Raises NotForwarded."""
+    if feature.forward_when:
+        target = feature.forward_to
+        if forwarded_way(board, number, target, "", SETTING_PATIENCE) is None:
+            raise NotForwarded(
+                f"calls of {number} cannot be forwarded to {target!r}: name an extension or a desk,"
+                " or outside where [[extension]] transfers_outside allows it"
+            )
+    else:
+        feature = replace(feature, forward_to="")
+    board.features.set(number, feature, board.now().utc)
+    board.distribution.sweep()  # who is not to be disturbed no more may be free

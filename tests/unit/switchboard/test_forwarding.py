@@ -20,7 +20,8 @@ from tests.unit.switchboard.conftest import MakePhone
 
 @pytest.fixture
 async def desk(tmp_path: Path) -> AsyncIterator[Switchboard]:
-    settings = settings_for(tmp_path, roles={"3": "supervisor"}, outside={"1": True})
+    outside = {"1": True, "3": True}
+    settings = settings_for(tmp_path, roles={"3": "supervisor"}, outside=outside, transfers=("3",))
     async with switchboard(settings) as running:
         yield running
 
@@ -71,6 +72,16 @@ async def test_calls_go_where_they_are_forwarded_to(
     ]
 
 
+async def test_a_desks_callers_do_not_follow_an_agents_forward(
+    desk: Switchboard, phones: list[Phone], caller: Phone
+) -> None:
+    await put(desk, forward_to="3", forward_when="always")
+    await caller.dial("8000")
+    await caller.connected()
+    await caller.hears(1200.0)
+    assert phones[0].calls == phones[2].calls == []
+
+
 async def test_a_miss_of_another_kind_is_not_forwarded(desk: Switchboard, phones: list[Phone]) -> None:
     phones[0].refuse = 486
     await put(desk, forward_to="2", forward_when="no_answer")
@@ -88,6 +99,7 @@ async def test_what_cannot_be_is_refused_and_what_is_set_is_kept(desk: Switchboa
         (ErrorCode.INVALID, {"forward_to": "777", "forward_when": "always"}),
         (ErrorCode.INVALID, {"forward_to": "13800138000", "forward_when": "always"}),  # may not send callers
         (ErrorCode.INVALID, {"forward_to": "2", "forward_when": "sometimes"}),
+        (ErrorCode.INVALID, {"forward_to": "110", "forward_when": "always", "extension": "3", "by": "3"}),
     ]
     for code, args in cases:
         with pytest.raises(CommandError) as caught:
