@@ -148,12 +148,15 @@ class Story:
         live.record(new, sent)
         self.order(Replaced(other if new is live.caller else new))
 
-    def picked_up(self, call: Call, media: Media, body: bytes, agreement: Agreement) -> Leg:
-        """`call` takes a parked caller: answered, its leg on record. Raises StateError if it has gone."""
+    def picked_up(
+        self, call: Call, media: Media, body: bytes, agreement: Agreement, role: Role = Role.TARGET
+    ) -> Leg:
+        """`call` takes a parked caller, or one for whom others ring: answered, its leg on record. Raises
+        StateError if it has gone."""
         live = self.live
         party = call.identity or call.invite.from_address.uri.user or ""
         sent = call.answer(body)
-        leg = live.add_leg(Role.TARGET, party, call, media, call.invited_at)
+        leg = live.add_leg(role, party, call, media, call.invited_at)
         media.apply(agreement)
         live.book.leg_answered(leg.id, sent, leg.codec)
         return leg
