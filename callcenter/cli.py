@@ -128,13 +128,16 @@ def up(
     """Start everything: switchboard, scribe, web, and the embedded broker unless --mqtt names another."""
     from callcenter.store import migrate
     from callcenter.supervisor import Supervisor, embedded_broker
+    from callcenter.switchboard.flow_watch import Flows
     from callcenter.web.role import loopback_address
+    from prompts.catalogue import load_catalogue
     from transcripts.model import find_model
 
     with logging_lines(verbose), clear_errors():
         settings = settings_of(config, data, sip, http, mqtt)
         loopback_address(settings.http.listen)
         find_model(settings.scribe.model)
+        Flows(settings, lambda: load_catalogue().prompts)  # as the switchboard will, which would only die
         migrate.upgrade(settings.database_url)
         roles = ["switchboard", "scribe", "web"]
         flags = _flags(config, data, sip, http) + (["--verbose"] if verbose else [])
