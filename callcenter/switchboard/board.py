@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from callcenter.domain.callbacks import canonical
 from callcenter.domain.calls import Outcome
 from callcenter.settings import Settings, Trunk
 from callcenter.standards.loader import load_standard
@@ -33,6 +34,7 @@ from sip.moment import Moment
 
 if TYPE_CHECKING:
     from callcenter.domain.standards import Standard
+    from callcenter.switchboard.kept_places import KeptPlaces
     from callcenter.switchboard.live_call import LiveCall
 
 
@@ -65,6 +67,8 @@ class Board:
     """Everybody with an extension: who is free, and who does what."""
     distribution: Distribution = field(init=False)
     """The line of those who wait, and who is offered which call."""
+    kept: KeptPlaces | None = None
+    """Calls those back who keep their place in the line; None: nobody keeps one."""
 
     def __post_init__(self) -> None:
         numbers = [extension.number for extension in self.settings.extensions]
@@ -84,6 +88,11 @@ class Board:
         """Ends the timers of agents and line."""
         self.agents.close()
         self.distribution.close()
+
+    @property
+    def outside_parties(self) -> set[str]:
+        """The numbers outside that are in a call with us or being called, as callbacks write them."""
+        return {canonical(leg.party) for live in self.calls.values() for leg in live.legs if leg.outside}
 
     @staticmethod
     def now() -> Moment:

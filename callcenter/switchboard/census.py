@@ -25,6 +25,8 @@ def census(board: Board) -> dict[str, int]:
         **of_agent(board.agent),
         "live_calls": len(board.calls),
         "occupied": board.occupied.total(),
+        "places": len(board.distribution),
+        "places_kept": len(board.kept) if board.kept is not None else 0,
         "rtp_ports_in_use": board.pool.in_use,
         "recordings_open": board.recorder.stats.open_tracks,
         "ledger_backlog": board.ledger.backlog,

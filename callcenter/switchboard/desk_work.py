@@ -7,20 +7,17 @@ import logging
 from collections.abc import Mapping
 from typing import Any, get_args
 
-from sqlalchemy import Engine
-
 from callcenter.domain.agents import State
 from callcenter.domain.callbacks import CallbackError, Reason, canonical
 from callcenter.domain.calls import Role
 from callcenter.events.errors import CommandError, ErrorCode
-from callcenter.store import callbacks, outbox
-from callcenter.store.engine import session
 from callcenter.store.entries import Audited, CallbackWanted, ForwardWhen
-from callcenter.store.ledger import ROLE, utc_now
+from callcenter.store.ledger import utc_now
 from callcenter.store.tables import Callback
 from callcenter.store.tickets import NotFoundError
 from callcenter.switchboard.agents import Refused
 from callcenter.switchboard.board import Board
+from callcenter.switchboard.claiming import Claiming
 from callcenter.switchboard.commands import ADMINS, CONTROL, Asker, Command, number, text
 from callcenter.switchboard.dialling import Missed, dial
 from callcenter.switchboard.features import Feature
@@ -41,12 +38,11 @@ _REFUSALS = {
 
 
 class DeskWork:
-    """`engine` is for claims of callbacks, which must be had before anybody is rung."""
+    """What agents and supervisors ask of one switchboard."""
 
-    def __init__(self, board: Board, engine: Engine, steering: Steering, leading: Leading) -> None:
-        self._board, self._engine = board, engine
+    def __init__(self, board: Board, claiming: Claiming, steering: Steering, leading: Leading) -> None:
+        self._board, self._claiming = board, claiming
         self._steering, self._leading = steering, leading
-        self._teller = callbacks.Teller(ROLE, board.settings.site)
         self._tasks: set[asyncio.Task[None]] = set()
 
     @property
@@ -111,34 +107,23 @@ class DeskWork:
         id = number(args, "id", "which callback")
         if asker.number is None:
             raise CommandError(ErrorCode.INVALID, "choose your extension: its phone rings first")
-        claimed = await asyncio.to_thread(self._claim, id, asker.number)
+        claimed = await self._claim(id, asker.number)
         try:
-            if claimed.number in self._being_called():
+            if claimed.number in self._board.outside_parties:
                 raise CommandError(ErrorCode.CONFLICT, f"{claimed.number} is in a call with us already")
             wanted = {"number": claimed.number, "desk": claimed.desk or None}
             return {**await self._leading.call(asker, wanted), "id": id}
         except CommandError:
-            await asyncio.to_thread(self._release, id, asker.number)
+            await self._claiming.release(id, asker.number)
             raise
 
-    def _being_called(self) -> set[str]:
-        return {leg.party for live in self._board.calls.values() for leg in live.legs if leg.outside}
-
-    def _claim(self, id: int, by: str) -> Callback:
+    async def _claim(self, id: int, by: str) -> Callback:
         try:
-            with session(self._engine) as work:
-                claimed, rows = callbacks.claim(work, id, by, utc_now(), self._teller)
-                outbox.add_rows(work, rows)
-                return claimed
+            return await self._claiming.claim(id, by)
         except NotFoundError as error:
             raise CommandError(ErrorCode.NOT_FOUND, str(error)) from None
         except CallbackError as error:
             raise CommandError(ErrorCode.CONFLICT, str(error)) from None
-
-    def _release(self, id: int, by: str) -> None:
-        with session(self._engine) as work:
-            _, rows = callbacks.release(work, id, by, utc_now(), self._teller)
-            outbox.add_rows(work, rows)
 
     async def callback_offer(self, asker: Asker, args: dict[str, Any]) -> Mapping[str, Any]:
         """`{"call_id"}` (A6): the agent has offered to call back: it is noted, and who promised it."""

@@ -106,7 +106,8 @@ class Leading:
         desk = args.get("desk")
         wanted = Wanted(extension, number, way, isinstance(way, ToTrunk), str(desk) if desk else None)
         try:
-            return {"call_id": await self._reception.originate(wanted), "number": number}
+            story = await self._reception.originate(wanted)
+            return {"call_id": story.live.id, "number": number}
         except (NotThere, PortsExhausted) as error:
             raise CommandError(ErrorCode.CONFLICT, str(error)) from None
 

@@ -15,6 +15,7 @@ from callcenter.flows.schema import BACK, END, AnyStep, Flow, Queue, Ring
 from callcenter.settings import Desk
 from callcenter.switchboard.board import Board
 from callcenter.switchboard.dialling import Miss, Missed
+from callcenter.switchboard.distribution import Place
 from callcenter.switchboard.leg import Leg
 from callcenter.switchboard.live_call import LiveCall
 from callcenter.switchboard.notice import Notices
@@ -40,6 +41,8 @@ class Walker:
         self.story, self.desk, self.flow, self.guide = story, desk, flow, guide
         self.left: Left | None = None
         """What is to be said of the call if nothing else comes."""
+        self.place: Place | None = None
+        """In the line, from a queue that the caller left for a callback step, which cares for it."""
         self._at = desk.id
 
     @property

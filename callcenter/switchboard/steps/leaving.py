@@ -10,6 +10,7 @@ from callcenter.domain.calls import Outcome, WaitKind
 from callcenter.flows.schema import Callback
 from callcenter.flows.schema import Message as MessageStep
 from callcenter.store.entries import CallbackWanted
+from callcenter.switchboard.distribution import Place
 from callcenter.switchboard.mailbox import leave_message
 from callcenter.switchboard.walk import Result, Walker, handles
 
@@ -20,17 +21,29 @@ _CALLABLE: Final = re.compile(r"\+?[0-9]{2,20}")
 async def callback(walker: Walker, name: str, step: Callback) -> Result:
     """Notes that the caller is to be called back; who waited in the queue keeps their place in it."""
     live, now = walker.live, walker.board.now()
-    number = live.book.caller
+    number, place = live.book.caller, walker.place
+    walker.place = None
     if not _CALLABLE.fullmatch(number):
+        if place is not None:
+            place.leave()
         return step.no_number
     entry = CallbackWanted(live.id, number, walker.desk.id, now.utc, place=_queued_at(walker))
     live.tell(None, now)  # the call is on record before its callback
     walker.board.ledger.put(entry)
+    if place is not None:
+        _keep(walker, place)
     walker.passed("callback", number)
     walker.done(Outcome.CALLBACK)
     await walker.take(WaitKind.PROMPT)
     await walker.say(step.prompt)
     return step.next
+
+
+def _keep(walker: Walker, place: Place) -> None:
+    if walker.board.kept is None:
+        place.leave()
+    else:
+        walker.board.kept.keep(walker.story, place)
 
 
 def _queued_at(walker: Walker) -> datetime | None:

@@ -6,7 +6,7 @@ import asyncio
 from typing import Any, Final
 
 from callcenter.domain.calls import EventName, WaitKind
-from callcenter.flows.schema import Queue
+from callcenter.flows.schema import Callback, Queue
 from callcenter.switchboard.distribution import Place
 from callcenter.switchboard.keypad import Keypad
 from callcenter.switchboard.leg import Leg
@@ -25,9 +25,19 @@ async def queue(walker: Walker, name: str, step: Queue) -> Result:
     try:
         if not place.anybody:
             return step.nobody
-        return await _Waiting(walker, step, place).over()
+        result = await _Waiting(walker, step, place).over()
+        if _is_kept(walker, result):
+            walker.place = place
+        return result
     finally:
-        place.leave()
+        if walker.place is not place:
+            place.leave()
+
+
+def _is_kept(walker: Walker, result: Result) -> bool:
+    """Whether the caller goes on to be called back when it is their turn."""
+    following = walker.flow.steps.get(result) if isinstance(result, str) else None
+    return isinstance(following, Callback) and following.keep_place
 
 
 class _Waiting:
