@@ -346,6 +346,11 @@ class Settings(BaseSettings):
         return self
 
     @property
+    def prompts(self) -> Path:
+        """The site's own prompts, a folder for each language."""
+        return self.data / "prompts"
+
+    @property
     def recordings(self) -> Path:
         return self.data / "recordings"
 

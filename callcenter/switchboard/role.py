@@ -37,11 +37,12 @@ from callcenter.switchboard.keeping import (
 from callcenter.switchboard.leading import Leading
 from callcenter.switchboard.live import publish_live
 from callcenter.switchboard.pauses import collect_seldom
+from callcenter.switchboard.prompt_watch import follow_prompts, require_prompts
 from callcenter.switchboard.reception import Reception
 from callcenter.switchboard.returning import claim_days, kept_claims
 from callcenter.switchboard.steering import Steering
 from callcenter.switchboard.trunks import Trunk, Trunks
-from prompts.catalogue import load_catalogue
+from prompts.languages import load_catalogues
 from sip.aio.agent import UserAgent
 from sip.aio.call import Call
 from sip.aio.ports import PortPool
@@ -103,6 +104,7 @@ async def run(
                     know_carriers(board.agent, board.accounts, settings.trunks), name="carriers"
                 ),
                 tasks.create_task(publish_live(client, board), name="live state"),
+                tasks.create_task(follow_prompts(board.prompts), name="prompts"),
                 tasks.create_task(collect_seldom(), name="garbage"),
             ]
             await stop.wait()
@@ -165,11 +167,10 @@ def _build(settings: Settings, ledger: Ledger) -> tuple[Board, Reception]:
         pool=PortPool(host, *settings.sip.rtp_ports, dscp=settings.sip.dscp_rtp),
         recorder=Recorder(settings.recordings),
         ledger=ledger,
-        prompts=load_catalogue(),
+        prompts=load_catalogues(settings.prompts),
     )
     _ = board.hold_music  # a file that cannot be played is an error at the start, not at the first hold
-    if settings.sip.media_lost_prompt:
-        board.prompt(settings.sip.media_lost_prompt)
+    require_prompts(board.prompts, settings)
     for desk in settings.desks:
         board.standard(desk.standard)  # a missing one is an error at the start, not at the first call
     board.agent.on_lost = accounts.lost
