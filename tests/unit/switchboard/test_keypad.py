@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from callcenter.switchboard.keypad import MOST_WAITING, Keypad, Pressed, Twice, KeyBy
+from callcenter.switchboard.keypad import MOST_WAITING, KeyBy, Keypad, Pressed, Twice
 from callcenter.switchboard.live_call import LiveCall
 from sip.media import tones
 from tests.board import Phone, Switchboard
