@@ -147,6 +147,9 @@ class Board:
         }
 
     def details(self) -> dict[str, dict[str, str]]:
-        """What the status message says in words: the state of each trunk."""
+        """What the status message says in words: the state of each trunk, and of each desk's flow."""
         reports = self.trunks.reports(self.now())
-        return {"trunks": {name: str(report) for name, report in reports.items()}}
+        return {
+            "trunks": {name: str(report) for name, report in reports.items()},
+            "flows": self.flows.details(),
+        }

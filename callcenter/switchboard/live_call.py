@@ -23,6 +23,7 @@ from callcenter.store.ledger import (
 from callcenter.switchboard.board import Board
 from callcenter.switchboard.keypad import Way
 from callcenter.switchboard.leg import Leg, Media
+from callcenter.switchboard.patience import limits_for
 from callcenter.switchboard.silence import SilenceWatch
 from callcenter.switchboard.warnings import Warnings
 from sip.aio.call import Call
@@ -63,7 +64,7 @@ class LiveCall:
         """A supervisor's, who is rung or on the call."""
         self.notice: Notices | None = None
         """Tells parties that the call is recorded, and says who may be; None: nobody is told."""
-        self.warnings = Warnings(self)
+        self.warnings = Warnings(self, limits_for(board, book))
         self.overheard = False
         """A conference lies over the bridge, which lets no keys through."""
         self._closing: list[asyncio.Task[None]] = []

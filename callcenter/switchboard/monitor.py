@@ -122,7 +122,7 @@ class Monitor:
             self._arrange()
 
     def end(self) -> None:
-        """The supervisor leaves, or is rung no longer. Done twice, or after they hung up, it changes nothing."""
+        """The supervisor leaves, or is rung no longer. Once they are gone it does nothing."""
         if self._leg is not None:
             self._leave(HungUpBy.SYSTEM)
         elif self._ringing is not None:

@@ -69,7 +69,8 @@ async def run(
 
     `on_ready` is told when phones can register and call.
 
-    Raises OSError where the SIP port is taken, StandardError or CatalogueError where data is missing.
+    Raises OSError where the SIP port is taken, StandardError or CatalogueError where data is missing,
+    FlowError where a desk's flow is wrong.
     """
     _allow_many_files()
     await asyncio.to_thread(recover, settings, engine)
@@ -104,6 +105,7 @@ async def run(
                     know_carriers(board.agent, board.accounts, settings.trunks), name="carriers"
                 ),
                 tasks.create_task(publish_live(client, board), name="live state"),
+                tasks.create_task(board.flows.watch(), name="flows"),
                 tasks.create_task(collect_seldom(), name="garbage"),
             ]
             await stop.wait()

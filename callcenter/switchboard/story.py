@@ -17,6 +17,7 @@ from callcenter.switchboard.orders import Given, Joined, Order, Replaced, SendOn
 from callcenter.switchboard.originate import reach_agent
 from callcenter.switchboard.silence import tell_lost
 from callcenter.switchboard.ways import Guide, Left, Way, to_extension, unanswered
+from prompts.catalogue import UnknownPrompt
 from sip.aio.call import Call
 from sip.aio.player import Playback
 from sip.effects import Ending
@@ -414,7 +415,12 @@ class Story:
 
     def _prompt(self, prompt: str, values: Mapping[str, Any]) -> Playback:
         live = self.live
-        return live.caller.stream.play(live.board.prompt(prompt, live.book.language, **values))
+        try:
+            clip = live.board.prompt(prompt, live.book.language, **values)
+        except UnknownPrompt as error:  # taken away meanwhile: nobody is lost for want of a prompt
+            log.error("prompt missing call=%s error=%s", live.id, error)
+            clip = tones.silence(0.02)
+        return live.caller.stream.play(clip)
 
     @contextlib.contextmanager
     def _told(self, prompt: str) -> Iterator[None]:

@@ -18,7 +18,7 @@ from callcenter.switchboard.dialling import Miss, Missed
 from callcenter.switchboard.leg import Leg
 from callcenter.switchboard.live_call import LiveCall
 from callcenter.switchboard.notice import Notices
-from callcenter.switchboard.warnings import HoldLimits, Limits
+from callcenter.switchboard.patience import limits_of
 from callcenter.switchboard.ways import Back, Guide, Left, Way, unanswered
 
 if TYPE_CHECKING:
@@ -93,9 +93,8 @@ class Walker:
     def plan(self) -> None:
         """What this flow says of its calls: what is warned of, and the recording notice, which is that of the
         first flow that has one."""
-        hold, plan = self.flow.hold, self.flow.notice
-        limits = HoldLimits(hold.warn_agent, hold.warn_supervisor)
-        self.live.warnings.limits = Limits(limits, self.flow.talk.long_call)
+        plan = self.flow.notice
+        self.live.warnings.limits = limits_of(self.flow, self.live.book.line)
         if plan.mode != "off" and self.live.notice is None:
             Notices(self.live, plan, self.board.prompt(plan.prompt, self.live.book.language))
 

@@ -110,9 +110,9 @@ class Schedule:
 class Warnings:
     """One call's: one timer, which runs only while there is something ahead."""
 
-    def __init__(self, live: LiveCall) -> None:
+    def __init__(self, live: LiveCall, limits: Limits) -> None:
         self._live = live
-        self._schedule = Schedule()
+        self._schedule = Schedule(limits)
         self._timer: asyncio.TimerHandle | None = None
         self._sounds: set[asyncio.Task[None]] = set()
 

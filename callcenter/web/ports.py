@@ -34,6 +34,8 @@ class RoleStatus:
     metrics: Mapping[str, float] = field(default_factory=dict)
     trunks: Mapping[str, str] = field(default_factory=dict)
     """The switchboard's lines to the outside, each with its state in words."""
+    flows: Mapping[str, str] = field(default_factory=dict)
+    """The desks' flows: what runs, or why the newest text of a file was refused."""
 
     @property
     def online(self) -> bool:

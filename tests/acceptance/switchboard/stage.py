@@ -40,10 +40,13 @@ def settings_of(
     agents: tuple[str, ...] = ("1", "2"),
     flow: str = "",
     trunks: Sequence[dict[str, Any]] = (),
+    numbers: Sequence[str] = (),
+    sip: dict[str, Any] | None = None,
     **desk: Any,
 ) -> Settings:
     """One desk, 8000, with these agents, or this text of a flow. `desk` has further keys of it; `trunks` are
-    lines beside the city's, which agents and extension 3 may call out on; 6 is a supervisor's."""
+    lines beside the city's, which extensions 1 to 3 may call out on; 6 is a supervisor's. `numbers` are
+    further extensions, `sip` further settings."""
     low = random.randrange(31000, 45000, 200)
     front: dict[str, Any] = {"id": "front", "number": DESK, "name": "万科物业", **desk}
     if flow:
@@ -54,9 +57,13 @@ def settings_of(
     extensions = [{"number": number, "password": PASSWORD, "outside": number <= "3"} for number in EXTENSIONS]
     return Settings(
         data=folder / "data",
-        sip={"listen": "127.0.0.1:0", "rtp_ports": (low, low + 199)},
+        sip={"listen": "127.0.0.1:0", "rtp_ports": (low, low + 199), **(sip or {})},
         desk=[front],
-        extension=[*extensions[:5], {**extensions[5], "role": "supervisor"}],
+        extension=[
+            *extensions[:5],
+            {**extensions[5], "role": "supervisor"},
+            *({"number": number, "password": PASSWORD} for number in numbers),
+        ],
         trunk=[{"id": TRUNK, "username": TRUNK, "password": PASSWORD, "outgoing": not trunks}, *trunks],
     )
 

@@ -19,6 +19,7 @@ HELD_BY = {
     "callcenter/store/entries.py": "test_work.py",
     "sip/media/track.py": "test_stream.py",
     # Parts of one thing, held together.
+    "sip/aio/talk.py": "test_steering.py",
     "sip/aio/player.py": "test_stream.py",
     "sip/aio/rtp_poller.py": "test_stream.py",
     "sip/aio/rtp_link.py": "test_stream.py",
