@@ -40,6 +40,7 @@ from callcenter.switchboard.pauses import collect_seldom
 from callcenter.switchboard.reception import Reception
 from callcenter.switchboard.returning import claim_days, kept_claims
 from callcenter.switchboard.steering import Steering
+from callcenter.switchboard.telling import tell_set_aside
 from callcenter.switchboard.trunks import Trunk, Trunks
 from prompts.catalogue import load_catalogue
 from sip.aio.agent import UserAgent
@@ -83,6 +84,7 @@ async def run(
     keep_registrations(board.accounts, ledger, lambda: datetime.now(UTC))
     restore_agents(board.agents, await asyncio.to_thread(kept_agents, engine, settings.node))
     keep_agents(board.agents, ledger)
+    tell_set_aside(board)
     board.features.restore(await asyncio.to_thread(kept_features, engine))
     days = claim_days(settings, board.flows)
     board.distribution.claims = await asyncio.to_thread(kept_claims, engine, days, datetime.now(UTC))
