@@ -28,6 +28,7 @@ from callcenter.switchboard.carriers import know_carriers
 from callcenter.switchboard.census import process
 from callcenter.switchboard.commands import Commands
 from callcenter.switchboard.desk_work import DeskWork
+from callcenter.switchboard.display import tell_set_aside
 from callcenter.switchboard.duty import keep_agents, kept_agents, kept_features, restore_agents
 from callcenter.switchboard.keeping import (
     keep_registrations,
@@ -40,7 +41,6 @@ from callcenter.switchboard.pauses import collect_seldom
 from callcenter.switchboard.reception import Reception
 from callcenter.switchboard.returning import claim_days, kept_claims
 from callcenter.switchboard.steering import Steering
-from callcenter.switchboard.telling import tell_set_aside
 from callcenter.switchboard.trunks import Trunk, Trunks
 from prompts.catalogue import load_catalogue
 from sip.aio.agent import UserAgent

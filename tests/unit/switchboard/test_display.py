@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from callcenter.domain.agents import Miss, State
-from callcenter.switchboard.telling import tell_set_aside, text_for
+from callcenter.switchboard.display import tell_set_aside, text_for
 from sip.message import respond
 from sip.registrar import SavedBinding
 from tests.board import Switchboard
