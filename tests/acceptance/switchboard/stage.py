@@ -18,7 +18,7 @@ from sqlmodel import Session, col, select
 from callcenter.demo.phones.scenarios import answered, authenticated_invite, bye
 from callcenter.demo.sound import contains, decode_alaw
 from callcenter.settings import Settings
-from callcenter.store.tables import Call, Hold, Leg
+from callcenter.store.tables import Call, Hold, Leg, Outbox
 from callcenter.switchboard.census import census
 from tests.board import PASSWORD, Switchboard, switchboard
 from tests.humming import Baresip, Humming, PyVoip, Scripted
@@ -141,6 +141,12 @@ class Stage:
     def holds(self, call: Call) -> list[Hold]:
         with Session(self.here.engine) as session:
             return list(session.exec(select(Hold).where(col(Hold.call_id) == call.id)))
+
+    def events(self, name: str) -> list[dict[str, Any]]:
+        """What was told of all calls under that name, in its order: each event's data."""
+        with Session(self.here.engine) as session:
+            rows = session.exec(select(Outbox).order_by(col(Outbox.id))).all()
+        return [row.payload["data"] for row in rows if row.topic.endswith(f"/{name}")]
 
     async def ended(self, count: int = 1) -> list[Call]:
         """Waits until so many calls are on record, each with an outcome; there are no others."""
