@@ -7,6 +7,7 @@ A password, or an address that holds one, may be written `env:NAME` (taken from 
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 import tomllib
@@ -264,6 +265,33 @@ class ParkSettings(Part):
     patience: float = Field(default=120.0, ge=5, le=3600)
 
 
+Star = Annotated[str, Field(pattern=r"^(\*[0-9*]{1,4})?$")]
+
+
+class StarCodes(Part):
+    """What extensions dial to set something of their own; empty: there is no such code."""
+
+    sign_on: Star = "*51"
+    sign_off: Star = "*52"
+    ready: Star = "*53"
+    away: Star = Field(default="*54", description="a break; a digit behind it says why")
+    dnd_on: Star = "*78"
+    dnd_off: Star = "*79"
+    forward: Star = Field(default="*72", description="all calls, to the number behind it")
+    forward_busy: Star = "*90"
+    forward_no_answer: Star = "*92"
+    forward_off: Star = "*73"
+    pick_up: Star = Field(default="*8", description="a colleague's call; of the extension behind it")
+
+    @model_validator(mode="after")
+    def _none_begins_another(self) -> Self:
+        codes = sorted(code for code in self.model_dump().values() if code)
+        for one, other in itertools.pairwise(codes):
+            if other.startswith(one):
+                raise ValueError(f"the code {other} begins like {one}: nobody could tell them apart")
+        return self
+
+
 class Trunk(Part):
     """`account`: the gateway logs in to us. `register`: we log in to the carrier at `server`.
     `ip`: the carrier at `server` and we know each other by our addresses."""
@@ -312,6 +340,7 @@ class Settings(BaseSettings):
     database: DatabaseSettings = DatabaseSettings()
     scribe: ScribeSettings = ScribeSettings()
     park: ParkSettings = ParkSettings()
+    star_codes: StarCodes = StarCodes()
     desks: tuple[Desk, ...] = Field(default=(), alias="desk")
     extensions: tuple[Extension, ...] = Field(default=(), alias="extension")
     trunks: tuple[Trunk, ...] = Field(default=(), alias="trunk")

@@ -39,6 +39,7 @@ from sip.sdp import Description, settle
 if TYPE_CHECKING:
     from callcenter.switchboard.monitor import Monitor
     from callcenter.switchboard.notice import Notices
+    from callcenter.switchboard.picking import Picking
 
 log = logging.getLogger(__name__)
 
@@ -57,6 +58,8 @@ class LiveCall:
         """What was put into the ledger last."""
         self.lost = False
         """A party vanished in mid-call, whoever ended it then."""
+        self.picking: Picking | None = None
+        """While its telephones ring: how somebody else picks it up."""
         self.monitor: Monitor | None = None
         """A supervisor's, who is rung or on the call."""
         self.notice: Notices | None = None

@@ -23,6 +23,7 @@ from callcenter.switchboard.lot import Parked
 from callcenter.switchboard.mailbox import WithMailbox
 from callcenter.switchboard.originate import NotThere, Wanted, begin
 from callcenter.switchboard.outside import credentials
+from callcenter.switchboard.picking import ringing
 from callcenter.switchboard.routing import (
     Nowhere,
     Route,
@@ -33,6 +34,7 @@ from callcenter.switchboard.routing import (
     route,
     route_outside,
 )
+from callcenter.switchboard.star_codes import PICK_UP, Code, StarCodes
 from callcenter.switchboard.story import NotTalking, Story
 from callcenter.switchboard.transfers import Forbidden, Transfers
 from callcenter.switchboard.walk import to_desk
@@ -58,6 +60,7 @@ class Reception:
         self._board = board
         self._stories: dict[str, Story] = {}
         self.transfers = Transfers(board, self._stories)
+        self._star_codes = StarCodes(board)
         self._originated: set[asyncio.Task[None]] = set()
         self._closing = False
         self._idle = asyncio.Event()
@@ -75,6 +78,10 @@ class Reception:
         parked = self._board.lot.waiting(dialled) if account.extension else None
         if parked is not None and call.replaced is None:
             await self._guarded(call, self._pick_up(call, account, parked))
+            return
+        code = self._star_codes.find(dialled) if account.extension else None
+        if code is not None and call.replaced is None:
+            await self._guarded(call, self._take_code(call, account, code))
             return
         where = self._where(dialled, account)
         if isinstance(where, Nowhere) and call.replaced is None:
@@ -192,6 +199,26 @@ class Reception:
             pass  # its sender has gone in this very moment
         finally:
             if call.answered_at is None:
+                media.stream.close()
+        await call.over()
+
+    async def _take_code(self, call: Call, account: Account, code: Code) -> None:
+        """An extension dialled a star code."""
+        number, media = account.username, await self._media(account)
+        try:
+            if code.name != PICK_UP:
+                await self._star_codes.take(call, media, number, code)
+                return
+            story = ringing(self._board, self._stories, number, code.argument)
+            if story is None or story.live.picking is None or call.remote is None:
+                raise PeerError("no colleague's telephone rings", status=404)
+            body, agreement = media.answer(call.remote, story.live.caller.media)
+            picking = story.live.picking
+            picking.leg.set_result(story.picked_up(call, media, body, agreement, picking.role))
+        except StateError:
+            pass  # its sender has gone in this very moment
+        finally:
+            if code.name != PICK_UP or call.answered_at is None:
                 media.stream.close()
         await call.over()
 

@@ -6,9 +6,10 @@ Telephone numbers are in it as pages need them; MQTT is inside (docs/events.md).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any, Protocol, TypeVar
 
 from callcenter.domain.calls import CallFacts, LegFacts, Role
@@ -88,18 +89,36 @@ class _Span(Protocol):
 _S = TypeVar("_S", bound=_Span)
 
 
-def snapshot(node: str, now: Now) -> dict[str, Any]:
-    """The live state without its sequence number; values are instants and JSON types."""
+Part = tuple[str, object, Callable[[], dict[str, Any]]]
+"""What it is of (within its list), the values that it is made of, and what makes it."""
+
+
+def parts_of(now: Now) -> dict[str, list[Part]]:
+    """The lists of the live state, each part apart: one whose values are the same need not be made anew."""
     return {
-        "node": node,
-        "calls": [_call(call, now.legs) for call in now.calls],
-        "agents": [_fields(agent) for agent in now.agents],
-        "queues": [
-            {"desk": queue.desk, "callers": [_fields(caller) for caller in queue.callers]}
-            for queue in now.queues
-        ],
-        "parked": [_fields(parked) for parked in now.parked],
+        "calls": [_call_part(call, now.legs) for call in now.calls],
+        "agents": [(agent.number, agent, partial(_fields, agent)) for agent in now.agents],
+        "queues": [(queue.desk, queue, partial(_queue, queue)) for queue in now.queues],
+        "parked": [(parked.slot, parked, partial(_fields, parked)) for parked in now.parked],
     }
+
+
+def _call_part(call: CallFacts, legs: Mapping[str, Held]) -> Part:
+    known = tuple(legs.get(leg.id) for leg in call.legs)
+    return call.id, _Told(call, known), partial(_call, call, legs)
+
+
+class _Told:
+    """A call's facts are the same where they are the very same: they are told anew whenever they change."""
+
+    def __init__(self, call: CallFacts, known: tuple[Held | None, ...]) -> None:
+        self._call, self._known = call, known
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Told) and self._call is other._call and self._known == other._known
+
+    def __hash__(self) -> int:
+        return hash((id(self._call), self._known))
 
 
 def state_of(call: CallFacts) -> str:
@@ -160,6 +179,10 @@ def _going(call: CallFacts) -> list[LegFacts]:
 
 def _open(spans: Iterable[_S]) -> _S | None:
     return next((span for span in spans if span.ended_at is None), None)
+
+
+def _queue(queue: QueueNow) -> dict[str, Any]:
+    return {"desk": queue.desk, "callers": [_fields(caller) for caller in queue.callers]}
 
 
 def _fields(value: Any) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from callcenter.switchboard.leg import Leg
 from callcenter.switchboard.live_call import LiveCall
 from callcenter.switchboard.notice import Notices
 from callcenter.switchboard.patience import limits_of
+from callcenter.switchboard.telling import announce
 from callcenter.switchboard.ways import Back, Guide, Left, Way, unanswered
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ class Walker:
 
     async def say(self, prompt: str, **values: Any) -> None:
         """Plays a prompt to its end, in the caller's language."""
-        await self.story.announce(prompt, **values)
+        await announce(self.live, prompt, **values)
 
     def missed(self, missed: Missed) -> None:
         """Nobody was reached here; what was done for the caller before still counts for more."""

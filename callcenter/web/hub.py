@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
 from types import MappingProxyType
@@ -47,7 +48,8 @@ class LiveHub:
         before = self._states.get(node)
         if before is None or _age(state) > _age(before):
             self._states[node] = state
-            self.publish({"type": LIVE, "subject": node, "data": state})
+            text = json.dumps(state, ensure_ascii=False)  # once, however many pages are open
+            self.publish({"type": LIVE, "subject": node, "data": state, "text": text})
 
     def status(self, role: str, payload: Mapping[str, Any]) -> None:
         """A status message of a role: `{"state", "at", "metrics", "trunks", "flows"}`; what cannot be

@@ -58,5 +58,5 @@ class LiveBus(Protocol):
 
     def subscribe(self) -> AsyncIterator[dict[str, Any]]:
         """CloudEvents as they arrive, from now on, until the iterator is closed; among them live states, of
-        the type LIVE, with the node as subject and the state as data."""
+        the type LIVE, with the node as subject, the state as data, and as JSON in `text`."""
         ...
