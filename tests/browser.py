@@ -24,10 +24,11 @@ from callcenter.domain.cloudevents import jsonable
 from callcenter.settings import Settings
 from callcenter.store.calls import save_call
 from callcenter.store.engine import make_engine
-from callcenter.switchboard.snapshot import Now, snapshot
+from callcenter.switchboard.snapshot import Now
 from callcenter.web import role
 from callcenter.web.hub import LiveHub
 from frontend.build import build
+from tests.live_state import snapshot
 from tests.seed import Script, facts_of, seed, seed_settings
 from tests.support import scaled, wait_for
 

@@ -20,6 +20,7 @@ import secrets
 import time
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ import numpy as np
 
 from callcenter.demo.phones.phone import Line, Phone, PhoneError, Ports, line_arguments
 from callcenter.demo.phones.scenarios import RTP_STREAM, scenario
+from sip.media.dtmf import event_payloads
 from sip.media.g711 import PCMA
 from sip.media.rtp import Packet
 from sip.media.tones import sine
@@ -35,9 +37,13 @@ from tests.interop.peers import Address, Sipp, sipp_register
 from tests.spectrum import Sound, Tones, ever, heard, read, story
 from tests.support import eventually, free_port, scaled
 
+EVENT = 101
+"""The payload type of telephone events in sipp's descriptions."""
 BARESIP = Path(__file__).parent / "interop" / "baresip_phone.py"
 NOW = 0.8
 """Seconds at the end of what was heard that count as now."""
+PASSING = 0.2
+"""The share of windows in which who is not wanted may be heard yet."""
 _ports = Ports()
 _numbers = itertools.count(1)
 
@@ -58,7 +64,8 @@ class Humming(abc.ABC):
 
         def look() -> bool:
             sound = self.sound(call)
-            return sound.seconds > NOW and heard(sound, last=NOW) == wanted
+            steadily, faintly = heard(sound, last=NOW), heard(sound, last=NOW, steady=PASSING)
+            return sound.seconds > NOW and steadily == faintly == wanted
 
         try:
             await eventually(look, timeout)
@@ -208,6 +215,7 @@ class Ear(asyncio.DatagramProtocol):
         self._to = to
         self._kept = bytearray()
         self._begun: float | None = None
+        self._pressed: list[bytes | None] = []
         self._transport: asyncio.DatagramTransport
         self.port = 0
 
@@ -237,12 +245,20 @@ class Ear(asyncio.DatagramProtocol):
             self._kept += bytes((PCMA.silence,)) * missing
         self._kept += Packet.parse(data).payload
 
+    def press(self, key: str) -> None:
+        """RFC 4733, in place of the tone for a tenth of a second, and a tenth until the next."""
+        self._pressed += [*event_payloads(key, 100), *[None] * 5]
+
     async def _send(self) -> None:
         to = await eventually(self._to, 60.0)
-        begun, ssrc = time.monotonic(), secrets.randbits(32)
+        begun, ssrc, began = time.monotonic(), secrets.randbits(32), 0
         for n in itertools.count():
             at = n * 160 % len(self._hum)
             packet = Packet(PCMA.payload_type, n & 0xFFFF, n * 160, ssrc, self._hum[at : at + 160])
+            event = self._pressed.pop(0) if self._pressed else None
+            began = began or packet.timestamp if event else 0
+            if event is not None:
+                packet = replace(packet, payload_type=EVENT, timestamp=began, payload=event)
             self._transport.sendto(bytes(packet), to)
             await asyncio.sleep(max(0.0, begun + (n + 1) * 0.02 - time.monotonic()))
 
@@ -298,6 +314,20 @@ class Scripted(Humming):
 
     @classmethod
     @asynccontextmanager
+    async def carrier(cls, folder: Path, hertz: int, host: str, *steps: str) -> AsyncIterator[Scripted]:
+        """A telephone company at `host` (and `run.port`); does the steps at the next call that it gets."""
+        async with cls._with_ear("carrier", hertz) as phone:
+            port = free_port(host=host)
+            nobody = (host, 9)
+            phone.run = Sipp.start(folder, phone._text(*steps), nobody, service="far", port=port, host=host)
+            try:
+                await asyncio.to_thread(phone.run.listening)
+                yield phone
+            finally:
+                await asyncio.to_thread(phone.run.stop)
+
+    @classmethod
+    @asynccontextmanager
     async def _with_ear(cls, number: str, hertz: int) -> AsyncIterator[Scripted]:
         made: list[Scripted] = []
         async with Ear.open(hertz, lambda: made[0]._peer() if made else None) as ear:
@@ -305,7 +335,8 @@ class Scripted(Humming):
             yield made[0]
 
     def _text(self, *steps: str) -> str:
-        return scenario(*steps).replace(RTP_STREAM, str(self._ear.port))
+        text = scenario(*steps).replace(RTP_STREAM, str(self._ear.port))
+        return text.replace("c=IN IP4 [media_ip]", "c=IN IP4 127.0.0.1")  # where the ear is
 
     def _peer(self) -> Address | None:
         """Where the other side wants to be sent to, by the first description that came."""
@@ -319,6 +350,9 @@ class Scripted(Humming):
 
     def sound(self, call: int = 0) -> Sound:
         return self._ear.sound
+
+    def press(self, key: str) -> None:
+        self._ear.press(key)
 
     async def succeeded(self, timeout: float = 30.0) -> None:  # noqa: ASYNC109
         """Waits until it has ended, as its steps say."""

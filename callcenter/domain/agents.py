@@ -64,6 +64,9 @@ PASSING: Final = frozenset({Miss.BUSY.value, Miss.REJECTED.value, Miss.UNREACHAB
 """Why an agent is set aside for a moment only: the telephone was busy, declined, or did not reply. Who let it
 ring is set aside until they say that they are ready, or use their telephone."""
 
+BREAKS: Final = ("lunch", "rest", "meeting", "training", "errand")
+"""Reasons for a break that telephones (by the digits from 1 on) and pages offer."""
+
 AT_REST: Final = frozenset({State.READY, State.BREAK, State.SIGNED_OFF, State.SET_ASIDE})
 WISHES: Final[Mapping[Event, State]] = MappingProxyType(
     {

@@ -18,6 +18,7 @@ from callcenter.store.ledger import Ledger
 from callcenter.switchboard.accounts import Accounts
 from callcenter.switchboard.agents import Agents
 from callcenter.switchboard.distribution import Distribution
+from callcenter.switchboard.features import Features
 from callcenter.switchboard.flow_watch import Flows
 from callcenter.switchboard.lot import ParkingLot
 from callcenter.switchboard.trunks import UP, Trunks
@@ -56,6 +57,8 @@ class Board:
     """What each desk does with its callers."""
     lot: ParkingLot = field(init=False)
     """Where callers are parked."""
+    features: Features = field(init=False)
+    """Do-not-disturb and forwarding, as the extensions' holders have set them."""
     trunks: Trunks = field(default_factory=Trunks)
     """The lines to the outside."""
 
@@ -66,7 +69,10 @@ class Board:
 
     def __post_init__(self) -> None:
         numbers = [extension.number for extension in self.settings.extensions]
-        self.agents = Agents(numbers, self.now, phone=self._phone_seconds, legs=self.occupied)
+        self.features = Features(self.ledger)
+        self.agents = Agents(
+            numbers, self.now, phone=self._phone_seconds, legs=self.occupied, quiet=self.features.quiet
+        )
         self.distribution = Distribution(self.agents, self.now)
         self.accounts.on_phones.append(self.agents.phone_changed)
         self.flows = Flows(self.settings, lambda: self.prompts.ids)
@@ -142,6 +148,9 @@ class Board:
         }
 
     def details(self) -> dict[str, dict[str, str]]:
-        """What the status message says in words: the state of each trunk."""
+        """What the status message says in words: the state of each trunk, and of each desk's flow."""
         reports = self.trunks.reports(self.now())
-        return {"trunks": {name: str(report) for name, report in reports.items()}}
+        return {
+            "trunks": {name: str(report) for name, report in reports.items()},
+            "flows": self.flows.details(),
+        }

@@ -5,17 +5,17 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_args
 
 from sqlalchemy import Engine
 
 from callcenter.domain.agents import State
-from callcenter.domain.callbacks import CallbackError, Reason, canonical
+from callcenter.domain.callbacks import CallbackError, Reason, can_be_called
 from callcenter.domain.calls import Role
 from callcenter.events.errors import CommandError, ErrorCode
 from callcenter.store import callbacks, outbox
 from callcenter.store.engine import session
-from callcenter.store.entries import Audited, CallbackWanted
+from callcenter.store.entries import Audited, CallbackWanted, ForwardWhen
 from callcenter.store.ledger import ROLE, utc_now
 from callcenter.store.tables import Callback
 from callcenter.store.tickets import NotFoundError
@@ -23,6 +23,8 @@ from callcenter.switchboard.agents import Refused
 from callcenter.switchboard.board import Board
 from callcenter.switchboard.commands import ADMINS, CONTROL, Asker, Command, number, text
 from callcenter.switchboard.dialling import Missed, dial
+from callcenter.switchboard.features import Feature
+from callcenter.switchboard.forwarding import NotForwarded, set_feature
 from callcenter.switchboard.leading import Leading
 from callcenter.switchboard.monitor import Mode, Monitor, MonitorRefused, Why
 from callcenter.switchboard.steering import Steering
@@ -55,6 +57,7 @@ class DeskWork:
             "callback_offer": Command(self.callback_offer),
             "pickup": Command(self.pickup),
             "monitor": Command(self.monitor, CONTROL),
+            "feature": Command(self.feature),
             "reload_flows": Command(self.reload_flows, ADMINS),
         }
 
@@ -73,6 +76,29 @@ class DeskWork:
         except (Refused, ValueError) as error:
             raise CommandError(ErrorCode.INVALID, str(error)) from None
         return {"agent": agent, "state": now.state.value, "after": now.after.value}
+
+    async def feature(self, asker: Asker, args: dict[str, Any]) -> Mapping[str, Any]:
+        """`{"extension"?, "dnd", "forward_to", "forward_when"}`: all of them, from the next call on."""
+        extension = str(args.get("extension") or asker.number or "")
+        board = self._board
+        if extension not in board.agents:
+            raise CommandError(ErrorCode.NOT_FOUND, f"{extension!r} is no extension")
+        if not asker.controls and extension != asker.number:
+            raise CommandError(ErrorCode.FORBIDDEN, f"{asker.by} sets their own; a supervisor others'")
+        when, target = args.get("forward_when", ""), str(args.get("forward_to") or "")
+        if when not in get_args(ForwardWhen):
+            raise CommandError(ErrorCode.INVALID, "forward_when is always, busy, no_answer, or empty")
+        try:
+            set_feature(board, extension, Feature(args.get("dnd") is True, target, when))
+        except NotForwarded as refused:
+            raise CommandError(ErrorCode.INVALID, str(refused)) from None
+        now = board.features.of(extension)
+        return {
+            "extension": extension,
+            "dnd": now.dnd,
+            "forward_to": now.forward_to,
+            "forward_when": when,
+        }
 
     async def reload_flows(self, asker: Asker, args: dict[str, Any]) -> Mapping[str, Any]:
         """`{}`: takes the desks' flows as their files are now."""
@@ -118,7 +144,7 @@ class DeskWork:
         """`{"call_id"}` (A6): the agent has offered to call back: it is noted, and who promised it."""
         live = self._steering.story(asker, args).live
         caller = live.book.caller
-        if not canonical(caller) or not live.caller.outside:
+        if not can_be_called(caller) or not live.caller.outside:
             raise CommandError(ErrorCode.CONFLICT, "the caller's number is not known: note it in the record")
         entry = CallbackWanted(
             live.id, caller, live.book.desk or "", utc_now(), Reason.REQUESTED, note=asker.by

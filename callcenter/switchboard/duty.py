@@ -1,4 +1,4 @@
-"""Agents' states on record, and back after a restart."""
+"""Agents' states on record, and back after a restart; what extensions have set as well."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from callcenter.domain.agents import Agent, State
 from callcenter.store.engine import session
 from callcenter.store.entries import AgentChanged
 from callcenter.store.ledger import Ledger
-from callcenter.store.tables import AgentState
-from callcenter.store.work import newest_states
+from callcenter.store.tables import AgentState, ExtensionFeature
+from callcenter.store.work import features, newest_states
 from callcenter.switchboard.agents import Agents, Saved
 
 log = logging.getLogger(__name__)
@@ -34,6 +34,12 @@ def kept_agents(engine: Engine, node: str) -> dict[str, AgentState]:
     """What was kept of each agent last; blocks."""
     with session(engine) as work:
         return newest_states(work, node)
+
+
+def kept_features(engine: Engine) -> dict[str, ExtensionFeature]:
+    """What each extension has set; blocks."""
+    with session(engine) as work:
+        return features(work)
 
 
 def restore_agents(agents: Agents, kept: dict[str, AgentState]) -> None:

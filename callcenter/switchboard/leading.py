@@ -10,6 +10,7 @@ from callcenter.store.entries import SurveyAnswered
 from callcenter.store.ledger import utc_now
 from callcenter.switchboard.board import Board
 from callcenter.switchboard.commands import Asker, Command, text
+from callcenter.switchboard.forwarding import ToPerson
 from callcenter.switchboard.leg import Leg
 from callcenter.switchboard.lot import NoSlot
 from callcenter.switchboard.originate import NotThere, Wanted
@@ -19,7 +20,7 @@ from callcenter.switchboard.routing import Nowhere, ToDesk, ToExtension, ToOutsi
 from callcenter.switchboard.steering import Steering
 from callcenter.switchboard.story import NotTalking, Story
 from callcenter.switchboard.survey import ToSurvey
-from callcenter.switchboard.ways import NOWHERE, Introduced, ToTrunk, Way, to_extension
+from callcenter.switchboard.ways import NOWHERE, Introduced, ToTrunk, Way
 from prompts.catalogue import UnknownPrompt
 from sip.aio.ports import PortsExhausted
 
@@ -88,7 +89,7 @@ class Leading:
         are connected; busy or unanswered, the one who asked hears so and comes back to the desk."""
         story, leg = self._sender(asker, args)
         number = text(args, "number", "the number that was asked for")
-        way = self._way(leg.party, number)
+        way = self._way(asker.number or leg.party, number)  # whoever asks for it needs leave of their own
         place = args.get("place")
         prompt, values = ("long-distance", {"place": str(place)}) if place else ("long-distance-unnamed", {})
         try:
@@ -103,7 +104,9 @@ class Leading:
         number = text(args, "number", "whom to call")
         way = self._way(extension, number)
         desk = args.get("desk")
-        wanted = Wanted(extension, number, way, isinstance(way, ToTrunk), str(desk) if desk else None)
+        outside = isinstance(way, ToTrunk)
+        number = way.to.number if isinstance(way, ToTrunk) else number
+        wanted = Wanted(extension, number, way, outside, str(desk) if desk else None)
         try:
             return {"call_id": await self._reception.originate(wanted), "number": number}
         except (NotThere, PortsExhausted) as error:
@@ -116,7 +119,7 @@ class Leading:
         board = self._board
         match route(board.settings, number, None):
             case ToExtension(found):
-                return to_extension(found.number, RING_SECONDS)
+                return ToPerson(found.number, RING_SECONDS)
             case ToDesk(desk):
                 return self._reception.to_desk(desk, extension)
             case Nowhere():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,7 +15,8 @@ from callcenter.events.client import MqttClient
 from callcenter.events.errors import Disconnected
 from callcenter.settings import Extension
 from callcenter.switchboard.board import Board
-from callcenter.switchboard.snapshot import AgentNow, Held, Now, ParkedNow, QueueNow, Waiting, snapshot
+from callcenter.switchboard.live_call import LiveCall
+from callcenter.switchboard.snapshot import AgentNow, Held, Now, ParkedNow, QueueNow, Waiting, parts_of
 
 EVERY = 0.25
 """Seconds between two looks: at most four messages a second."""
@@ -38,7 +39,13 @@ def look(board: Board) -> Now:
             ParkedNow(slot, parked.story.live.id, parked.story.live.caller.party, parked.since.utc, parked.by)
             for slot, parked in board.lot
         ],
+        warn={live.id: _patience(live) for live in calls},
     )
+
+
+def _patience(live: LiveCall) -> tuple[float, float]:
+    hold = live.warnings.limits.hold
+    return hold.agent, hold.supervisor
 
 
 def _agents(board: Board, in_calls: dict[str, str]) -> list[AgentNow]:
@@ -89,23 +96,54 @@ def _queues(board: Board) -> list[QueueNow]:
 
 
 class Live:
-    """Numbers the states of one switchboard: `payload` is the next message, None where nothing changed."""
+    """Numbers the states of one switchboard: `payload` is the next message, None where nothing changed.
+
+    What has not changed since the last state is not encoded anew: of many calls few change within a moment,
+    and the sound of all of them shares the thread.
+    """
 
     def __init__(self, node: str, now: Callable[[], Now], clock: Callable[[], datetime]) -> None:
         self._node, self._now, self._clock = node, now, clock
-        self._since = clock()
-        self._last: dict[str, Any] | None = None
+        self._since = rfc3339(clock())
+        self._known: dict[tuple[str, str], tuple[object, str]] = {}
+        self._last: dict[str, str] | None = None
         self._sequence = 0
 
     def payload(self, *, again: bool = False) -> bytes | None:
         """`again`: also where nothing changed, for a broker that may have forgotten."""
-        state = jsonable(snapshot(self._node, self._now()))
-        if state == self._last and not again:
+        lists = self._lists()
+        if lists == self._last and not again:
             return None
-        self._last = state
+        self._last = lists
         self._sequence += 1
-        stamp = {"seq": self._sequence, "since": rfc3339(self._since), "at": rfc3339(self._clock())}
-        return encode({**stamp, **state})
+        stamp = {
+            "seq": self._sequence,
+            "since": self._since,
+            "at": rfc3339(self._clock()),
+            "node": self._node,
+        }
+        head = encode(stamp).decode().removesuffix("}")
+        return "".join((head, *(f',"{name}":[{text}]' for name, text in lists.items()), "}")).encode()
+
+    def _lists(self) -> dict[str, str]:
+        """Each list of the state as the JSON of its elements."""
+        before, self._known = self._known, {}
+        return {
+            name: ",".join(self._text((name, id), values, make, before) for id, values, make in parts)
+            for name, parts in parts_of(self._now()).items()
+        }
+
+    def _text(
+        self,
+        of: tuple[str, str],
+        values: object,
+        make: Callable[[], Mapping[str, Any]],
+        before: Mapping[tuple[str, str], tuple[object, str]],
+    ) -> str:
+        known = before.get(of)
+        text = known[1] if known and known[0] == values else encode(jsonable(make())).decode()
+        self._known[of] = (values, text)
+        return text
 
 
 async def publish_live(client: MqttClient, board: Board, every: float = EVERY) -> None:

@@ -21,9 +21,11 @@ from callcenter.store.ledger import (
     RecordingOpened,
 )
 from callcenter.switchboard.board import Board
-from callcenter.switchboard.keypad import Way
+from callcenter.switchboard.keypad import KeyBy
 from callcenter.switchboard.leg import Leg, Media
+from callcenter.switchboard.patience import limits_for
 from callcenter.switchboard.silence import SilenceWatch
+from callcenter.switchboard.warnings import Warnings
 from sip.aio.call import Call
 from sip.aio.recorder import Track
 from sip.effects import Changed, Offered
@@ -37,6 +39,7 @@ from sip.sdp import Description, settle
 if TYPE_CHECKING:
     from callcenter.switchboard.monitor import Monitor
     from callcenter.switchboard.notice import Notices
+    from callcenter.switchboard.picking import Picking
 
 log = logging.getLogger(__name__)
 
@@ -55,10 +58,13 @@ class LiveCall:
         """What was put into the ledger last."""
         self.lost = False
         """A party vanished in mid-call, whoever ended it then."""
+        self.picking: Picking | None = None
+        """While its telephones ring: how somebody else picks it up."""
         self.monitor: Monitor | None = None
         """A supervisor's, who is rung or on the call."""
         self.notice: Notices | None = None
         """Tells parties that the call is recorded, and says who may be; None: nobody is told."""
+        self.warnings = Warnings(self, limits_for(board, book))
         self.overheard = False
         """A conference lies over the bridge, which lets no keys through."""
         self._closing: list[asyncio.Task[None]] = []
@@ -114,6 +120,7 @@ class LiveCall:
         leg.leaving = True
         leg.stream.disconnect()
         self._rewired()
+        self.warnings.resumed(leg)
         self.book.leg_left(leg.id, at)
 
     def release(self, leg: Leg, at: Moment) -> None:
@@ -129,6 +136,7 @@ class LiveCall:
     def _end_leg(self, leg: Leg, at: Moment, by: HungUpBy, status: int | None) -> None:
         self.legs.remove(leg)
         self._rewired()
+        self.warnings.resumed(leg)
         if not leg.outside:
             self._vacate(leg.party)
         figures = leg.stream.rtcp.figures
@@ -155,6 +163,7 @@ class LiveCall:
         self._rewired()
         if self.notice is not None:
             self.notice.again()
+        self.warnings.talking(self.board.now().mono)
         self._silence.start()
 
     def _give_up(self, leg: Leg) -> None:
@@ -168,10 +177,10 @@ class LiveCall:
     def _pass_key_on(self, leg: Leg, key: str, milliseconds: int) -> None:
         """A key by INFO: for the other party as RTP events where it takes them, else by INFO too."""
         other = self._other(leg)
-        if self.notice is not None and self.notice.objects(leg, key):
+        if not leg.pressed.counts(key, KeyBy.INFO) or self._objection(leg, key):
             return
         if other is None:
-            leg.pressed.put(key, Way.INFO)
+            leg.pressed.put(key)
         elif other.stream.dtmf_pt is not None:
             other.stream.press(key, milliseconds)
         else:
@@ -181,14 +190,17 @@ class LiveCall:
         """A key by RTP events: the stream has passed it on, unless the other party takes none or a conference
         lies between."""
         other = self._other(leg)
-        if self.notice is not None and self.notice.objects(leg, key):
+        if not leg.pressed.counts(key, KeyBy.EVENT) or self._objection(leg, key):
             return
         if other is None:
-            leg.pressed.put(key, Way.EVENT)
+            leg.pressed.put(key)
         elif other.stream.dtmf_pt is None:
             other.call.press(key)
         elif self.overheard:
             other.stream.press(key)
+
+    def _objection(self, leg: Leg, key: str) -> bool:
+        return self.notice is not None and self.notice.objects(leg, key)
 
     def _other(self, leg: Leg) -> Leg | None:
         return next((other for other in self.legs if other.stream is leg.stream.peer), None)
@@ -239,10 +251,12 @@ class LiveCall:
         other = leg.stream.peer
         if wanted:
             self.book.held(leg.id, moment)
+            self.warnings.held(leg, moment.mono)
             if other is not None:
                 other.play(self.board.hold_music, loop=True)
         else:
             self.book.resumed(leg.id, moment)
+            self.warnings.resumed(leg)
             if other is not None:
                 other.stop_playing()
             if self.notice is not None:
@@ -307,6 +321,7 @@ class LiveCall:
     async def finish(self, at: Moment, outcome: Outcome, by: HungUpBy | None) -> None:
         """Ends every leg, closes the book and the recordings, and hands the call to the scribe."""
         self._silence.stop()
+        self.warnings.stop()
         if self.notice is not None:
             self.notice.close()
         for leg in list(self.legs):

@@ -10,6 +10,7 @@ from callcenter.store.entries import MessageLeft
 from callcenter.switchboard.dialling import Missed
 from callcenter.switchboard.leg import Leg
 from callcenter.switchboard.message import Limits, Message, take_message
+from callcenter.switchboard.telling import announce
 from callcenter.switchboard.ways import Back, Guide, Left, Way
 
 if TYPE_CHECKING:
@@ -34,9 +35,9 @@ async def leave_message(story: Story, mailbox: str, prompt: str, longest: float)
         live.board.ledger.put(entry)
         live.book.passed("message", "message", mailbox, live.board.now(), message.ended.value)
 
-    await story.announce(prompt)
+    await announce(live, prompt)
     await take_message(live, live.caller, Limits(longest), taken)
-    await story.announce("message-taken" if left else "message-empty")
+    await announce(live, "message-taken" if left else "message-empty")
     return bool(left)
 
 

@@ -85,6 +85,7 @@ async def take_message(live: LiveCall, leg: Leg, limits: Limits, taken: Callable
     began = live.board.now()
     speech = Speech(began.mono)
     ear = Ear(leg.stream, lambda timestamp, samples: speech.put(samples, time.monotonic()), lambda: None)
+    talked = leg.track is not None
     live.record_message(leg, began)
     ended = Ended.HANG_UP
     try:
@@ -92,6 +93,8 @@ async def take_message(live: LiveCall, leg: Leg, limits: Limits, taken: Callable
     finally:
         ear.close()
         _finish(live, leg, speech, began, ended, taken)
+        if talked and leg in live.legs and not leg.call.is_over:
+            live.record(leg, live.board.now())  # they were recorded before, and go on being
 
 
 async def _over(leg: Leg, speech: Speech, limits: Limits, latest: float) -> Ended:

@@ -69,6 +69,7 @@ class Monitor:
         self._live, self._audit = live, audit
         self._conference = Conference()
         self._leg: Leg | None = None
+        self._ringing: asyncio.Task[Leg | Missed] | None = None
         self._ended: asyncio.Task[None] | None = None
         self.supervisor = ""
         self.mode = Mode.LISTEN
@@ -109,17 +110,23 @@ class Monitor:
             raise MonitorRefused(Why.CONFLICT, f"extension {who} is on this call as supervisor; ask them")
 
     def change(self, mode: Mode) -> None:
-        """Another mode, at once. Raises MonitorRefused where the supervisor is not on the call (any more)."""
-        if self._leg is None:
+        """Another mode, at once; while the telephone rings, the one to begin with.
+
+        Raises MonitorRefused where the supervisor is not on the call (any more).
+        """
+        if self._leg is None and self._ringing is None:
             raise MonitorRefused(Why.CONFLICT, "no supervisor is on this call")
         self.mode = mode
         self._note("monitor_change", "ok")
-        self._arrange()
+        if self._leg is not None:
+            self._arrange()
 
     def end(self) -> None:
-        """The supervisor leaves; a second call, or one after they hung up, does nothing."""
+        """The supervisor leaves, or is rung no longer. Once they are gone it does nothing."""
         if self._leg is not None:
             self._leave(HungUpBy.SYSTEM)
+        elif self._ringing is not None:
+            self._ringing.cancel()
 
     def rewired(self) -> None:
         """Another leg is bridged, or one has left: the call tells of it."""
@@ -130,18 +137,30 @@ class Monitor:
 
     async def _ring(self) -> Leg:
         live = self._live
+        calling = dial(live, self.supervisor, Role.SUPERVISOR, RING_SECONDS)
+        self._ringing = ringing = asyncio.create_task(calling, name=f"supervisor of {live.id}")
         try:
-            found = await dial(live, self.supervisor, Role.SUPERVISOR, RING_SECONDS)
-        except asyncio.CancelledError:
-            for leg in [leg for leg in live.legs if leg.role is Role.SUPERVISOR]:
-                live.drop_leg(leg, HungUpBy.SYSTEM)
-            raise
-        if live.book.closed or (isinstance(found, Leg) and found.call.is_over):
-            if isinstance(found, Leg):
-                live.drop_leg(found)
+            await asyncio.wait({ringing})
+        finally:
+            self._ringing = None
+            ringing.cancel()
+            if not ringing.done() or ringing.cancelled():
+                self._drop_ringing()
+        if ringing.cancelled():
             raise MonitorRefused(
-                Why.CONFLICT, "the call has ended meanwhile, or the supervisor's telephone hung up"
+                Why.CONFLICT, "the supervisor's telephone rings no longer: they were not wanted"
             )
+        return self._found(ringing.result())
+
+    def _drop_ringing(self) -> None:
+        for leg in [leg for leg in self._live.legs if leg.role is Role.SUPERVISOR]:
+            self._live.drop_leg(leg, HungUpBy.SYSTEM)
+
+    def _found(self, found: Leg | Missed) -> Leg:
+        live = self._live
+        if live.book.closed or (isinstance(found, Leg) and found.call.is_over):
+            self._drop_ringing()
+            raise MonitorRefused(Why.CONFLICT, "the call, or the supervisor's telephone, has ended meanwhile")
         if isinstance(found, Missed):
             why = Why.CONFLICT if found.why is Miss.BUSY else Why.UNREACHABLE
             raise MonitorRefused(why, f"extension {self.supervisor} {_MISSES[found.why]}")

@@ -7,7 +7,7 @@ of whom they are connected with. Agents hear none: they know. A notice that some
 a transfer) is played once more when that is over.
 
 A party who objects, by a key, is not recorded, nor is anybody else in the call from there on; what was
-recorded so far of those on the line is deleted.
+recorded so far of those on the line is deleted, and they hear that it was understood.
 """
 
 from __future__ import annotations
@@ -31,6 +31,10 @@ AFTER_SECONDS: Final = 5.0
 """So long after the notice its key still means an objection, where nobody has asked for keys meanwhile."""
 
 
+CONFIRMATION: Final = "recording-off"
+"""The prompt that answers an objection."""
+
+
 class Plan(Protocol):
     """What a desk's flow says of the notice (`[notice]`)."""
 
@@ -52,7 +56,8 @@ class Plan(Protocol):
 
 @dataclass(slots=True)
 class _Telling:
-    """A notice under way; `ended` is when it was heard, in monotonic seconds."""
+    """A notice, its task while something of it is played. `ended`: when it was heard, or objected to, in
+    monotonic seconds."""
 
     leg: Leg
     began: Moment
@@ -61,7 +66,7 @@ class _Telling:
 
     @property
     def under_way(self) -> bool:
-        return self.ended is None and self.task is not None and not self.task.done()
+        return self.task is not None and not self.task.done()
 
 
 class Notices:
@@ -140,9 +145,10 @@ class Notices:
         """The call is over."""
         now = self._live.board.now()
         for telling in self._tellings.values():
-            if telling.under_way and telling.task is not None:
-                telling.task.cancel()
+            if telling.under_way and telling.ended is None:
                 self._note(telling, now, Hearing.CUT_SHORT)
+            if telling.task is not None:
+                telling.task.cancel()
         self._later.clear()
 
     # -- a notice -----------------------------------------------------------------------------------------
@@ -164,7 +170,9 @@ class Notices:
         live, leg = self._live, telling.leg
         complete = await leg.stream.play(self._clip).finished()
         now = live.board.now()
-        if not self.objected:
+        if self.objected:
+            await self._confirm(leg)
+        else:
             # What is played to who has put us on hold is not sent.
             heard = complete and leg.stream.sending and not self._gone(leg)
             self._note(telling, now, Hearing.HEARD if heard else Hearing.CUT_SHORT)
@@ -198,8 +206,19 @@ class Notices:
         self._live.discard_recordings()
         self._note(telling, now, Hearing.OBJECTED)
         if telling.ended is None:
-            telling.ended = now.mono
-            telling.leg.stream.stop_playing()
+            telling.leg.stream.stop_playing()  # `_tell` goes on
+        else:
+            work = self._confirm(telling.leg)
+            telling.task = asyncio.create_task(work, name=f"objection {self._live.id}")
+        telling.ended = now.mono
+
+    async def _confirm(self, leg: Leg) -> None:
+        """Tells who has objected that it was understood."""
+        live, began = self._live, self._live.board.now()
+        if not self._gone(leg):
+            await leg.stream.play(live.board.prompt(CONFIRMATION, live.book.language)).finished()
+        if not live.book.closed:
+            live.book.announced(leg.id, CONFIRMATION, began, live.board.now())
 
 
 def _party(leg: Leg) -> tuple[str, bool]:

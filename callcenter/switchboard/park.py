@@ -10,6 +10,7 @@ from callcenter.domain.calls import EventName, WaitKind
 from callcenter.switchboard.dialling import Missed
 from callcenter.switchboard.leg import Leg
 from callcenter.switchboard.lot import Parked, ParkingLot
+from callcenter.switchboard.telling import play_music
 from callcenter.switchboard.ways import Back, Guide, Left, Way, to_extension
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ class ToSlot(Way):
         live.book.waits(WaitKind.PARK, now)
         live.book.passed("park", self.by, slot, now)
         live.tell(EventName.PARKED, now, {"slot": slot, "by": self.by})
-        story.play_music()
+        play_music(live)
         try:
             return await asyncio.wait_for(picked, self.patience)
         except TimeoutError:

@@ -28,7 +28,8 @@ from callcenter.switchboard.carriers import know_carriers
 from callcenter.switchboard.census import process
 from callcenter.switchboard.commands import Commands
 from callcenter.switchboard.desk_work import DeskWork
-from callcenter.switchboard.duty import keep_agents, kept_agents, restore_agents
+from callcenter.switchboard.display import tell_set_aside
+from callcenter.switchboard.duty import keep_agents, kept_agents, kept_features, restore_agents
 from callcenter.switchboard.keeping import (
     keep_registrations,
     kept_registrations,
@@ -70,7 +71,8 @@ async def run(
 
     `on_ready` is told when phones can register and call.
 
-    Raises OSError where the SIP port is taken, StandardError or CatalogueError where data is missing.
+    Raises OSError where the SIP port is taken, StandardError or CatalogueError where data is missing,
+    FlowError where a desk's flow is wrong.
     """
     _allow_many_files()
     await asyncio.to_thread(recover, settings, engine)
@@ -83,6 +85,8 @@ async def run(
     keep_registrations(board.accounts, ledger, lambda: datetime.now(UTC))
     restore_agents(board.agents, await asyncio.to_thread(kept_agents, engine, settings.node))
     keep_agents(board.agents, ledger)
+    tell_set_aside(board)
+    board.features.restore(await asyncio.to_thread(kept_features, engine))
     days = claim_days(settings, board.flows)
     board.distribution.claims = await asyncio.to_thread(kept_claims, engine, days, datetime.now(UTC))
     await transports.listen(board.agent, settings.sip)
@@ -105,6 +109,7 @@ async def run(
                 ),
                 tasks.create_task(publish_live(client, board), name="live state"),
                 tasks.create_task(follow_prompts(board.prompts), name="prompts"),
+                tasks.create_task(board.flows.watch(), name="flows"),
                 tasks.create_task(collect_seldom(), name="garbage"),
             ]
             await stop.wait()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from callcenter.domain.calls import Outcome, WaitKind
 from callcenter.switchboard.keypad import Keypad
 from callcenter.switchboard.leg import Leg
+from callcenter.switchboard.telling import announce, ask
 from callcenter.switchboard.ways import Guide, Left, Way
 
 if TYPE_CHECKING:
@@ -44,16 +45,16 @@ class ToSurvey(Way):
         self.answered(int(key) if key else None)
         live.book.passed("survey", self.agent, "survey", live.board.now(), key or "")
         if key:
-            await story.announce("survey-thanks")
+            await announce(story.live, "survey-thanks")
         return Left(Outcome.ANSWERED)
 
     async def _key(self, story: Story) -> str | None:
         pad = Keypad(story.live.caller)
         for left in reversed(range(TRIES)):
-            key = await story.ask(self.prompt, pad) or await pad.key(SECONDS)
+            key = await ask(story.live, self.prompt, pad) or await pad.key(SECONDS)
             if key in SCORES:
                 return key
             pad.forget()
             if left and key is not None:
-                await story.announce("survey-wrong-key")
+                await announce(story.live, "survey-wrong-key")
         return None

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
 from callcenter.domain.calls import Outcome, WaitKind
+from callcenter.domain.numbers import Numbers
 from callcenter.domain.workdays import Calendar
 from callcenter.flows.schema import BACK, END, AnyStep, Flow, Queue, Ring
 from callcenter.settings import Desk
@@ -18,6 +19,8 @@ from callcenter.switchboard.dialling import Miss, Missed
 from callcenter.switchboard.leg import Leg
 from callcenter.switchboard.live_call import LiveCall
 from callcenter.switchboard.notice import Notices
+from callcenter.switchboard.patience import limits_of
+from callcenter.switchboard.telling import announce
 from callcenter.switchboard.ways import Back, Guide, Left, Way, unanswered
 
 if TYPE_CHECKING:
@@ -50,7 +53,7 @@ class Walker:
 
     async def go(self, name: str) -> Leg | Left:
         """Walks from step `name` on."""
-        self.plan_notice()
+        self.plan()
         for _ in range(MOST_STEPS):
             if name == END:
                 return self.ended()
@@ -89,15 +92,17 @@ class Walker:
         if self.live.notice is not None and self.story.prepared is not None:
             self.live.notice.begin_early(*self.story.prepared)
 
-    def plan_notice(self) -> None:
-        """The call's notice is that of the first flow that has one."""
+    def plan(self) -> None:
+        """What this flow says of its calls: what is warned of, and the recording notice, which is that of the
+        first flow that has one."""
         plan = self.flow.notice
+        self.live.warnings.limits = limits_of(self.flow, self.live.book.line)
         if plan.mode != "off" and self.live.notice is None:
             Notices(self.live, plan, self.board.prompt(plan.prompt, self.live.book.language))
 
     async def say(self, prompt: str, **values: Any) -> None:
         """Plays a prompt to its end, in the caller's language."""
-        await self.story.announce(prompt, **values)
+        await announce(self.live, prompt, **values)
 
     def missed(self, missed: Missed) -> None:
         """Nobody was reached here; what was done for the caller before still counts for more."""
@@ -187,13 +192,16 @@ def ringing_step(flow: Flow, start: str) -> str:
 def to_desk(board: Board, desk: Desk, caller: str, now: datetime) -> ToFlow:
     """The way to a desk at this hour, for this caller."""
     flow = board.flows.of(desk.id)
-    return ToFlow(desk, flow, start_of(flow, caller, now, board.zone, board.flows.calendar))
+    numbers = board.settings.numbering
+    return ToFlow(desk, flow, start_of(flow, caller, numbers, now, board.zone, board.flows.calendar))
 
 
-def start_of(flow: Flow, caller: str, now: datetime, zone: ZoneInfo, calendar: Calendar) -> str:
+def start_of(
+    flow: Flow, caller: str, numbers: Numbers, now: datetime, zone: ZoneInfo, calendar: Calendar
+) -> str:
     """The step where a call begins: by the hour, except for those who always ring through."""
     start = flow.start
-    if caller in start.always_through:
+    if caller in map(numbers.canonical, start.always_through):
         return start.through or start.open
     if flow.hours is None or not start.closed:
         return start.open

@@ -14,6 +14,7 @@ from callcenter.switchboard.leg import Leg
 from callcenter.switchboard.outside import dial_outside, refusal
 from callcenter.switchboard.ringing import Group, hunt
 from callcenter.switchboard.routing import ToOutside
+from callcenter.switchboard.telling import announce
 from sip.sdp import Description
 
 if TYPE_CHECKING:
@@ -153,7 +154,7 @@ class Introduced(Way):
     async def reach(self, story: Story, guide: Guide) -> Leg | Left:
         result = await self.way.reach(story, guide)
         if isinstance(result, Leg):
-            await story.tell_leg(result, self.prompt, **self.values)
+            await announce(story.live, self.prompt, leg=result, **self.values)
         return result
 
     def back(self, missed: Missed) -> Back:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
 from types import MappingProxyType
@@ -47,20 +48,20 @@ class LiveHub:
         before = self._states.get(node)
         if before is None or _age(state) > _age(before):
             self._states[node] = state
-            self.publish({"type": LIVE, "subject": node, "data": state})
+            text = json.dumps(state, ensure_ascii=False)  # once, however many pages are open
+            self.publish({"type": LIVE, "subject": node, "data": state, "text": text})
 
     def status(self, role: str, payload: Mapping[str, Any]) -> None:
-        """A status message of a role: `{"state", "at", "metrics", "trunks"}`; what cannot be read in it is
-        left out."""
-        trunks = payload.get("trunks")
-        words = trunks.items() if isinstance(trunks, Mapping) else ()
+        """A status message of a role: `{"state", "at", "metrics", "trunks", "flows"}`; what cannot be
+        read in it is left out."""
         metrics = payload.get("metrics")
         numbers = metrics.items() if isinstance(metrics, Mapping) else ()
         self._roles[role] = RoleStatus(
             str(payload.get("state", "offline")),
             _instant(payload.get("at")),
             {str(name): float(value) for name, value in numbers if isinstance(value, int | float)},
-            {str(name): str(text) for name, text in words},
+            _words(payload.get("trunks")),
+            _words(payload.get("flows")),
         )
 
     async def subscribe(self) -> AsyncIterator[dict[str, Any]]:
@@ -76,6 +77,11 @@ class LiveHub:
 def _age(state: Mapping[str, Any]) -> tuple[str, int]:
     sequence = state.get("seq")
     return str(state.get("since", "")), sequence if isinstance(sequence, int) else 0
+
+
+def _words(value: object) -> dict[str, str]:
+    items = value.items() if isinstance(value, Mapping) else ()
+    return {str(name): str(text) for name, text in items}
 
 
 def _instant(value: object) -> datetime | None:

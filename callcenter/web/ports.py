@@ -34,6 +34,8 @@ class RoleStatus:
     metrics: Mapping[str, float] = field(default_factory=dict)
     trunks: Mapping[str, str] = field(default_factory=dict)
     """The switchboard's lines to the outside, each with its state in words."""
+    flows: Mapping[str, str] = field(default_factory=dict)
+    """The desks' flows: what runs, or why the newest text of a file was refused."""
 
     @property
     def online(self) -> bool:
@@ -56,5 +58,5 @@ class LiveBus(Protocol):
 
     def subscribe(self) -> AsyncIterator[dict[str, Any]]:
         """CloudEvents as they arrive, from now on, until the iterator is closed; among them live states, of
-        the type LIVE, with the node as subject and the state as data."""
+        the type LIVE, with the node as subject, the state as data, and as JSON in `text`."""
         ...

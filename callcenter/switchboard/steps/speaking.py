@@ -5,6 +5,7 @@ from __future__ import annotations
 from callcenter.domain.calls import WaitKind
 from callcenter.flows.schema import ChooseLanguage, HangUp, Menu, Say
 from callcenter.switchboard.keypad import Keypad
+from callcenter.switchboard.telling import ask
 from callcenter.switchboard.walk import Result, Walker, handles
 
 
@@ -49,7 +50,7 @@ async def _chosen(walker: Walker, step: Menu | ChooseLanguage, keys: set[str], w
     await walker.take(WaitKind.MENU)
     pad = Keypad(walker.live.caller)
     for left in reversed(range(step.tries)):
-        key = await walker.story.ask(step.prompt, pad) or await pad.key(step.timeout)
+        key = await ask(walker.live, step.prompt, pad) or await pad.key(step.timeout)
         if key in keys:
             return key
         pad.forget()

@@ -53,10 +53,11 @@ async def _events(context: Context, call: str | None) -> AsyncIterator[ServerSen
 
 def _sent(event: dict[str, Any]) -> ServerSentEvent:
     """By its subject's name, the second word of its type."""
-    name = str(event.get("type", "")).split(".")[1:2]
-    told = event["data"] if event.get("type") == LIVE else event
+    if event.get("type") == LIVE:
+        return ServerSentEvent(event="live", data=event["text"])
+    name = "".join(str(event.get("type", "")).split(".")[1:2]) or "call"
     id = str(event.get("id", "")) or None
-    return ServerSentEvent(event="".join(name) or "call", id=id, data=json.dumps(told, ensure_ascii=False))
+    return ServerSentEvent(event=name, id=id, data=json.dumps(event, ensure_ascii=False))
 
 
 async def _until(

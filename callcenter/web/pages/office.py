@@ -9,6 +9,7 @@ from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlmodel import Session
 
+from callcenter.domain.agents import BREAKS
 from callcenter.domain.callbacks import OUTCOMES
 from callcenter.store import callbacks as store
 from callcenter.store.callbacks import list_callbacks
@@ -29,7 +30,6 @@ router = APIRouter(include_in_schema=False)
 SIZE = 40
 NEXT = 8
 """Callbacks that the agent's page shows."""
-BREAKS = ("lunch", "rest", "meeting", "training", "errand")
 """Why an agent may be away."""
 PEOPLES_OUTCOMES = tuple(each for each in OUTCOMES if each not in ("reached", "called_again"))
 Desk = Annotated[str, Query(max_length=60)]

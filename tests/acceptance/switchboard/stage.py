@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,11 +16,12 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from callcenter.demo.phones.scenarios import answered, authenticated_invite, bye
+from callcenter.demo.sound import contains, decode_alaw
 from callcenter.settings import Settings
-from callcenter.store.tables import Call, Hold, Leg
+from callcenter.store.tables import Call, Hold, Leg, Outbox
 from callcenter.switchboard.census import census
 from tests.board import PASSWORD, Switchboard, switchboard
-from tests.humming import Baresip, PyVoip, Scripted
+from tests.humming import Baresip, Humming, PyVoip, Scripted
 from tests.interop.peers import nudged
 from tests.spectrum import TONES
 from tests.support import eventually
@@ -33,16 +34,37 @@ CALLER, AGENT, SECOND, TARGET, OTHER = TONES[:5]
 NUMBER = "13800138000"
 
 
-def settings_of(folder: Path, *, agents: tuple[str, ...] = ("1", "2"), **desk: Any) -> Settings:
-    """One desk, 8000, with these agents; `desk` has further keys of it."""
+def settings_of(
+    folder: Path,
+    *,
+    agents: tuple[str, ...] = ("1", "2"),
+    flow: str = "",
+    trunks: Sequence[dict[str, Any]] = (),
+    numbers: Sequence[str] = (),
+    sip: dict[str, Any] | None = None,
+    **desk: Any,
+) -> Settings:
+    """One desk, 8000, with these agents, or this text of a flow. `desk` has further keys of it; `trunks` are
+    lines beside the city's, which extensions 1 to 3 may call out on; 6 is a supervisor's. `numbers` are
+    further extensions, `sip` further settings."""
     low = random.randrange(31000, 45000, 200)
-    front = {"id": "front", "number": DESK, "name": "万科物业", "agents": agents, "ring_timeout": 5.0}
+    front: dict[str, Any] = {"id": "front", "number": DESK, "name": "万科物业", **desk}
+    if flow:
+        front["flow"] = folder / "front.toml"
+        front["flow"].write_text(flow, "utf-8")
+    else:
+        front |= {"agents": agents, "ring_timeout": desk.get("ring_timeout", 5.0)}
+    extensions = [{"number": number, "password": PASSWORD, "outside": number <= "3"} for number in EXTENSIONS]
     return Settings(
         data=folder / "data",
-        sip={"listen": "127.0.0.1:0", "rtp_ports": (low, low + 199)},
-        desk=[{**front, **desk}],
-        extension=[{"number": number, "password": PASSWORD} for number in EXTENSIONS],
-        trunk=[{"id": TRUNK, "username": TRUNK, "password": PASSWORD}],
+        sip={"listen": "127.0.0.1:0", "rtp_ports": (low, low + 199), **(sip or {})},
+        desk=[front],
+        extension=[
+            *extensions[:5],
+            {**extensions[5], "role": "supervisor"},
+            *({"number": number, "password": PASSWORD} for number in numbers),
+        ],
+        trunk=[{"id": TRUNK, "username": TRUNK, "password": PASSWORD, "outgoing": not trunks}, *trunks],
     )
 
 
@@ -67,10 +89,16 @@ class Stage:
         return await self.ending.enter_async_context(starting)
 
     async def caller(
-        self, hertz: int = CALLER, *steps: str, number: str = NUMBER, dials: str = DESK
+        self,
+        hertz: int = CALLER,
+        *steps: str,
+        number: str = NUMBER,
+        dials: str = DESK,
+        account: str = TRUNK,
     ) -> Scripted:
-        """Calls from outside. Without steps it hangs up when it is nudged."""
-        first = authenticated_invite(TRUNK, PASSWORD)
+        """Calls from outside, or with the account of an extension. Without steps it hangs up when it is
+        nudged."""
+        first = authenticated_invite(account, PASSWORD)
         rest = steps or (answered(2), nudged(), bye(3, "uac"))
         starting = Scripted.caller(
             self.folder,
@@ -80,7 +108,7 @@ class Stage:
             first,
             *rest,
             service=dials,
-            login=(TRUNK, PASSWORD),
+            login=(account, PASSWORD),
         )
         return await self.ending.enter_async_context(starting)
 
@@ -99,6 +127,11 @@ class Stage:
         """The page's command. Raises CommandError."""
         await self.here.command("hangup", call_id=call.id)
 
+    def heard_prompt(self, phone: Humming, prompt: str, call: int = 0, **values: Any) -> bool:
+        """Whether the very words of a prompt are in what a phone heard."""
+        spoken = decode_alaw(self.here.board.prompt(prompt, None, **values).alaw)
+        return contains(phone.sound(call).samples, spoken)
+
     # -- what is on record --------------------------------------------------------------------------------
 
     def calls(self) -> list[Call]:
@@ -114,6 +147,12 @@ class Stage:
     def holds(self, call: Call) -> list[Hold]:
         with Session(self.here.engine) as session:
             return list(session.exec(select(Hold).where(col(Hold.call_id) == call.id)))
+
+    def events(self, name: str) -> list[dict[str, Any]]:
+        """What was told of all calls under that name, in its order: each event's data."""
+        with Session(self.here.engine) as session:
+            rows = session.exec(select(Outbox).order_by(col(Outbox.id))).all()
+        return [row.payload["data"] for row in rows if row.topic.endswith(f"/{name}")]
 
     async def ended(self, count: int = 1) -> list[Call]:
         """Waits until so many calls are on record, each with an outcome; there are no others."""

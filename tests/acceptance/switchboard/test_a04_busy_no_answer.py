@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import numpy as np
 import pytest
 from sqlmodel import Session, select
 
-from callcenter.demo.sound import contains, decode_alaw
 from callcenter.store.tables import Announcement
 from tests.acceptance.switchboard.stage import AGENT, CALLER, SECOND, TARGET, Stage, settings_of, staged
-from tests.humming import Humming
 from tests.spectrum import LEAST, heard
 from tests.support import eventually
 
@@ -26,12 +23,6 @@ async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
 def announced(stage: Stage) -> list[str]:
     with Session(stage.here.engine) as session:
         return [row.prompt for row in session.exec(select(Announcement))]
-
-
-def heard_prompt(stage: Stage, phone: Humming, prompt: str) -> bool:
-    """Whether the very words of a prompt are in what a phone heard."""
-    spoken = decode_alaw(stage.here.board.prompts.clip(prompt).pcma)
-    return contains(np.asarray(phone.sound().samples), spoken)
 
 
 @pytest.mark.parametrize(
@@ -58,7 +49,7 @@ async def test_the_caller_is_told_and_comes_back_to_the_desk(
     (call,) = await stage.ended()
     assert (call.outcome, call.hung_up_by) == ("answered", "caller")
     assert announced(stage) == [prompt]
-    assert heard_prompt(stage, caller, prompt)
+    assert stage.heard_prompt(caller, prompt)
     assert caller.story() == [{AGENT}, {SECOND}]
     assert target.calls == 1
 
@@ -76,7 +67,7 @@ async def test_nobody_at_the_desk_either(stage: Stage) -> None:
     (call,) = await stage.ended()
     assert (call.outcome, call.hung_up_by) == ("answered", "system")
     assert announced(stage) == ["busy-to-desk", "desk-unavailable"]
-    assert await eventually(lambda: heard_prompt(stage, caller, "desk-unavailable"))
+    assert await eventually(lambda: stage.heard_prompt(caller, "desk-unavailable"))
     assert heard(caller.sound(), last=LEAST) == set()
 
 

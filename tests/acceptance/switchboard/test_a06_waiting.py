@@ -8,12 +8,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sqlmodel import Session, select
 
-from tests.acceptance.switchboard.stage import AGENT, CALLER, Stage, settings_of, staged
+from callcenter.demo.sound import decode_alaw, likeness
+from callcenter.store.tables import Callback
+from sip.media import tones
+from tests.acceptance.switchboard.stage import AGENT, CALLER, NUMBER, Stage, settings_of, staged
 from tests.interop.call_capture import dialogs, read_messages
 from tests.interop.peers import capture
 from tests.spectrum import Sound
-from tests.support import scaled
+from tests.support import eventually, scaled
 
 
 @pytest.fixture
@@ -73,6 +77,73 @@ async def test_the_caller_may_hold_too_and_hears_the_same_again(stage: Stage) ->
     (hold,) = stage.holds(call)
     legs = {leg.id: leg.role for leg in stage.legs(call)}
     assert legs[hold.leg_id] == "caller"
+
+
+FLOW = """
+[start]
+open = "ring"
+[hold]
+warn_agent = {agent}
+warn_supervisor = {supervisor}
+[group.desk]
+order = "in_order"
+agents = ["1"]
+[step.ring]
+do = "ring"
+group = "desk"
+"""
+
+
+async def test_the_agent_is_warned_then_the_supervisor_and_a_callback_is_one_click(tmp_path: Path) -> None:
+    """Who holds from the page hears two soft notes; the caller hears music alone, all the while."""
+    flow = FLOW.format(agent=1.0, supervisor=1.6)
+    async with staged(tmp_path, settings_of(tmp_path, flow=flow)) as stage:
+        agent = await stage.phone("1", AGENT)
+        caller = await stage.caller()
+        await caller.hears(AGENT)
+        (call,) = stage.calls()
+        await stage.here.command("hold", by="1", call_id=call.id)
+        await caller.hears()
+        await agent.hears()
+        await eventually(lambda: len(stage.events("warned")) == 2)
+        told = [(event["kind"], event["for"]) for event in stage.events("warned")]
+        assert told == [("hold", "agent"), ("hold", "supervisor")]
+        notes = decode_alaw(tones.warning().alaw)
+        await eventually(lambda: likeness(notes, agent.sound().samples)[0] > 0.8)
+        assert likeness(notes, caller.sound().samples)[0] < 0.8
+        await stage.here.command("callback_offer", by="1", call_id=call.id)
+        await stage.here.command("resume", by="1", call_id=call.id)
+        await caller.hears(AGENT)
+        await agent.hears(CALLER)
+        caller.run.nudge()
+        await caller.succeeded()
+        (call,) = await stage.ended()
+        await stage.here.board.ledger.flush()
+        with Session(stage.here.engine) as session:
+            (wanted,) = session.exec(select(Callback)).all()
+    assert (wanted.number, wanted.desk, wanted.reason) == (NUMBER, "front", "requested")
+    assert caller.story() == [{AGENT}]
+    assert call.hold_seconds > 1.6
+
+
+async def test_who_comes_back_in_time_is_not_warned(tmp_path: Path) -> None:
+    flow = FLOW.format(agent=2.0, supervisor=3.0)
+    async with staged(tmp_path, settings_of(tmp_path, flow=flow)) as stage:
+        agent = await stage.phone("1", AGENT)
+        caller = await stage.caller()
+        await caller.hears(AGENT)
+        for _ in range(2):  # together longer than the limit, each within it
+            await agent.do("hold")
+            await asyncio.sleep(1.2)
+            await agent.do("resume")
+        await caller.hears(AGENT)
+        caller.run.nudge()
+        await caller.succeeded()
+        (call,) = await stage.ended()
+        assert call.hold_seconds > 2.0
+        held = [(hold.ended_at or hold.started_at) - hold.started_at for hold in stage.holds(call)]
+        late = sum(each.total_seconds() >= 2.0 for each in held)  # a busy machine's
+        assert len(stage.events("warned")) == late
 
 
 async def test_a_caller_who_leaves_on_hold_ends_the_hold(stage: Stage) -> None:

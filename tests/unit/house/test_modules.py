@@ -19,6 +19,7 @@ HELD_BY = {
     "callcenter/store/entries.py": "test_work.py",
     "sip/media/track.py": "test_stream.py",
     # Parts of one thing, held together.
+    "sip/aio/talk.py": "test_steering.py",
     "sip/aio/player.py": "test_stream.py",
     "sip/aio/rtp_poller.py": "test_stream.py",
     "sip/aio/rtp_link.py": "test_stream.py",
@@ -28,6 +29,7 @@ HELD_BY = {
     "callcenter/events/status.py": "test_client.py",
     "callcenter/switchboard/transfers.py": "test_refer.py",
     "callcenter/switchboard/ways.py": "test_story.py",
+    "callcenter/switchboard/telling.py": "test_story.py",
     "callcenter/switchboard/lot.py": "test_park.py",
     "callcenter/switchboard/mailbox.py": "test_leaving.py",
     "callcenter/switchboard/steps/reaching.py": "test_walk.py",

@@ -109,7 +109,7 @@ def test_what_cannot_be_spoken_is_refused(
         voice.speak(["abc"], "zf_test")
     with pytest.raises(CatalogueError, match="is too long for one sentence"):
         voice.speak(["占" * 511], "zf_test")
-    with pytest.raises(CatalogueError, match="voice 'xx_espeak' is not one of af_heart, .*zf_xiaobei"):
+    with pytest.raises(CatalogueError, match=r"voice 'xx_espeak' is not one of af_heart, .*zf_xiaobei"):
         voice.speak(["占"], "xx_espeak")
     with pytest.raises(CatalogueError, match=r"zf_xiaobei\.bin is missing: `npm pack"):
         voice.speak(["占"], "zf_xiaobei")

@@ -46,11 +46,8 @@ def test_numbers_in_both(shipped: Catalogues) -> None:
     english = shipped.compose("queue-position", language="en", count=3)
     assert chinese.text == "您前面还有3位客人在等候。"
     assert english.text == "There are 3 callers ahead of you."
-    for say in (
-        lambda code: shipped.say_digits("8001", code),
-        lambda code: shipped.say_time(time(9, 5), code),
-    ):
-        assert say("en").pcma != say("zh-CN").pcma
+    assert shipped.say_digits("8001", "en").pcma != shipped.say_digits("8001").pcma
+    assert shipped.say_time(time(9, 5), "en").pcma != shipped.say_time(time(9, 5)).pcma
 
 
 def test_missing_prompts_are_named(shipped: Catalogues) -> None:

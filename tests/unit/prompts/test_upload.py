@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from pydub import AudioSegment
 
-from prompts import upload
 from prompts.g711 import alaw_to_linear
 from prompts.site import site_prompts
 from prompts.telephone import LINE_RATE, TARGET_LUFS, loudness
@@ -95,7 +95,7 @@ def test_without_ffmpeg(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     def absent(*arguments: object, **options: object) -> None:
         raise FileNotFoundError("ffprobe")
 
-    monkeypatch.setattr(upload.AudioSegment, "from_file", absent)
+    monkeypatch.setattr(AudioSegment, "from_file", absent)
     with pytest.raises(UploadError, match=r"menu\.mp3: needs ffmpeg to be read: apt install ffmpeg"):
         prepare(raw, "menu.mp3")
 

@@ -6,17 +6,20 @@ import asyncio
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from callcenter.domain.cloudevents import jsonable
 from callcenter.domain.topics import live_filter
 from callcenter.switchboard.live import Live, look, publish_live
-from callcenter.switchboard.snapshot import AgentNow, Now
+from callcenter.switchboard.snapshot import AgentNow, Held, Now
 from tests.board import Phone, Switchboard
+from tests.live_state import snapshot
 from tests.servers import ServerProcess, embedded_broker
 from tests.support import eventually, scaled
 from tests.unit.events.conftest import connected
-from tests.unit.store.facts import at
+from tests.unit.store.facts import answered, at, call
 from tests.unit.switchboard.conftest import MakePhone
 
 
@@ -34,6 +37,23 @@ def test_a_broker_that_may_have_forgotten_is_told_again() -> None:
     assert live.payload() is not None
     again = live.payload(again=True)
     assert again is not None and json.loads(again)["seq"] == 2
+
+
+def test_only_what_changed_is_encoded_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[str] = []
+
+    def encoded(value: dict[str, Any]) -> Any:
+        made.append(value["id"])
+        return jsonable(value)
+
+    monkeypatch.setattr("callcenter.switchboard.live.jsonable", encoded)
+    one, other = call("c1"), call("c2")
+    states = [Now([one, other]), Now([answered("c1"), other]), Now([other], {"c2-agent": Held(True)})]
+    live = Live("node-1", lambda: states.pop(0), lambda: at(0))
+    told = [json.loads(live.payload() or b"") for _ in range(3)]
+    assert made == ["c1", "c2", "c1", "c2"]
+    assert told[1]["calls"][0]["answered_at"] and told[2]["calls"][0]["legs"][1]["outside"]
+    assert {**told[0], "calls": jsonable(snapshot("node-1", Now([one, other]))["calls"])} == told[0]
 
 
 @pytest.fixture

@@ -154,6 +154,27 @@ async def test_a_second_message_is_a_file_of_its_own(
     assert all(each.duration_seconds for each in kept(desk))
 
 
+async def test_who_was_recorded_before_is_recorded_again_afterwards(
+    desk: Switchboard, caller: Phone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    messages: list[Message] = []
+
+    async def talk_and_leave_a_message(live: LiveCall) -> None:
+        live.record(live.caller, live.board.now())
+        await take_message(live, live.caller, Limits(0.5, LONG), messages.append)
+        assert live.caller.recording is not None
+        assert live.caller.recording.id != messages[0].recording_id
+
+    does(desk, monkeypatch, talk_and_leave_a_message)
+    await caller.dial("8000")
+    await caller.connected()
+    await eventually(lambda: messages)
+    await eventually(lambda: not desk.board.calls)
+    await desk.board.ledger.flush()
+    assert len(kept(desk)) == 3 and all(each.finished for each in kept(desk))
+    assert desk.board.recorder.stats.failed_tracks == 0
+
+
 def test_a_click_is_no_speech_and_hiss_is_none_either() -> None:
     speech = Speech(10.0)
     hiss = (np.random.default_rng(1).standard_normal(160) * LOUD / 4).astype(np.int16)

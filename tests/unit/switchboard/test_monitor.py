@@ -14,6 +14,7 @@ from callcenter.settings import Settings
 from callcenter.switchboard.leg import Leg
 from callcenter.switchboard.live_call import LiveCall
 from callcenter.switchboard.monitor import Mode, Monitor, MonitorRefused, Why, hearing
+from sip.aio.player import Ticker
 from sip.media.wav import Wav
 from tests.board import Phone, Switchboard, settings_for, switchboard
 from tests.support import eventually
@@ -156,6 +157,9 @@ async def test_the_record_has_the_supervisors_leg_and_counts_it_for_nothing(
     assert min(seconds) > talked - 0.1
     await eventually(lambda: desk.board.pool.in_use == 0)
     assert not desk.board.occupied
+    await eventually(lambda: watched.live.monitor is None)
+    assert watched.monitor._conference.streams == ()
+    assert watched.monitor._conference not in Ticker.of_running_loop()._players
 
 
 async def test_the_conference_follows_a_transfer(
@@ -262,6 +266,22 @@ async def test_a_supervisor_who_is_not_wanted_any_more_rings_no_longer(
     await watched.boss.call.over()
     await eventually(lambda: watched.live.monitor is None)
     assert not watched.caller.call.is_over
+
+
+async def test_while_the_phone_rings_the_mode_may_change_and_the_supervisor_be_told_off(
+    desk: Switchboard, watched: Watched
+) -> None:
+    watched.boss.ring_seconds = None
+    beginning = asyncio.create_task(watched.monitor.begin("3", Mode.LISTEN))
+    await eventually(lambda: watched.boss.calls)
+    watched.monitor.change(Mode.JOIN)
+    watched.monitor.end()
+    with pytest.raises(MonitorRefused) as refusal:
+        await beginning
+    assert refusal.value.why is Why.CONFLICT
+    await watched.boss.call.over()
+    assert watched.live.monitor is None and not watched.caller.call.is_over
+    assert watched.trace.noted[-1] == ("monitor_begin", "join", "conflict")
 
 
 async def test_a_call_that_nobody_has_answered_is_not_listened_to(

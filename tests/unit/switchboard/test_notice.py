@@ -187,8 +187,11 @@ async def test_who_objects_is_not_recorded_nor_is_the_agent(
     await eventually(lambda: track.seconds > 0.2)
     path = track.path
     press(caller)
-    await caller.hears(AGENT)
     await told(live, Hearing.OBJECTED)
+    said = desk.board.prompt("recording-off")
+    await eventually(lambda: said.alaw[160:4800] in b"".join(caller.heard.payloads))
+    await caller.hears(AGENT)
+    assert [each.prompt for each in live.book.facts.announcements] == ["recording-off"]
     await eventually(lambda: not path.exists())
     assert not notices.may_record(live.caller) and not notices.may_record(leg)
     caller.call.hangup()
@@ -212,6 +215,8 @@ async def test_an_objection_just_after_the_notice_counts_and_a_later_key_is_for_
     await agent.hears_keys("8")
     caller.call.press("9")
     await told(notices._live, Hearing.OBJECTED)
+    assert notices.playing(notices._live.caller)
+    await eventually(lambda: not notices.playing(notices._live.caller))
     caller.call.press("9")
     await agent.hears_keys("89")
     caller.call.hangup()

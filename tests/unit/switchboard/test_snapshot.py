@@ -7,17 +7,8 @@ from dataclasses import replace
 import pytest
 
 from callcenter.domain.calls import CallFacts, WaitFacts, WaitKind
-from callcenter.domain.cloudevents import jsonable
-from callcenter.switchboard.snapshot import (
-    AgentNow,
-    Held,
-    Now,
-    ParkedNow,
-    QueueNow,
-    Waiting,
-    snapshot,
-    state_of,
-)
+from callcenter.switchboard.snapshot import AgentNow, Held, Now, ParkedNow, QueueNow, Waiting, state_of
+from tests.live_state import snapshot
 from tests.unit.store.facts import answered, at, call
 
 QUEUED = (WaitFacts(WaitKind.QUEUE, at(2)),)
@@ -43,9 +34,10 @@ def test_what_a_call_does(facts: CallFacts, state: str) -> None:
 def test_a_call_and_its_legs() -> None:
     facts = answered()
     over = replace(facts, legs=(*facts.legs, replace(facts.legs[1], id="gone", ended_at=at(9))))
-    now = Now([over], {"c1-agent": Held(held_here=True)})
-    (told,) = jsonable(snapshot("node-1", now))["calls"]
+    now = Now([over], {"c1-agent": Held(held_here=True)}, warn={"c1": (15.0, 0.0)})
+    (told,) = snapshot("node-1", now)["calls"]
     assert (told["caller"], told["state"], told["desk"]) == ("13800000000", "held", "front")
+    assert told["hold_warn"] == [15.0, 0.0]
     assert told["held_since"] == told["legs"][1]["held_since"] == "2024-05-01T01:00:20.123456Z"
     assert [(leg["party"], leg["state"]) for leg in told["legs"]] == [("13800000000", "up"), ("8001", "up")]
     assert told["legs"][1]["held_here"] and not told["legs"][0]["held_here"]
@@ -57,7 +49,7 @@ def test_agents_queues_and_parked_calls() -> None:
         queues=[QueueNow("front", (Waiting("c1", "13800000000", 1, at(2), 30.0),))],
         parked=[ParkedNow("701", "c2", "13900000000", at(3), "8001")],
     )
-    told = jsonable(snapshot("node-1", now))
+    told = snapshot("node-1", now)
     assert told["agents"][0]["reason"] == "lunch" and told["agents"][0]["desks"] == ["front"]
     assert told["queues"] == [
         {

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from callcenter.switchboard.board import Board
 from callcenter.switchboard.dialling import Miss, Missed
 from callcenter.switchboard.story import NotTalking, Story
 from callcenter.switchboard.walk import ToFlow
 from callcenter.switchboard.ways import Guide, Left, unanswered
+from prompts.catalogue import UnknownPrompt
+from sip.media.clip import Clip
 from tests.board import Phone, Switchboard
 from tests.support import eventually
 from tests.unit.switchboard.conftest import MakePhone
@@ -178,3 +181,21 @@ async def test_a_cancel_that_came_first_is_what_is_on_record(
     ended = await call.over()
     row = await desk.row()
     assert (ended.code, row.outcome, row.hung_up_by) == (487, "abandoned", "caller")
+
+
+async def test_no_caller_is_lost_for_want_of_a_prompt(
+    desk: Switchboard, make_phone: MakePhone, caller: Phone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    agent, target = await make_phone("1", 1000.0), await make_phone("3")
+    target.refuse = 486
+    await caller.dial("8000")
+    await caller.connected()
+    live = await desk.live()
+
+    def missing(board: Board, prompt: str, language: str | None = None) -> Clip:
+        raise UnknownPrompt(prompt)
+
+    monkeypatch.setattr(Board, "prompt", missing)
+    await desk.command("transfer", call_id=live.id, target="3")
+    await eventually(lambda: len(agent.calls) == 2, 15)
+    await caller.hears(1000.0)

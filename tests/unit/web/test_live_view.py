@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from callcenter.domain.cloudevents import jsonable
-from callcenter.switchboard.snapshot import AgentNow, Now, ParkedNow, QueueNow, Waiting, snapshot
+from callcenter.switchboard.snapshot import AgentNow, Now, ParkedNow, QueueNow, Waiting
 from callcenter.web.views.live import live_view
+from tests.live_state import snapshot
 from tests.unit.store.facts import answered, at, call
 
 
 def state(node: str, now: Now) -> Any:
-    return jsonable(snapshot(node, now))
+    return snapshot(node, now)
 
 
 def agent(

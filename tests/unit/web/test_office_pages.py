@@ -9,15 +9,15 @@ import pytest
 from sqlalchemy import Engine
 
 from callcenter.domain.calls import CallFacts, Outcome
-from callcenter.domain.cloudevents import jsonable
 from callcenter.store import callbacks
 from callcenter.store.callbacks import Teller
 from callcenter.store.calls import save_call
 from callcenter.store.engine import session
 from callcenter.store.entries import MessageLeft
 from callcenter.store.work import keep
-from callcenter.switchboard.snapshot import AgentNow, Held, Now, ParkedNow, QueueNow, Waiting, snapshot
+from callcenter.switchboard.snapshot import AgentNow, Held, Now, ParkedNow, QueueNow, Waiting
 from callcenter.web.hub import LiveHub
+from tests.live_state import snapshot
 from tests.unit.store.facts import answered, at, call
 from tests.unit.web.client import Client
 from tests.unit.web.conftest import NOW, FakeCommands
@@ -32,7 +32,7 @@ def missed(id: str, caller: str = "13800000000") -> CallFacts:
 
 def show(hub: LiveHub, *calls: CallFacts, **parts: Any) -> None:
     """A live state in which everything is a few seconds old."""
-    state = jsonable(snapshot("node-1", Now(calls, **parts)))
+    state = snapshot("node-1", Now(calls, **parts))
     hub.live("node-1", {"seq": 1, "since": "2026-11-22T08:00:00Z", **state})
     hub.status("switchboard", {"state": "online"})
 
@@ -104,7 +104,7 @@ def test_the_agents_own_call_has_its_buttons(client: Client, hub: LiveHub) -> No
     hub.live(
         "node-1",
         {
-            **jsonable(snapshot("node-1", Now([answered("c1", holds=())]))),
+            **snapshot("node-1", Now([answered("c1", holds=())])),
             "since": "2026-11-22T08:00:00Z",
             "seq": 2,
         },
@@ -112,7 +112,7 @@ def test_the_agents_own_call_has_its_buttons(client: Client, hub: LiveHub) -> No
     talking = client.get("/agent/live").text
     for button in ("do/hold", "transfer", "do/park", "do/survey", "hangup"):
         assert f"/calls/c1/{button}" in talking
-    held = jsonable(snapshot("node-1", Now([answered("c1")], {"c1-agent": Held(held_here=True)})))
+    held = snapshot("node-1", Now([answered("c1")], {"c1-agent": Held(held_here=True)}))
     hub.live("node-1", {**held, "since": "2026-11-22T08:00:00Z", "seq": 3})
     page = client.get("/agent/live").text
     assert "/calls/c1/do/resume" in page and "/calls/c1/do/callback_offer" in page
