@@ -120,7 +120,7 @@ async def test_into_a_conference_and_out_of_it_no_packet_is_lost_nor_repeated(ro
         room.conference.close()
         assert room.streams[0]._pipe.received == room.streams[0]._received
 
-    # The supervisor's phone sends nothing: the quietest A-law is not zero, and would change the others' sound.
+    # The supervisor's phone sends nothing: the quietest A-law is not zero, and would change what they hear.
     talk = [
         phone.hum(stream.local, 3.2) for phone, stream in zip(room.phones[:2], room.streams, strict=False)
     ]
