@@ -173,10 +173,7 @@ class Distribution:
         """A call joins the line; agents may be reserved for it at once. Raises ValueError for an id that is
         in the line."""
         id, now = id or uuid4().hex, self._now()
-        if wanted.group.returning_days and wanted.claim is None:
-            wanted = replace(
-                wanted, claim=self.claims.holder(wanted.desk, wanted.caller, now.utc, wanted.refused)
-            )
+        wanted = self._known(wanted, now)
         place = Place(self, id, wanted, now)
         self._all.enter(id, now.mono, wanted.priority)
         line = self._line(wanted)
@@ -185,6 +182,16 @@ class Distribution:
         line.agents = sum(1 for _ in self._present(place))
         self.sweep()
         return place
+
+    def _known(self, wanted: Wanted, now: Moment) -> Wanted:
+        """With what is remembered of the caller."""
+        desk, caller = wanted.desk, wanted.caller
+        refused = wanted.refused | self.claims.refused(desk, caller)
+        claim = wanted.claim
+        if claim is None and wanted.group.returning_days:
+            claim = self.claims.holder(desk, caller, now.utc, refused)
+        sales = wanted.sales or self.claims.is_sales(desk, caller)
+        return replace(wanted, claim=claim, refused=refused, sales=sales)
 
     def waiting(self, desk: str | None = None) -> list[Place]:
         """The places of callers who wait in the line, first to last; of one desk or of all."""
