@@ -28,6 +28,7 @@ from callcenter.switchboard.carriers import know_carriers
 from callcenter.switchboard.census import process
 from callcenter.switchboard.commands import Commands
 from callcenter.switchboard.desk_work import DeskWork
+from callcenter.switchboard.display import tell_set_aside
 from callcenter.switchboard.duty import keep_agents, kept_agents, kept_features, restore_agents
 from callcenter.switchboard.keeping import (
     keep_registrations,
@@ -83,6 +84,7 @@ async def run(
     keep_registrations(board.accounts, ledger, lambda: datetime.now(UTC))
     restore_agents(board.agents, await asyncio.to_thread(kept_agents, engine, settings.node))
     keep_agents(board.agents, ledger)
+    tell_set_aside(board)
     board.features.restore(await asyncio.to_thread(kept_features, engine))
     days = claim_days(settings, board.flows)
     board.distribution.claims = await asyncio.to_thread(kept_claims, engine, days, datetime.now(UTC))

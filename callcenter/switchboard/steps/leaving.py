@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
-from typing import Final
 
+from callcenter.domain.callbacks import can_be_called
 from callcenter.domain.calls import Outcome, WaitKind
 from callcenter.flows.schema import Callback
 from callcenter.flows.schema import Message as MessageStep
@@ -13,15 +12,13 @@ from callcenter.store.entries import CallbackWanted
 from callcenter.switchboard.mailbox import leave_message
 from callcenter.switchboard.walk import Result, Walker, handles
 
-_CALLABLE: Final = re.compile(r"\+?[0-9]{2,20}")
-
 
 @handles(Callback)
 async def callback(walker: Walker, name: str, step: Callback) -> Result:
     """Notes that the caller is to be called back; who waited in the queue keeps their place in it."""
     live, now = walker.live, walker.board.now()
     number = live.book.caller
-    if not _CALLABLE.fullmatch(number):
+    if not can_be_called(number):
         return step.no_number
     entry = CallbackWanted(live.id, number, walker.desk.id, now.utc, place=_queued_at(walker))
     live.tell(None, now)  # the call is on record before its callback
