@@ -30,6 +30,7 @@ from callcenter.switchboard.commands import Commands
 from callcenter.switchboard.desk_work import DeskWork
 from callcenter.switchboard.display import tell_set_aside
 from callcenter.switchboard.duty import keep_agents, kept_agents, kept_features, restore_agents
+from callcenter.switchboard.hotline import Hotline
 from callcenter.switchboard.keeping import (
     keep_registrations,
     kept_registrations,
@@ -190,7 +191,7 @@ def commands_of(board: Board, reception: Reception, engine: Engine) -> Commands:
     steering = Steering(board, reception.stories)
     leading = Leading(board, reception, steering)
     work = DeskWork(board, engine, steering, leading)
-    for part in (steering, leading, work):
+    for part in (steering, leading, work, Hotline(board, steering)):
         commands.add(part.commands)
     return commands
 
