@@ -21,6 +21,7 @@ from callcenter.switchboard.distribution import Distribution
 from callcenter.switchboard.features import Features
 from callcenter.switchboard.flow_watch import Flows
 from callcenter.switchboard.lot import ParkingLot
+from callcenter.switchboard.promises import Promises
 from callcenter.switchboard.trunks import UP, Trunks
 from prompts.catalogue import Catalogue, load_music
 from prompts.schema import CatalogueError
@@ -56,6 +57,8 @@ class Board:
     """What each desk does with its callers."""
     lot: ParkingLot = field(init=False)
     """Where callers are parked."""
+    promises: Promises = field(default_factory=Promises)
+    """Callers who are to be called back when it is their turn."""
     features: Features = field(init=False)
     """Do-not-disturb and forwarding, as the extensions' holders have set them."""
     trunks: Trunks = field(default_factory=Trunks)
@@ -81,7 +84,8 @@ class Board:
         return self.accounts.phone_seconds(number, self.now().mono)
 
     def close(self) -> None:
-        """Ends the timers of agents and line."""
+        """Ends the timers of agents and line, and makes no more promised calls."""
+        self.promises.close()
         self.agents.close()
         self.distribution.close()
 
