@@ -33,6 +33,8 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from callcenter.domain.numbers import Form, Numbers
+
 
 class ConfigError(Exception):
     """The configuration is wrong; the message names the file, the key and what to do."""
@@ -258,6 +260,13 @@ class Extension(Part):
     transfers_outside: bool = Field(default=False, description="whether it may send callers there, too")
 
 
+class NumberSettings(Part):
+    """How this site's telephone numbers are written and dialled."""
+
+    area: str = Field(default="", pattern=r"^(0[1-9][0-9]{1,2})?$", description="own area code, as 0755")
+    outside: str = Field(default="", pattern=r"^[0-9]{0,2}$", description="what is dialled for a line")
+
+
 class ParkSettings(Part):
     """Parked calls. `patience` is in seconds."""
 
@@ -309,6 +318,7 @@ class Trunk(Part):
     codecs: Codecs = Field(default=(), description="empty: those of [sip]")
     srtp: Srtp = "off"
     outgoing: bool = Field(default=True, description="whether calls to the outside may take it")
+    numbers: Form = Field(default=Form.NATIONAL, description="how the line wants numbers")
     strip: Digits = Field(default="", description="beginning of a dialled number that is taken off")
     prefix: Digits = Field(default="", description="put before what is left")
     caller_id: str = Field(default="", pattern=r"^(\+?[0-9]{1,20}|extension|)$")
@@ -340,6 +350,7 @@ class Settings(BaseSettings):
     database: DatabaseSettings = DatabaseSettings()
     scribe: ScribeSettings = ScribeSettings()
     park: ParkSettings = ParkSettings()
+    numbers: NumberSettings = NumberSettings()
     star_codes: StarCodes = StarCodes()
     desks: tuple[Desk, ...] = Field(default=(), alias="desk")
     extensions: tuple[Extension, ...] = Field(default=(), alias="extension")
@@ -373,6 +384,16 @@ class Settings(BaseSettings):
                 if agent not in extensions:
                     raise ValueError(f"desk {desk.id!r} names agent {agent!r}, which is no [[extension]]")
         return self
+
+    @property
+    def prompts(self) -> Path:
+        """The site's own prompts, a folder for each language."""
+        return self.data / "prompts"
+
+    @property
+    def numbering(self) -> Numbers:
+        """In which form numbers are kept, and as lines want them."""
+        return Numbers(self.numbers.area, self.numbers.outside, frozenset(self.sip.emergency))
 
     @property
     def recordings(self) -> Path:

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from callcenter.domain.callbacks import canonical
 from callcenter.domain.calls import Outcome
 from callcenter.settings import Settings, Trunk
 from callcenter.standards.loader import load_standard
@@ -23,7 +22,8 @@ from callcenter.switchboard.features import Features
 from callcenter.switchboard.flow_watch import Flows
 from callcenter.switchboard.lot import ParkingLot
 from callcenter.switchboard.trunks import UP, Trunks
-from prompts.catalogue import Catalogue, load_music
+from prompts.catalogue import load_music
+from prompts.languages import Catalogues
 from prompts.schema import CatalogueError
 from sip.aio.agent import UserAgent
 from sip.aio.ports import PortPool
@@ -48,7 +48,7 @@ class Board:
     pool: PortPool
     recorder: Recorder
     ledger: Ledger
-    prompts: Catalogue
+    prompts: Catalogues
     calls: dict[str, LiveCall] = field(default_factory=dict)
     ended: Counter[Outcome] = field(default_factory=Counter)
     occupied: Counter[str] = field(default_factory=Counter)
@@ -78,7 +78,7 @@ class Board:
         )
         self.distribution = Distribution(self.agents, self.now)
         self.accounts.on_phones.append(self.agents.phone_changed)
-        self.flows = Flows(self.settings, lambda: self.prompts.prompts)
+        self.flows = Flows(self.settings, lambda: self.prompts.ids)
         self.lot = ParkingLot(self.settings.park.slots)
 
     def _phone_seconds(self, number: str) -> float:
@@ -91,8 +91,8 @@ class Board:
 
     @property
     def outside_parties(self) -> set[str]:
-        """The numbers outside that are in a call with us or being called, as callbacks write them."""
-        return {canonical(leg.party) for live in self.calls.values() for leg in live.legs if leg.outside}
+        """The numbers outside that are in a call with us or being called."""
+        return {leg.party for live in self.calls.values() for leg in live.legs if leg.outside}
 
     @staticmethod
     def now() -> Moment:
@@ -121,7 +121,7 @@ class Board:
     def prompt(self, prompt_id: str, language: str | None = None, **values: Any) -> Clip:
         """A prompt's audio in a language (None: Chinese), composed where it has variables. Raises
         UnknownPrompt."""
-        clip = self.prompts.compose(prompt_id, **values)
+        clip = self.prompts.compose(prompt_id, language=language or "", **values)
         return Clip(clip.pcma, clip.pcmu)
 
     @cached_property

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any, get_args
 
 from callcenter.domain.agents import State
-from callcenter.domain.callbacks import CallbackError, Reason, canonical
+from callcenter.domain.callbacks import CallbackError, Reason, can_be_called
 from callcenter.domain.calls import Role
 from callcenter.events.errors import CommandError, ErrorCode
 from callcenter.store.entries import Audited, CallbackWanted, ForwardWhen
@@ -129,7 +129,7 @@ class DeskWork:
         """`{"call_id"}` (A6): the agent has offered to call back: it is noted, and who promised it."""
         live = self._steering.story(asker, args).live
         caller = live.book.caller
-        if not canonical(caller) or not live.caller.outside:
+        if not can_be_called(caller) or not live.caller.outside:
             raise CommandError(ErrorCode.CONFLICT, "the caller's number is not known: note it in the record")
         entry = CallbackWanted(
             live.id, caller, live.book.desk or "", utc_now(), Reason.REQUESTED, note=asker.by

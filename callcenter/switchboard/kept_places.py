@@ -18,7 +18,6 @@ from typing import Final
 from sqlalchemy.exc import SQLAlchemyError
 
 from callcenter.domain.agents import Miss
-from callcenter.domain.callbacks import canonical
 from callcenter.domain.calls import Outcome
 from callcenter.domain.masking import masked
 from callcenter.store.tables import Callback
@@ -61,7 +60,7 @@ class KeptPlaces:
     def keep(self, story: Story, place: Place) -> None:
         """The caller's place is theirs until they are called. It is left where nobody of the group may call
         them, or where another place of theirs is kept in this desk's line."""
-        number, desk = canonical(story.live.book.caller), place.wanted.desk
+        number, desk = story.live.book.caller, place.wanted.desk
         agents = self._permitted(place, number) if story.live.caller.outside else frozenset()
         if agents and (desk, number) not in self._kept:
             place.keep(agents)

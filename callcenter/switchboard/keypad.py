@@ -25,7 +25,7 @@ TWICE_SECONDS: Final = 1.0
 """A telephone that tells a press by both ways does so within this time."""
 
 
-class Way(Enum):
+class KeyBy(Enum):
     """How a key was told."""
 
     EVENT = "rtp event"
@@ -36,9 +36,9 @@ class Twice:
     """Takes out what a telephone tells by both ways: of two tellings of a press the first one counts."""
 
     def __init__(self) -> None:
-        self._told: deque[tuple[str, Way, float]] = deque(maxlen=MOST_WAITING)
+        self._told: deque[tuple[str, KeyBy, float]] = deque(maxlen=MOST_WAITING)
 
-    def counts(self, key: str, way: Way, now: float) -> bool:
+    def counts(self, key: str, way: KeyBy, now: float) -> bool:
         """Whether this is a press that was not told yet; `now` in monotonic seconds."""
         for told in self._told:
             if told[0] == key and told[1] is not way and now - told[2] < TWICE_SECONDS:
@@ -63,11 +63,14 @@ class Pressed:
         """Whether somebody waits for a key."""
         return self._waits > 0
 
-    def put(self, key: str, way: Way) -> None:
+    def counts(self, key: str, way: KeyBy) -> bool:
+        """Whether this is a press that the telephone has not told already, by the other way."""
+        return self._twice.counts(key, way, self._clock())
+
+    def put(self, key: str) -> None:
         """A key was pressed while nobody talked with the party."""
-        if self._twice.counts(key, way, self._clock()):
-            self._keys.append(key)
-            self._came.set()
+        self._keys.append(key)
+        self._came.set()
 
     def forget(self) -> None:
         """Nobody is to take what was pressed so far."""

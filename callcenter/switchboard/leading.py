@@ -104,7 +104,9 @@ class Leading:
         number = text(args, "number", "whom to call")
         way = self._way(extension, number)
         desk = args.get("desk")
-        wanted = Wanted(extension, number, way, isinstance(way, ToTrunk), str(desk) if desk else None)
+        outside = isinstance(way, ToTrunk)
+        number = way.to.number if isinstance(way, ToTrunk) else number
+        wanted = Wanted(extension, number, way, outside, str(desk) if desk else None)
         try:
             story = await self._reception.originate(wanted)
             return {"call_id": story.live.id, "number": number}

@@ -15,6 +15,7 @@ from callcenter.events.client import MqttClient
 from callcenter.events.errors import Disconnected
 from callcenter.settings import Extension
 from callcenter.switchboard.board import Board
+from callcenter.switchboard.live_call import LiveCall
 from callcenter.switchboard.snapshot import AgentNow, Held, Now, ParkedNow, QueueNow, Waiting, parts_of
 
 EVERY = 0.25
@@ -38,7 +39,13 @@ def look(board: Board) -> Now:
             ParkedNow(slot, parked.story.live.id, parked.story.live.caller.party, parked.since.utc, parked.by)
             for slot, parked in board.lot
         ],
+        warn={live.id: _patience(live) for live in calls},
     )
+
+
+def _patience(live: LiveCall) -> tuple[float, float]:
+    hold = live.warnings.limits.hold
+    return hold.agent, hold.supervisor
 
 
 def _agents(board: Board, in_calls: dict[str, str]) -> list[AgentNow]:

@@ -21,7 +21,7 @@ from callcenter.store.ledger import (
     RecordingOpened,
 )
 from callcenter.switchboard.board import Board
-from callcenter.switchboard.keypad import Way
+from callcenter.switchboard.keypad import KeyBy
 from callcenter.switchboard.leg import Leg, Media
 from callcenter.switchboard.patience import limits_for
 from callcenter.switchboard.silence import SilenceWatch
@@ -177,10 +177,10 @@ class LiveCall:
     def _pass_key_on(self, leg: Leg, key: str, milliseconds: int) -> None:
         """A key by INFO: for the other party as RTP events where it takes them, else by INFO too."""
         other = self._other(leg)
-        if self.notice is not None and self.notice.objects(leg, key):
+        if not leg.pressed.counts(key, KeyBy.INFO) or self._objection(leg, key):
             return
         if other is None:
-            leg.pressed.put(key, Way.INFO)
+            leg.pressed.put(key)
         elif other.stream.dtmf_pt is not None:
             other.stream.press(key, milliseconds)
         else:
@@ -190,14 +190,17 @@ class LiveCall:
         """A key by RTP events: the stream has passed it on, unless the other party takes none or a conference
         lies between."""
         other = self._other(leg)
-        if self.notice is not None and self.notice.objects(leg, key):
+        if not leg.pressed.counts(key, KeyBy.EVENT) or self._objection(leg, key):
             return
         if other is None:
-            leg.pressed.put(key, Way.EVENT)
+            leg.pressed.put(key)
         elif other.stream.dtmf_pt is None:
             other.call.press(key)
         elif self.overheard:
             other.stream.press(key)
+
+    def _objection(self, leg: Leg, key: str) -> bool:
+        return self.notice is not None and self.notice.objects(leg, key)
 
     def _other(self, leg: Leg) -> Leg | None:
         return next((other for other in self.legs if other.stream is leg.stream.peer), None)

@@ -12,6 +12,7 @@ from uuid import uuid4
 from callcenter.domain.book import CallBook
 from callcenter.domain.calls import Direction, Line, Role
 from callcenter.domain.masking import masked
+from callcenter.domain.numbers import Numbers
 from callcenter.settings import Desk
 from callcenter.switchboard import steps  # noqa: F401 - registers the kinds of steps
 from callcenter.switchboard.accounts import Account
@@ -228,8 +229,8 @@ class Reception:
             id=uuid4().hex,
             direction=direction,
             line=Line.INTERNAL if direction is Direction.INTERNAL else Line.EXTERNAL,
-            caller=_caller(call, account),
-            callee=dialled,
+            caller=_caller(call, account, self._board.settings.numbering),
+            callee=where.number if isinstance(where, ToOutside) else dialled,
             started=call.invited_at,
             diverted_from=first_diverting(call.invite) if account.trunk is not None else None,
         )
@@ -267,8 +268,12 @@ class Reception:
         await self._idle.wait()
 
 
-def _caller(call: Call, account: Account) -> str:
-    """The caller's number: as the line asserts it, where the line is to be believed (RFC 3325 section 5)."""
+def _caller(call: Call, account: Account, numbers: Numbers) -> str:
+    """The caller's number: as the line asserts it, where the line is to be believed (RFC 3325 section 5).
+
+    One from outside is in the form in which numbers are kept.
+    """
     trusted = account.trunk is not None and account.trunk.trust_identity
     asserted = asserted_number(call.invite) if trusted and not wants_privacy(call.invite) else None
-    return asserted or call.invite.from_address.uri.user or account.username
+    shown = asserted or call.invite.from_address.uri.user or account.username
+    return shown if account.trunk is None else numbers.canonical(shown)

@@ -10,9 +10,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
-from typing import Any, Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 from callcenter.domain.calls import CallFacts, LegFacts, Role
+
+WARN: Final = (20.0, 30.0)
+"""A6, where nothing else is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +74,15 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Now:
-    """All that there is. `calls` are the facts that were told last, in the order of their beginning."""
+    """All that there is. `calls` are the facts that were told last, in the order of their beginning. `warn`,
+    by call: the seconds on hold after which the agent and the supervisor are warned, 0 is never."""
 
     calls: Sequence[CallFacts] = ()
     legs: Mapping[str, Held] = field(default_factory=dict)
     agents: Sequence[AgentNow] = ()
     queues: Sequence[QueueNow] = ()
     parked: Sequence[ParkedNow] = ()
+    warn: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
 
 class _Span(Protocol):
@@ -97,29 +102,30 @@ Part = tuple[str, object, Callable[[], dict[str, Any]]]
 def parts_of(now: Now) -> dict[str, list[Part]]:
     """The lists of the live state, each part apart: one whose values are the same need not be made anew."""
     return {
-        "calls": [_call_part(call, now.legs) for call in now.calls],
+        "calls": [_call_part(call, now) for call in now.calls],
         "agents": [(agent.number, agent, partial(_fields, agent)) for agent in now.agents],
         "queues": [(queue.desk, queue, partial(_queue, queue)) for queue in now.queues],
         "parked": [(parked.slot, parked, partial(_fields, parked)) for parked in now.parked],
     }
 
 
-def _call_part(call: CallFacts, legs: Mapping[str, Held]) -> Part:
-    known = tuple(legs.get(leg.id) for leg in call.legs)
-    return call.id, _Told(call, known), partial(_call, call, legs)
+def _call_part(call: CallFacts, now: Now) -> Part:
+    warn = now.warn.get(call.id, WARN)
+    beside = (warn, *(now.legs.get(leg.id) for leg in call.legs))
+    return call.id, _Told(call, beside), partial(_call, call, now.legs, warn)
 
 
 class _Told:
     """A call's facts are the same where they are the very same: they are told anew whenever they change."""
 
-    def __init__(self, call: CallFacts, known: tuple[Held | None, ...]) -> None:
-        self._call, self._known = call, known
+    def __init__(self, call: CallFacts, beside: tuple[object, ...]) -> None:
+        self._call, self._beside = call, beside
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Told) and self._call is other._call and self._known == other._known
+        return isinstance(other, _Told) and self._call is other._call and self._beside == other._beside
 
     def __hash__(self) -> int:
-        return hash((id(self._call), self._known))
+        return hash((id(self._call), self._beside))
 
 
 def state_of(call: CallFacts) -> str:
@@ -134,7 +140,7 @@ def state_of(call: CallFacts) -> str:
     return "connecting" if call.first_ringing_at is None else "ringing"
 
 
-def _call(call: CallFacts, known: Mapping[str, Held]) -> dict[str, Any]:
+def _call(call: CallFacts, known: Mapping[str, Held], warn: tuple[float, float]) -> dict[str, Any]:
     wait, hold = _open(call.waits), _open(call.holds)
     return {
         "id": call.id,
@@ -151,6 +157,7 @@ def _call(call: CallFacts, known: Mapping[str, Held]) -> dict[str, Any]:
         "language": call.language,
         "wait": {"kind": wait.kind.value, "since": wait.started_at} if wait else None,
         "held_since": hold.started_at if hold else None,
+        "hold_warn": warn,
         "legs": [_leg(leg, call, known.get(leg.id, Held())) for leg in _going(call)],
     }
 

@@ -22,6 +22,7 @@ from callcenter.switchboard.board import Board
 from callcenter.switchboard.features import Feature
 from callcenter.switchboard.forwarding import NotForwarded, set_feature
 from callcenter.switchboard.leg import Media
+from prompts.catalogue import UnknownPrompt
 from sip.aio.call import Call
 from sip.errors import PeerError, StateError
 
@@ -107,7 +108,12 @@ class StarCodes:
 
     async def say(self, call: Call, media: Media, prompt: str) -> None:
         """Plays a prompt to its end, or until they hang up; then the call is over."""
-        playing = media.stream.play(self._board.prompt(prompt))
+        try:
+            playing = media.stream.play(self._board.prompt(prompt))
+        except UnknownPrompt as error:  # taken away meanwhile: what was dialled is done all the same
+            log.error("prompt missing code=%s error=%s", prompt, error)
+            call.hangup()
+            return
         said = asyncio.create_task(playing.finished(), name=f"star code says {prompt}")
         gone = asyncio.create_task(call.over(), name="star code's call")
         try:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
 from callcenter.domain.calls import Outcome, WaitKind
+from callcenter.domain.numbers import Numbers
 from callcenter.domain.workdays import Calendar
 from callcenter.flows.schema import BACK, END, AnyStep, Flow, Queue, Ring
 from callcenter.settings import Desk
@@ -24,6 +25,7 @@ from callcenter.switchboard.telling import announce
 from callcenter.switchboard.ways import Back, Guide, Left, Way, unanswered
 
 if TYPE_CHECKING:
+    from callcenter.switchboard.distribution import Place
     from callcenter.switchboard.story import Story
 
 log = logging.getLogger(__name__)
@@ -41,8 +43,8 @@ class Walker:
         self.story, self.desk, self.flow, self.guide = story, desk, flow, guide
         self.left: Left | None = None
         """What is to be said of the call if nothing else comes."""
-        self.place: Place | None = None
-        """In the line, from a queue that the caller left for a callback step, which cares for it."""
+        self.kept: Place | None = None
+        """The place in the line of a caller who goes from the queue to a callback."""
         self._at = desk.id
 
     @property
@@ -194,13 +196,16 @@ def ringing_step(flow: Flow, start: str) -> str:
 def to_desk(board: Board, desk: Desk, caller: str, now: datetime) -> ToFlow:
     """The way to a desk at this hour, for this caller."""
     flow = board.flows.of(desk.id)
-    return ToFlow(desk, flow, start_of(flow, caller, now, board.zone, board.flows.calendar))
+    numbers = board.settings.numbering
+    return ToFlow(desk, flow, start_of(flow, caller, numbers, now, board.zone, board.flows.calendar))
 
 
-def start_of(flow: Flow, caller: str, now: datetime, zone: ZoneInfo, calendar: Calendar) -> str:
+def start_of(
+    flow: Flow, caller: str, numbers: Numbers, now: datetime, zone: ZoneInfo, calendar: Calendar
+) -> str:
     """The step where a call begins: by the hour, except for those who always ring through."""
     start = flow.start
-    if caller in start.always_through:
+    if caller in map(numbers.canonical, start.always_through):
         return start.through or start.open
     if flow.hours is None or not start.closed:
         return start.open

@@ -114,6 +114,7 @@ class Warnings:
         self._live = live
         self._schedule = Schedule(limits)
         self._timer: asyncio.TimerHandle | None = None
+        self._over = False
         self._sounds: set[asyncio.Task[None]] = set()
 
     @property
@@ -142,10 +143,9 @@ class Warnings:
         self._again()
 
     def stop(self) -> None:
-        """The call is over."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        """The call is over; its legs end after this."""
+        self._over = True
+        self._again()
         for sound in self._sounds:
             sound.cancel()
 
@@ -154,7 +154,7 @@ class Warnings:
             self._timer.cancel()
             self._timer = None
         at = self._schedule.next_at()
-        if at is not None and not self._live.book.closed:
+        if at is not None and not self._over:
             wait = max(0.0, at - time.monotonic())
             self._timer = asyncio.get_running_loop().call_later(wait, self._look)
 

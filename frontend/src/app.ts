@@ -41,8 +41,9 @@ function showRings(marks: HTMLElement, now: number): void {
 /** A hold turns amber when its agent should be warned, red when the supervisor should be. */
 function showHold(mark: HTMLElement, now: number): void {
   const seconds = (now - Number(mark.dataset.holdSince)) / 1000;
-  mark.classList.toggle("amber", seconds >= Number(mark.dataset.warn));
-  mark.classList.toggle("red", seconds >= Number(mark.dataset.late));
+  const after = (limit: string | undefined): boolean => Number(limit) > 0 && seconds >= Number(limit);
+  mark.classList.toggle("amber", after(mark.dataset.warn));
+  mark.classList.toggle("red", after(mark.dataset.late));
 }
 
 function tick(): void {

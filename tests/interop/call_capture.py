@@ -48,6 +48,7 @@ class Dialog:
     holds: list[tuple[float, float]] = field(default_factory=list)
     """From re-INVITE to re-INVITE, or to the end."""
     _holding: dict[int, float] = field(default_factory=dict)
+    _sequence: int = 0
 
     @property
     def ring_seconds(self) -> float | None:
@@ -60,13 +61,11 @@ class Dialog:
         match message.method, message.status:
             case "INVITE", 0:
                 self._offered(message)
-            case "INVITE", code if code in CHALLENGES:
-                self.invited_at = 0.0
             case "INVITE", code if code in RINGING:
                 self.ringing_at = self.ringing_at or message.at
             case "INVITE", 200:
                 self.answered_at = self.answered_at or message.at
-            case "INVITE", code if code >= 300 and self.answered_at is None:
+            case "INVITE", code if code >= 300 and code not in CHALLENGES and self.answered_at is None:
                 self._end(message.at)
             case "BYE" | "CANCEL", 0:
                 self._end(message.at)
@@ -75,7 +74,8 @@ class Dialog:
 
     def _offered(self, message: Message) -> None:
         if self.answered_at is None:
-            self.invited_at = self.invited_at or message.at
+            if message.sequence > self._sequence:  # no copy, but the first, or the answer to a challenge
+                self.invited_at, self._sequence = message.at, message.sequence
         elif message.holds:
             self._holding.setdefault(message.source, message.at)
         elif (since := self._holding.pop(message.source, None)) is not None:

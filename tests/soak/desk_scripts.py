@@ -39,6 +39,8 @@ class Together(Script):
             await self.sleep(0.1, 1.5)
 
     def wanted(self, code: int | None) -> Sequence[str] | None:
+        if code == 401:  # they left before they could say who they are
+            return None
         return ("abandoned", "answered", "busy", "no_answer", "rejected")
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
-from typing import Final
 
+from callcenter.domain.callbacks import can_be_called
 from callcenter.domain.calls import Outcome, WaitKind
 from callcenter.flows.schema import Callback
 from callcenter.flows.schema import Message as MessageStep
@@ -14,16 +13,14 @@ from callcenter.switchboard.distribution import Place
 from callcenter.switchboard.mailbox import leave_message
 from callcenter.switchboard.walk import Result, Walker, handles
 
-_CALLABLE: Final = re.compile(r"\+?[0-9]{2,20}")
-
 
 @handles(Callback)
 async def callback(walker: Walker, name: str, step: Callback) -> Result:
     """Notes that the caller is to be called back; who waited in the queue keeps their place in it."""
     live, now = walker.live, walker.board.now()
-    number, place = live.book.caller, walker.place
-    walker.place = None
-    if not _CALLABLE.fullmatch(number):
+    number, place = live.book.caller, walker.kept
+    walker.kept = None
+    if not can_be_called(number):
         if place is not None:
             place.leave()
         return step.no_number

@@ -27,10 +27,10 @@ async def queue(walker: Walker, name: str, step: Queue) -> Result:
             return step.nobody
         result = await _Waiting(walker, step, place).over()
         if _is_kept(walker, result):
-            walker.place = place
+            walker.kept = place  # the callback takes it over
         return result
     finally:
-        if walker.place is not place:
+        if walker.kept is not place:
             place.leave()
 
 

@@ -34,8 +34,9 @@ async def extension(walker: Walker, name: str, step: ToExtension) -> Result:
 @handles(ToOutside)
 async def outside(walker: Walker, name: str, step: ToOutside) -> Result:
     """A number outside: whoever writes the flow may let its callers go there."""
-    way = ToTrunk(routing.ToOutside(step.number), step.ring_timeout)
-    return await _try(walker, step, step.number, way)
+    number = walker.board.settings.numbering.canonical(step.number)
+    way = ToTrunk(routing.ToOutside(number), step.ring_timeout)
+    return await _try(walker, step, number, way)
 
 
 @handles(ToDesk)

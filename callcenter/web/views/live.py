@@ -8,9 +8,6 @@ from datetime import datetime
 from typing import Any
 
 _INSTANTS = ("at", "since")
-WARN_SECONDS = 20
-"""A hold of which the agent is warned (A6); the supervisor is after LATE_SECONDS."""
-LATE_SECONDS = 30
 
 
 @dataclass(frozen=True, slots=True)

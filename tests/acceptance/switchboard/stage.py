@@ -89,10 +89,16 @@ class Stage:
         return await self.ending.enter_async_context(starting)
 
     async def caller(
-        self, hertz: int = CALLER, *steps: str, number: str = NUMBER, dials: str = DESK
+        self,
+        hertz: int = CALLER,
+        *steps: str,
+        number: str = NUMBER,
+        dials: str = DESK,
+        account: str = TRUNK,
     ) -> Scripted:
-        """Calls from outside. Without steps it hangs up when it is nudged."""
-        first = authenticated_invite(TRUNK, PASSWORD)
+        """Calls from outside, or with the account of an extension. Without steps it hangs up when it is
+        nudged."""
+        first = authenticated_invite(account, PASSWORD)
         rest = steps or (answered(2), nudged(), bye(3, "uac"))
         starting = Scripted.caller(
             self.folder,
@@ -102,7 +108,7 @@ class Stage:
             first,
             *rest,
             service=dials,
-            login=(TRUNK, PASSWORD),
+            login=(account, PASSWORD),
         )
         return await self.ending.enter_async_context(starting)
 

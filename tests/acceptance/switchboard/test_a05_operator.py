@@ -19,13 +19,13 @@ ANSWERS = (called(), ring(300), answer(), receive("ACK"), wait_bye())
 
 
 @contextlib.asynccontextmanager
-async def asking(folder: Path, *steps: str) -> AsyncIterator[tuple[Stage, Scripted, Baresip, Baresip]]:
+async def asking(folder: Path, *steps: str) -> AsyncIterator[tuple[Stage, Scripted, Scripted, Baresip]]:
     """The far party, who asks for them, and the agent with whom they talk."""
     async with Scripted.carrier(folder, TARGET, HOST, *steps) as far:
         line = {"id": "long-distance", "mode": "ip", "server": f"{HOST}:{far.run.port}", "ping": 0}
         async with staged(folder, settings_of(folder, agents=("1",), trunks=[line])) as stage:
-            agent, requester = await stage.phone("1", AGENT), await stage.phone("4", CALLER)
-            await requester.dial("8000")
+            agent = await stage.phone("1", AGENT)
+            requester = await stage.caller(CALLER, number="4", account="4")
             await requester.hears(AGENT)
             await agent.hears(CALLER)
             yield stage, far, requester, agent
@@ -44,7 +44,7 @@ async def test_the_far_party_hears_who_calls_and_both_are_connected(tmp_path: Pa
         await far.hears(CALLER)
         await agent.wait("CALL_CLOSED")
         assert stage.heard_prompt(far, "long-distance", place="深圳")
-        await requester.do("hangup")
+        requester.run.nudge()
         await far.succeeded()
         (call,) = await stage.ended()
     assert requester.story() == [{AGENT}, {TARGET}]
@@ -69,7 +69,7 @@ async def test_who_asked_is_told_and_comes_back(tmp_path: Path, steps: tuple[str
         await requester.hears(AGENT, timeout=30.0)
         await agent.hears(CALLER, call=2)
         assert stage.heard_prompt(requester, prompt)
-        await requester.do("hangup")
+        requester.run.nudge()
         (call,) = await stage.ended()
     assert (call.outcome, call.transfer_to) == ("answered", FAR)
     assert requester.story() == [{AGENT}]
@@ -82,6 +82,6 @@ async def test_only_who_may_call_outside(tmp_path: Path) -> None:
             await stage.here.command("operator", by="4", call_id=call.id, number=FAR)
         assert refused.value.code is ErrorCode.FORBIDDEN
         await requester.hears(AGENT)
-        await requester.do("hangup")
+        requester.run.nudge()
         await stage.ended()
         assert "INVITE" not in far.run.messages()

@@ -7,10 +7,12 @@ from tests.interop.call_capture import Dialog, dialogs, parse_messages
 AGENT, BOARD = 24000, 5060
 
 
-def line(at: float, method: str, status: int = 0, source: int = AGENT, attributes: str = "") -> str:
+def line(
+    at: float, method: str, status: int = 0, source: int = AGENT, attributes: str = "", sequence: int = 1
+) -> str:
     request = "" if status else method
     code = status or ""
-    return f"{at:.6f}\ta\t{request}\t{code}\t{method}\t1\t{source}\t{BOARD}\t{attributes}\n"
+    return f"{at:.6f}\ta\t{request}\t{code}\t{method}\t{sequence}\t{source}\t{BOARD}\t{attributes}\n"
 
 
 def dialog(*lines: str) -> Dialog:
@@ -38,7 +40,9 @@ def test_a_leg_that_never_rang() -> None:
 
 
 def test_a_challenged_call_begins_with_the_invite_that_answers_the_challenge() -> None:
-    found = dialog(*INVITED, line(100.2, "INVITE", 401), line(100.3, "INVITE"), line(101, "INVITE", 200))
+    again, answered = line(100.3, "INVITE", sequence=2), line(101, "INVITE", 200, sequence=2)
+    refused, copies = line(100.2, "INVITE", 401), (line(100.6, "INVITE"), line(100.6, "INVITE", 401))
+    found = dialog(*INVITED, refused, again, *copies, answered)
     assert (found.invited_at, found.ended_at) == (100.3, None)
 
 

@@ -109,7 +109,7 @@ async def test_into_a_conference_and_out_of_it_no_packet_is_lost_nor_repeated(ro
     """Each frame that the caller sends is unlike all the others, and reaches the agent as it was."""
     await room.three(PCMA, PCMA, PCMA)
     caller, agent = room.phones[0], room.phones[1]
-    caller.frames = [PCMA.encode(np.full(160, 300 + 40 * n, np.int16)) for n in range(300)]
+    caller.frames = [np.random.default_rng(n).bytes(160) for n in range(300)]
     agent.frames = [PCMA.quiet(160)]
 
     async def supervise() -> None:
@@ -120,14 +120,17 @@ async def test_into_a_conference_and_out_of_it_no_packet_is_lost_nor_repeated(ro
         room.conference.close()
         assert room.streams[0]._pipe.received == room.streams[0]._received
 
-    room.phones[2].frames = [PCMA.quiet(160)]
-    await asyncio.gather(room.hum(3.2), supervise())
+    # The supervisor's phone sends nothing: the quietest A-law is not zero, and would change what they hear.
+    talk = [
+        phone.hum(stream.local, 3.2) for phone, stream in zip(room.phones[:2], room.streams, strict=False)
+    ]
+    await asyncio.gather(*talk, supervise())
     await eventually(lambda: agent.packets[-1].payload == caller.frames[159])
-    order = {payload: n for n, payload in enumerate(dict.fromkeys(caller.frames[:160]))}
+    order = {payload: n for n, payload in enumerate(caller.frames[:160])}
     came = [order[packet.payload] for packet in agent.packets if packet.payload in order]
-    sent = sorted({order[payload] for payload in caller.frames[:160]})
-    missing = set(sent) - set(came)
-    assert came == sorted(came) and len(missing) <= 2
+    missing = set(range(160)) - set(came)
+    assert len(missing) <= 2, missing  # on a busy machine; mostly none
+    assert came == sorted(set(came))
     assert all((b.sequence - a.sequence) & 0xFFFF == 1 for a, b in pairwise(agent.packets))
     assert all(0 < b.timestamp - a.timestamp <= 800 for a, b in pairwise(agent.packets))
 

@@ -14,6 +14,7 @@ from callcenter.settings import Settings
 from callcenter.switchboard.leg import Leg
 from callcenter.switchboard.live_call import LiveCall
 from callcenter.switchboard.monitor import Mode, Monitor, MonitorRefused, Why, hearing
+from sip.aio.player import Ticker
 from sip.media.wav import Wav
 from tests.board import Phone, Switchboard, settings_for, switchboard
 from tests.support import eventually
@@ -156,6 +157,9 @@ async def test_the_record_has_the_supervisors_leg_and_counts_it_for_nothing(
     assert min(seconds) > talked - 0.1
     await eventually(lambda: desk.board.pool.in_use == 0)
     assert not desk.board.occupied
+    await eventually(lambda: watched.live.monitor is None)
+    assert watched.monitor._conference.streams == ()
+    assert watched.monitor._conference not in Ticker.of_running_loop()._players
 
 
 async def test_the_conference_follows_a_transfer(

@@ -34,9 +34,10 @@ def test_what_a_call_does(facts: CallFacts, state: str) -> None:
 def test_a_call_and_its_legs() -> None:
     facts = answered()
     over = replace(facts, legs=(*facts.legs, replace(facts.legs[1], id="gone", ended_at=at(9))))
-    now = Now([over], {"c1-agent": Held(held_here=True)})
+    now = Now([over], {"c1-agent": Held(held_here=True)}, warn={"c1": (15.0, 0.0)})
     (told,) = snapshot("node-1", now)["calls"]
     assert (told["caller"], told["state"], told["desk"]) == ("13800000000", "held", "front")
+    assert told["hold_warn"] == [15.0, 0.0]
     assert told["held_since"] == told["legs"][1]["held_since"] == "2024-05-01T01:00:20.123456Z"
     assert [(leg["party"], leg["state"]) for leg in told["legs"]] == [("13800000000", "up"), ("8001", "up")]
     assert told["legs"][1]["held_here"] and not told["legs"][0]["held_here"]

@@ -9,7 +9,9 @@ from callcenter.domain.agents import BREAKS, State
 from callcenter.settings import StarCodes as Codes
 from callcenter.switchboard.features import Feature
 from callcenter.switchboard.star_codes import Code, StarCodes, find
+from prompts.catalogue import UnknownPrompt
 from sip.aio.call import CallFailed
+from sip.media.clip import Clip
 from tests.board import Phone, Switchboard
 from tests.support import eventually
 from tests.unit.switchboard.conftest import MakePhone
@@ -111,6 +113,20 @@ async def test_who_hangs_up_early_has_still_done_it(desk: Switchboard, make_phon
     call.hangup()
     await eventually(lambda: desk.board.pool.in_use == 0)
     assert desk.board.features.of("1").dnd
+
+
+async def test_without_its_prompt_a_code_still_does_its_work(
+    desk: Switchboard, make_phone: MakePhone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing(prompt: str, *more: object, **values: object) -> Clip:
+        raise UnknownPrompt(prompt)
+
+    monkeypatch.setattr(desk.board, "prompt", missing)
+    phone = await make_phone("1")
+    call = await phone.dial("*78")
+    await call.over()
+    assert desk.board.features.of("1").dnd
+    await eventually(lambda: desk.board.pool.in_use == 0)
 
 
 async def test_nobody_is_rung_while_they_listen_to_a_prompt(

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from callcenter.domain.numbers import Numbers
 from callcenter.domain.workdays import published
 from callcenter.flows.loader import parse_flow
 from callcenter.flows.schema import AnyStep
@@ -46,9 +47,9 @@ def test_every_kind_of_step_has_its_coroutine() -> None:
 
 def test_the_start_is_by_the_hour_except_for_those_who_always_ring_through() -> None:
     flow = parse_flow(MENU + GROUP, "test")
-    assert start_of(flow, "13900139000", NOON, SHANGHAI, CALENDAR) == "menu"
-    assert start_of(flow, "13900139000", EVENING, SHANGHAI, CALENDAR) == "night"
-    assert start_of(flow, "13800138000", EVENING, SHANGHAI, CALENDAR) == "ring"
+    assert start_of(flow, "13900139000", Numbers(), NOON, SHANGHAI, CALENDAR) == "menu"
+    assert start_of(flow, "13900139000", Numbers(), EVENING, SHANGHAI, CALENDAR) == "night"
+    assert start_of(flow, "13800138000", Numbers(), EVENING, SHANGHAI, CALENDAR) == "ring"
 
 
 def test_who_comes_back_has_heard_the_menu() -> None:

@@ -160,6 +160,16 @@ async def test_a_long_call_warns_the_agent_who_hears_two_notes(
     assert caller.heard.share(NOTE) < 0.01
 
 
+async def test_a_call_that_ends_before_anything_lasted_too_long_leaves_no_timer(
+    desk: Switchboard, make_phone: MakePhone, caller: Phone
+) -> None:
+    live, _ = await talking(desk, make_phone, caller)
+    assert live.warnings._timer is not None
+    caller.call.hangup()
+    await eventually(lambda: not desk.board.calls)
+    assert live.warnings._timer is None
+
+
 async def test_the_holder_who_leaves_is_warned_no_more(
     desk: Switchboard, make_phone: MakePhone, caller: Phone, told: list[dict[str, Any]]
 ) -> None:

@@ -41,6 +41,7 @@ DESK: Final = "8000"
 TOGETHER: Final = "8001"
 QUEUE: Final = "8002"
 SLOTS: Final = ("701", "702")
+SUPERVISOR: Final = "5"
 AGENTS: Final = ("1", "2", "3")
 OTHERS: Final = ("4", "5")
 RING_TIMEOUT: Final = 0.7
@@ -110,7 +111,14 @@ def settings_of(folder: Path, missed: str = "keep") -> Settings:
             "guard": {"calls": 20_000, "burst": 10_000, "rate": 10_000},
         },
         desk=[*({**desk, "name": "万科物业", "ring_timeout": RING_TIMEOUT} for desk in desks), everything],
-        extension=[{"number": number, "password": PASSWORD} for number in (*AGENTS, *OTHERS)],
+        extension=[
+            {
+                "number": number,
+                "password": PASSWORD,
+                "role": "supervisor" if number == SUPERVISOR else "agent",
+            }
+            for number in (*AGENTS, *OTHERS)
+        ],
         trunk=[{"id": TRUNK, "username": TRUNK, "password": PASSWORD}],
     )
 
@@ -328,6 +336,8 @@ class Town:
             ("hold", {}),
             ("resume", {}),
             ("hangup", {}),
+            ("monitor", {"by": SUPERVISOR, "mode": self.random.choice(("listen", "whisper", "join", "end"))}),
+            ("monitor", {"by": SUPERVISOR, "mode": self.random.choice(("listen", "whisper", "join", "end"))}),
         )
         name, args = self.random.choice(verbs)
         return await self._give(name, call_id=call, **args)
@@ -336,6 +346,11 @@ class Town:
         """An agent's own phone rings, then whom they want to call."""
         number = self.random.choice((*OTHERS, QUEUE))
         return await self._give("call", by=self.random.choice(AGENTS), number=number)
+
+    async def pick_up_from_a_slot(self) -> str:
+        """Somebody takes a parked caller, by the page."""
+        by = self.random.choice((*AGENTS, *OTHERS))
+        return await self._give("pickup", by=by, slot=self.random.choice(SLOTS))
 
     async def _give(self, name: str, **args: str) -> str:
         told = f"{name} { ({key: value[:6] for key, value in args.items()}) }"
@@ -497,6 +512,7 @@ DEEDS: Final[dict[Callable[[Town], Any], int]] = {
     Town.key: 5,
     Town.command: 5,
     Town.call_from_the_page: 1,
+    Town.pick_up_from_a_slot: 2,
     Town.wish: 3,
     Town.vanish: 1,
     Town.wait: 10,
