@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from callcenter.domain.calls import Direction
 from callcenter.events.errors import CommandError, ErrorCode
 from callcenter.store.entries import Audited
 from callcenter.store.ledger import utc_now
@@ -33,7 +34,7 @@ class Hotline:
         that number use none."""
         live, desk = self._call(asker, args)
         given_back = self._board.distribution.was_sales(live.id)
-        self._board.distribution.claims.mark_sales(desk, live.book.caller)
+        self._board.distribution.claims.mark_sales(desk, _customer(live))
         self._keep(asker, MARKED_SALES, live, desk, "")
         return {"call_id": live.id, "turn_given_back": given_back}
 
@@ -44,16 +45,21 @@ class Hotline:
         agent = text(args, "agent", "the extension whom the caller does not want")
         if agent not in self._board.agents:
             raise CommandError(ErrorCode.INVALID, f"{agent} is no extension")
-        self._board.distribution.claims.refuse(desk, live.book.caller, agent)
+        self._board.distribution.claims.refuse(desk, _customer(live), agent)
         self._keep(asker, REFUSED_AGENT, live, desk, agent)
         return {"call_id": live.id, "agent": agent}
 
     def _call(self, asker: Asker, args: dict[str, Any]) -> tuple[LiveCall, str]:
         live = self._steering.story(asker, args).live
-        if live.book.desk is None or not live.book.caller:
+        if live.book.desk is None or not _customer(live):
             raise CommandError(ErrorCode.CONFLICT, "this is no caller of a desk's with a number")
         return live, live.book.desk
 
     def _keep(self, asker: Asker, action: str, live: LiveCall, desk: str, agent: str) -> None:
-        detail = {"desk": desk, "caller": live.book.caller, "agent": agent}
+        detail = {"desk": desk, "caller": _customer(live), "agent": agent}
         self._board.ledger.put(Audited(utc_now(), asker.by, asker.role, action, live.id, detail))
+
+
+def _customer(live: LiveCall) -> str:
+    """The number of who is not of the house: whom the desk called, or who called it."""
+    return live.book.callee if live.book.direction is Direction.OUTBOUND else live.book.caller

@@ -247,6 +247,21 @@ async def test_a_flow_may_keep_no_places(tmp_path: Path) -> None:
         assert not on.desk.board.distribution.waiting()
 
 
+async def test_a_sales_call_that_was_called_back_costs_no_turn(tmp_path: Path) -> None:
+    flow = FLOW + '[group.front]\norder = "in_turn"\nagents = ["1", "2"]\nring_timeout = 5\n'
+    async with desk(tmp_path, flow) as (on, _):
+        agent, first = await busy(on)
+        await asks(on)
+        first.call.hangup()
+        await agent.hears(900.0)
+        live = await on.desk.live()
+        given = await on.desk.command("sales_call", by="1", call_id=live.id)
+        assert given["turn_given_back"]
+        assert on.desk.board.distribution.claims.is_sales("front", ASKER)
+        agent.call.hangup()
+        await given_back(on)
+
+
 async def test_who_asks_twice_has_one_place(tmp_path: Path) -> None:
     async with desk(tmp_path) as (on, _):
         await busy(on)
