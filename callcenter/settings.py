@@ -386,6 +386,11 @@ class Settings(BaseSettings):
         return self
 
     @property
+    def prompts(self) -> Path:
+        """The site's own prompts, a folder for each language."""
+        return self.data / "prompts"
+
+    @property
     def numbering(self) -> Numbers:
         """In which form numbers are kept, and as lines want them."""
         return Numbers(self.numbers.area, self.numbers.outside, frozenset(self.sip.emergency))

@@ -30,7 +30,7 @@ from callcenter.switchboard.reception import Reception
 from callcenter.switchboard.role import commands_of
 from callcenter.switchboard.trunks import Trunk as Line
 from callcenter.switchboard.trunks import Trunks
-from prompts.catalogue import load_catalogue
+from prompts.languages import load_catalogues
 from sip.aio.agent import Admission, UserAgent
 from sip.aio.call import Call
 from sip.aio.ports import PortPool
@@ -160,7 +160,7 @@ async def switchboard(settings: Settings) -> AsyncIterator[Switchboard]:
         pool=PortPool("127.0.0.1", *settings.sip.rtp_ports),
         recorder=Recorder(settings.recordings),
         ledger=ledger,
-        prompts=load_catalogue(),
+        prompts=load_catalogues(),
     )
     reception = Reception(board)
     await board.agent.start("127.0.0.1", 0)

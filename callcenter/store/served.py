@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import select
 from sqlmodel import Session, col
 
 from callcenter.domain.calls import Direction, Role
-from callcenter.store.tables import Call, Leg
+from callcenter.store.tables import Audit, Call, Leg
+
+MARKED_SALES: Final = "marked_sales"
+REFUSED_AGENT: Final = "refused_agent"
+"""Actions in the audit trail that say of a caller what is to be remembered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,3 +49,22 @@ def served_since(session: Session, since: datetime) -> Iterator[Served]:
         if id not in seen:
             seen.add(id)
             yield Served(desk, caller, agent, at)
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """What was said of a caller of a desk: that they do not want `agent`; empty: that they call to sell."""
+
+    desk: str
+    caller: str
+    agent: str
+
+
+def marked(session: Session) -> list[Marked]:
+    """All that was said of callers, in its order."""
+    query = (
+        select(col(Audit.detail))
+        .where(col(Audit.action).in_((MARKED_SALES, REFUSED_AGENT)))
+        .order_by(col(Audit.id))
+    )
+    return [Marked(each["desk"], each["caller"], each["agent"]) for each in session.scalars(query)]

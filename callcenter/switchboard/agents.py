@@ -119,6 +119,10 @@ class Agents:
             and not self._quiet(number)
         )
 
+    def free(self) -> dict[str, Agent]:
+        """Those who may be rung for a call now."""
+        return {number: agent for number, agent in self._agents.items() if self.available(number)}
+
     # -- what they wish -----------------------------------------------------------------------------------
 
     def set(self, number: str, wanted: State, reason: str | None = None, *, by: str) -> Agent:

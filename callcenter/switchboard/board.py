@@ -22,7 +22,8 @@ from callcenter.switchboard.features import Features
 from callcenter.switchboard.flow_watch import Flows
 from callcenter.switchboard.lot import ParkingLot
 from callcenter.switchboard.trunks import UP, Trunks
-from prompts.catalogue import Catalogue, load_music
+from prompts.catalogue import load_music
+from prompts.languages import Catalogues
 from prompts.schema import CatalogueError
 from sip.aio.agent import UserAgent
 from sip.aio.ports import PortPool
@@ -46,7 +47,7 @@ class Board:
     pool: PortPool
     recorder: Recorder
     ledger: Ledger
-    prompts: Catalogue
+    prompts: Catalogues
     calls: dict[str, LiveCall] = field(default_factory=dict)
     ended: Counter[Outcome] = field(default_factory=Counter)
     occupied: Counter[str] = field(default_factory=Counter)
@@ -74,7 +75,7 @@ class Board:
         )
         self.distribution = Distribution(self.agents, self.now)
         self.accounts.on_phones.append(self.agents.phone_changed)
-        self.flows = Flows(self.settings, lambda: self.prompts.prompts)
+        self.flows = Flows(self.settings, lambda: self.prompts.ids)
         self.lot = ParkingLot(self.settings.park.slots)
 
     def _phone_seconds(self, number: str) -> float:
@@ -112,7 +113,7 @@ class Board:
     def prompt(self, prompt_id: str, language: str | None = None, **values: Any) -> Clip:
         """A prompt's audio in a language (None: Chinese), composed where it has variables. Raises
         UnknownPrompt."""
-        clip = self.prompts.compose(prompt_id, **values)
+        clip = self.prompts.compose(prompt_id, language=language or "", **values)
         return Clip(clip.pcma, clip.pcmu)
 
     @cached_property

@@ -22,7 +22,7 @@ from dataclasses import replace
 from typing import Final
 from uuid import uuid4
 
-from callcenter.domain.agents import Miss
+from callcenter.domain.agents import Agent, Miss
 from callcenter.domain.claims import Claims
 from callcenter.domain.line import Line
 from callcenter.domain.turns import Memory, Turns, Wanted, able, choose
@@ -93,6 +93,8 @@ class Place:
         self.virtual = False
         """The caller has hung up and is to be called when it is their turn."""
         self.offer: Offer | None = None
+        self.could = frozenset(member.number for member in able(wanted))
+        """Who could serve it if they were free."""
         self._distribution = distribution
         self._next: asyncio.Future[Offer | None] = asyncio.get_running_loop().create_future()
         self._tried: dict[str, float] = {}
@@ -173,10 +175,7 @@ class Distribution:
         """A call joins the line; agents may be reserved for it at once. Raises ValueError for an id that is
         in the line."""
         id, now = id or uuid4().hex, self._now()
-        if wanted.group.returning_days and wanted.claim is None:
-            wanted = replace(
-                wanted, claim=self.claims.holder(wanted.desk, wanted.caller, now.utc, wanted.refused)
-            )
+        wanted = self._known(wanted, now)
         place = Place(self, id, wanted, now)
         self._all.enter(id, now.mono, wanted.priority)
         line = self._line(wanted)
@@ -185,6 +184,16 @@ class Distribution:
         line.agents = sum(1 for _ in self._present(place))
         self.sweep()
         return place
+
+    def _known(self, wanted: Wanted, now: Moment) -> Wanted:
+        """With what is remembered of the caller."""
+        desk, caller = wanted.desk, wanted.caller
+        refused = wanted.refused | self.claims.refused(desk, caller)
+        claim = wanted.claim
+        if claim is None and wanted.group.returning_days:
+            claim = self.claims.holder(desk, caller, now.utc, refused)
+        sales = wanted.sales or self.claims.is_sales(desk, caller)
+        return replace(wanted, claim=claim, refused=refused, sales=sales)
 
     def waiting(self, desk: str | None = None) -> list[Place]:
         """The places of callers who wait in the line, first to last; of one desk or of all."""
@@ -228,37 +237,38 @@ class Distribution:
         self._tell_moved()
 
     def _sweep(self) -> None:
-        now = self._now()
+        now, free = self._now(), self._agents.free()
+        present: dict[frozenset[str], bool] = {}
         for each in self._all:
             place = self._places.get(each.id)
-            if place is not None and place.waiting:
-                self._serve(place, now)
+            if place is None or not place.waiting:
+                continue
+            if not place.could.isdisjoint(free) and self._offer(place, now, free):
+                continue
+            if not place.wanted.waits:
+                self._remove(place)
+                continue
+            if place.could not in present:
+                present[place.could] = place.anybody
+            self._keep_waiting(place, now, present[place.could])
 
-    def _serve(self, place: Place, now: Moment) -> None:
-        wanted = place.wanted
-        key, members = (wanted.desk, wanted.group.name), able(wanted)
-        free = {
-            member.number: self._agents.agent(member.number)
-            for member in members
-            if self._agents.available(member.number)
-        }
+    def _offer(self, place: Place, now: Moment, free: dict[str, Agent]) -> bool:
+        """Whether somebody was free for it; they are taken out of `free`."""
+        key = (place.wanted.desk, place.wanted.group.name)
         memory = Memory(self._turns.get(key, Turns()), place._tried_lately(now.mono))
-        choice = choose(wanted, free, memory)
-        if choice.numbers:
-            self._turns[key] = choice.turns
-            place._deserted = None
-            offer = Offer(self, place, choice.numbers, choice.turn)
-            for number in choice.numbers:
-                self._agents.ringing(number)
-            place._give(offer)
-        elif not wanted.waits:
-            self._remove(place)
-        else:
-            self._keep_waiting(place, now)
+        choice = choose(place.wanted, free, memory)
+        if not choice.numbers:
+            return False
+        self._turns[key], place._deserted = choice.turns, None
+        for number in choice.numbers:
+            del free[number]
+            self._agents.ringing(number)
+        place._give(Offer(self, place, choice.numbers, choice.turn))
+        return True
 
-    def _keep_waiting(self, place: Place, now: Moment) -> None:
+    def _keep_waiting(self, place: Place, now: Moment, anybody: bool) -> None:
         self._line(place.wanted).waits(place.id, now.mono)
-        if place.anybody:
+        if anybody:
             place._deserted = None
         elif place._deserted is None:
             place._deserted = now.mono
@@ -369,6 +379,6 @@ class Distribution:
         return next(self._present(place), None) is not None
 
     def _present(self, place: Place) -> Iterator[str]:
-        for member in able(place.wanted):
-            if member.number in self._agents and self._agents.agent(member.number).present:
-                yield member.number
+        for number in place.could:
+            if number in self._agents and self._agents.agent(number).present:
+                yield number

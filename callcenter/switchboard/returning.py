@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from callcenter.domain.claims import Claims
 from callcenter.settings import Settings
 from callcenter.store.engine import session
-from callcenter.store.served import served_since
+from callcenter.store.served import marked, served_since
 from callcenter.switchboard.flow_watch import Flows
 
 _TIMES: Final = 8
@@ -31,11 +31,18 @@ def claim_days(settings: Settings, flows: Flows) -> dict[str, int]:
 def kept_claims(engine: Engine, days: Mapping[str, int], now: datetime) -> Claims:
     """The claims that hold at `now` (UTC), as the calls of the last weeks made and renewed them; blocks."""
     claims = Claims()
-    if not days:
-        return claims
-    since = now - timedelta(days=min(_MOST_DAYS, _TIMES * max(days.values())))
+    since = now - timedelta(days=min(_MOST_DAYS, _TIMES * max(days.values(), default=0)))
     with session(engine) as work:
+        for said in marked(work):
+            if said.agent:
+                claims.refuse(said.desk, said.caller, said.agent)
+            else:
+                claims.mark_sales(said.desk, said.caller)
+        if not days:
+            return claims
         for each in served_since(work, since):
             if each.desk in days:
-                claims.served(each.desk, each.caller, each.agent, each.at, days[each.desk])
+                refused = claims.refused(each.desk, each.caller)
+                if each.agent not in refused:
+                    claims.served(each.desk, each.caller, each.agent, each.at, days[each.desk], refused)
     return claims

@@ -30,6 +30,7 @@ from callcenter.switchboard.commands import Commands
 from callcenter.switchboard.desk_work import DeskWork
 from callcenter.switchboard.display import tell_set_aside
 from callcenter.switchboard.duty import keep_agents, kept_agents, kept_features, restore_agents
+from callcenter.switchboard.hotline import Hotline
 from callcenter.switchboard.keeping import (
     keep_registrations,
     kept_registrations,
@@ -38,11 +39,12 @@ from callcenter.switchboard.keeping import (
 from callcenter.switchboard.leading import Leading
 from callcenter.switchboard.live import publish_live
 from callcenter.switchboard.pauses import collect_seldom
+from callcenter.switchboard.prompt_watch import follow_prompts, require_prompts
 from callcenter.switchboard.reception import Reception
 from callcenter.switchboard.returning import claim_days, kept_claims
 from callcenter.switchboard.steering import Steering
 from callcenter.switchboard.trunks import Trunk, Trunks
-from prompts.catalogue import load_catalogue
+from prompts.languages import load_catalogues
 from sip.aio.agent import UserAgent
 from sip.aio.call import Call
 from sip.aio.ports import PortPool
@@ -107,6 +109,7 @@ async def run(
                     know_carriers(board.agent, board.accounts, settings.trunks), name="carriers"
                 ),
                 tasks.create_task(publish_live(client, board), name="live state"),
+                tasks.create_task(follow_prompts(board.prompts), name="prompts"),
                 tasks.create_task(board.flows.watch(), name="flows"),
                 tasks.create_task(collect_seldom(), name="garbage"),
             ]
@@ -170,11 +173,10 @@ def _build(settings: Settings, ledger: Ledger) -> tuple[Board, Reception]:
         pool=PortPool(host, *settings.sip.rtp_ports, dscp=settings.sip.dscp_rtp),
         recorder=Recorder(settings.recordings),
         ledger=ledger,
-        prompts=load_catalogue(),
+        prompts=load_catalogues(settings.prompts),
     )
     _ = board.hold_music  # a file that cannot be played is an error at the start, not at the first hold
-    if settings.sip.media_lost_prompt:
-        board.prompt(settings.sip.media_lost_prompt)
+    require_prompts(board.prompts, settings)
     for desk in settings.desks:
         board.standard(desk.standard)  # a missing one is an error at the start, not at the first call
     board.agent.on_lost = accounts.lost
@@ -189,7 +191,7 @@ def commands_of(board: Board, reception: Reception, engine: Engine) -> Commands:
     steering = Steering(board, reception.stories)
     leading = Leading(board, reception, steering)
     work = DeskWork(board, engine, steering, leading)
-    for part in (steering, leading, work):
+    for part in (steering, leading, work, Hotline(board, steering)):
         commands.add(part.commands)
     return commands
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from sqlmodel import Session, select
 
+from callcenter.demo.phones.scenarios import answered, wait_bye
 from callcenter.store.tables import Announcement
 from tests.acceptance.switchboard.stage import AGENT, CALLER, SECOND, TARGET, Stage, settings_of, staged
 from tests.spectrum import LEAST, heard
@@ -81,3 +82,65 @@ async def test_a_desk_that_is_busy_or_does_not_answer(stage: Stage, ring: str, o
     await caller.wait("CALL_CLOSED", 20.0)
     (call,) = await stage.ended()
     assert (call.outcome, call.answered_at, call.three_rings) == (outcome, None, "fail")
+
+
+FLOW = """
+[start]
+open = "ring"
+[transfer]
+busy = "callback"
+no_answer = "other"
+connected = "connected"
+[group.desk]
+order = "in_order"
+agents = ["1", "2"]
+ring_timeout = 1
+[step.ring]
+do = "ring"
+group = "desk"
+[step.callback]
+do = "callback"
+[step.other]
+do = "extension"
+number = "5"
+"""
+
+
+async def test_the_desks_flow_says_what_comes_next(tmp_path: Path) -> None:
+    """Busy: a callback is noted. No answer: another target is rung."""
+    async with staged(tmp_path, settings_of(tmp_path, flow=FLOW)) as stage:
+        agent, target = await stage.phone("1", AGENT), await stage.phone("4", TARGET, "busy")
+        await stage.phone("5", SECOND)
+        first = await stage.caller(CALLER, answered(2), wait_bye())
+        await first.hears(AGENT)
+        await agent.transfer("4")
+        await first.succeeded(40.0)
+        assert stage.heard_prompt(first, "callback-taken")
+        await target.do("ring never")
+        await eventually(lambda: stage.here.board.agents.available("1"))
+        second = await stage.caller(CALLER)
+        await second.hears(AGENT)
+        await agent.transfer("4")
+        await second.hears(SECOND, timeout=40.0)
+        second.run.nudge()
+        await second.succeeded()
+        one, other = await stage.ended(2)
+    assert (first.story(), second.story()) == ([{AGENT}], [{AGENT}, {SECOND}])
+    assert (one.transfer_to, one.hung_up_by) == ("4", "system")
+    assert (other.transfer_to, other.hung_up_by) == ("4", "caller")
+
+
+async def test_both_hear_that_they_are_connected_where_the_desk_wants_it(tmp_path: Path) -> None:
+    """「您的电话已接通，请讲话」"""
+    async with staged(tmp_path, settings_of(tmp_path, flow=FLOW)) as stage:
+        agent, target = await stage.phone("1", AGENT), await stage.phone("4", TARGET)
+        caller = await stage.caller()
+        await caller.hears(AGENT)
+        await agent.transfer("4")
+        await caller.hears(TARGET, timeout=30.0)
+        await target.hears(CALLER)
+        caller.run.nudge()
+        await caller.succeeded()
+        await stage.ended()
+    assert stage.heard_prompt(caller, "connected")
+    assert caller.story() == [{AGENT}, {TARGET}]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from callcenter.domain import claims
 from callcenter.domain.claims import Claims
 
@@ -63,3 +65,23 @@ def test_each_desk_has_claims_of_its_own() -> None:
     kept.served("front", "138", "1", NOW, 7)
     kept.served("repairs", "138", "2", NOW, 7)
     assert (kept.holder("front", "138", NOW), kept.holder("repairs", "138", NOW)) == ("1", "2")
+
+
+def test_what_callers_have_said_or_shown() -> None:
+    kept = Claims()
+    kept.served("front", "138", "1", NOW, 7)
+    kept.refuse("front", "138", "2")
+    assert kept.holder("front", "138", NOW) == "1"
+    kept.refuse("front", "138", "1")
+    assert kept.holder("front", "138", NOW) is None
+    assert kept.refused("front", "138") == {"1", "2"} and not kept.refused("repairs", "138")
+    kept.mark_sales("front", "138")
+    assert kept.is_sales("front", "138") and not kept.is_sales("repairs", "138")
+
+
+def test_what_was_said_first_is_forgotten_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(claims, "MOST", 2)
+    kept = Claims()
+    for caller in ("1", "2", "3"):
+        kept.refuse("front", caller, "1")
+    assert [bool(kept.refused("front", caller)) for caller in ("1", "2", "3")] == [False, True, True]

@@ -553,6 +553,8 @@ class Hour:
         self.entered: list[str] = []
         self.ahead: dict[str, tuple[int, int]] = {}
         self.told: list[tuple[float, float]] = []
+        self.told_in_line: list[tuple[str, float, float]] = []
+        self.talked: dict[str, float] = {}
         self.answered: list[str] = []
         self.gone: list[str] = []
         self.on_the_phone: Counter[str] = Counter()
@@ -588,6 +590,7 @@ class Hour:
             self.gone.append(id)
         else:
             talked = await waiting
+            self.talked[id] = talked
             if place.entered.mono < talked - 30.0 and before > 20:
                 self.told.append((estimate, talked - began))
         tired.cancel()
@@ -625,10 +628,20 @@ class Hour:
         self.floor.legs[number] -= 1
         self.floor.agents.leg_ended(number)
 
+    async def look(self, at: float) -> None:
+        """What everybody in the line is told then."""
+        await self.sleep(at)
+        now = self.floor.clock.now().mono
+        for place in self.floor.distribution.waiting():
+            if place.waiting:
+                self.told_in_line.append((place.id, now, place.estimate))
+
     async def run(self, callers: int) -> None:
         for n in range(callers):
             arrives, patience = self.random.uniform(0, 120), self.random.uniform(600, 3000)
             self.start(self.caller(f"call-{n:03}", arrives, patience))
+        for at in (240.0, 400.0, 600.0):
+            self.start(self.look(at))
         while any(not task.done() for task in self.tasks):
             for _ in range(8):  # whatever follows from what has happened
                 await asyncio.sleep(0)
@@ -648,5 +661,12 @@ async def test_200_callers_and_20_agents(seed: int) -> None:
     ratios = [estimate / seconds for estimate, seconds in hour.told]
     assert len(ratios) > 50
     assert 0.6 < statistics.median(ratios) < 1.7
+    measured = [
+        estimate / (hour.talked[id] - at)
+        for id, at, estimate in hour.told_in_line
+        if id in hour.talked and hour.talked[id] - at > 30.0
+    ]
+    assert len(measured) > 100
+    assert 0.75 < statistics.median(measured) < 1.3
     hour.floor.clock.turn(600.0)
     assert set(hour.floor.states) <= AT_REST and not hour.floor.distribution.waiting()
