@@ -13,7 +13,7 @@ from pathlib import Path
 
 from rich.table import Table
 
-from callcenter import sip_checks
+from callcenter import flow_checks, sip_checks
 from callcenter.check import Check
 from callcenter.events.address import BrokerAddress
 from callcenter.events.errors import AddressError
@@ -53,7 +53,7 @@ def report(checks: list[Check]) -> Table:
     """The checks as a table."""
     table = Table("", "检查 check", "现状 found", "办法 what to do")
     for check in checks:
-        sign = "[green]✓[/]" if check.good else "[red]✗[/]"
+        sign = "[green]✓[/]" if check.good else "[red]✗[/]" if check.fails else "[yellow]![/]"
         table.add_row(sign, check.what, check.found, "" if check.good else check.mend)
     return table
 
@@ -188,6 +188,8 @@ _PROBES: tuple[Callable[[Settings], Iterator[Check]], ...] = (
     _model,
     _prompts,
     _standards,
+    flow_checks.flows,
+    flow_checks.calendar,
     _pages,
     _ports,
     sip_checks.certificate,

@@ -6,9 +6,9 @@ Every function here returns all there is to mend, so that an admin mends it in o
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
 
+from callcenter.flows.errors import Problem
 from callcenter.flows.schema import (
     BACK,
     END,
@@ -23,17 +23,6 @@ from callcenter.flows.schema import (
 from callcenter.settings import Settings
 
 _OURS: Final = (END,)
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """`key` as the file has it, such as `step.menu.keys.1`; `reason` says what to do."""
-
-    key: str
-    reason: str
-
-    def __str__(self) -> str:
-        return f"{self.key}: {self.reason}"
 
 
 def structure(flow: Flow) -> list[Problem]:

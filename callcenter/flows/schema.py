@@ -199,7 +199,7 @@ class Menu(KeyedPart):
     WAYS, PROMPTS = {"otherwise": True}, ("prompt", "wrong")
     do: Literal["menu"] = "menu"
     prompt: Prompt
-    wrong: MaybePrompt = ""
+    wrong: MaybePrompt = "menu-wrong-key"
     keys: dict[Key, StepName] = Field(min_length=1)
     timeout: Patience = 6.0
     tries: int = Field(default=3, ge=1, le=10)
@@ -256,17 +256,19 @@ class Callback(StepPart):
 
     WAYS, PROMPTS = {"next": True, "no_number": False}, ("prompt",)
     do: Literal["callback"] = "callback"
-    prompt: Prompt = "callback-noted"
+    prompt: Prompt = "callback-taken"
     next: StepName = END
     no_number: StepName = END
 
 
 class Message(StepPart):
-    """Records a message of at most `longest` seconds after the prompt and a tone."""
+    """Records a message of at most `longest` seconds after the prompt and a tone. `taken` is said when it
+    is kept; empty: nothing is."""
 
-    WAYS, PROMPTS = {"next": True}, ("prompt",)
+    WAYS, PROMPTS = {"next": True}, ("prompt", "taken")
     do: Literal["message"] = "message"
-    prompt: Prompt = "leave-message"
+    prompt: Prompt = "message-ask"
+    taken: MaybePrompt = "message-taken"
     longest: float = Field(default=120.0, ge=5, le=600)
     next: StepName = END
 
