@@ -92,6 +92,7 @@ bench: $(STAMPS)/development
 	@status=0; $(BIN)/python -m tests.bench.bench_media $(ARGS) || status=$$?; \
 	  $(BIN)/python -m tests.bench.bench_relay; \
 	  $(BIN)/python -m tests.bench.bench_codecs; \
+	  $(BIN)/python -m tests.bench.bench_conference; \
 	  $(BIN)/python -m tests.bench.bench_signalling; \
 	  exit $$status
 

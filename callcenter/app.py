@@ -17,7 +17,15 @@ from sqlalchemy import Engine
 
 from callcenter import SUPERVISED
 from callcenter.domain.calls import EventName
-from callcenter.domain.topics import calls_filter, parse_status_topic, status_filter
+from callcenter.domain.subjects import Subject
+from callcenter.domain.topics import (
+    calls_filter,
+    live_filter,
+    parse_live_topic,
+    parse_status_topic,
+    status_filter,
+    subjects_filter,
+)
 from callcenter.events import broker
 from callcenter.events.address import BrokerAddress
 from callcenter.events.client import MqttClient
@@ -128,11 +136,24 @@ async def _web(
     wake = asyncio.Event()
     async with _Tasks() as tasks, CommandClient(client).running() as commands:
         tasks.start("live calls", _feed_calls(client, settings.site, hub))
+        for subject in Subject:
+            tasks.start(f"live {subject}s", _feed_subject(client, settings.site, hub, subject))
+        tasks.start("live state", _feed_live(client, settings.site, hub))
         tasks.start("live status", _feed_status(client, settings.site, hub))
         tasks.start("live connection", _feed_connection(client, hub))
         tasks.start("publisher", publish_outbox(client, engine, "web", wake))
         tasks.start("status", publish_status(client, "web", dict))
-        await web.run(settings, engine, commands, hub, stop, on_ready=on_ready)
+        await web.run(settings, engine, commands, hub, stop, on_ready=on_ready, committed=_setter(wake))
+
+
+def _setter(wake: asyncio.Event) -> Callable[[], None]:
+    """Sets the event from any thread: requests run in several."""
+    loop = asyncio.get_running_loop()
+
+    def committed() -> None:
+        loop.call_soon_threadsafe(wake.set)
+
+    return committed
 
 
 async def _feed_calls(client: MqttClient, site: str, hub: LiveHub) -> None:
@@ -141,6 +162,22 @@ async def _feed_calls(client: MqttClient, site: str, hub: LiveHub) -> None:
             event = _object(message.payload)
             if event is not None:
                 hub.publish(event)
+
+
+async def _feed_subject(client: MqttClient, site: str, hub: LiveHub, subject: Subject) -> None:
+    async with client.subscribe(subjects_filter(site, subject)) as messages:
+        async for message in messages:
+            event = _object(message.payload)
+            if event is not None:
+                hub.publish(event)
+
+
+async def _feed_live(client: MqttClient, site: str, hub: LiveHub) -> None:
+    async with client.subscribe(live_filter(site)) as messages:
+        async for message in messages:
+            node, state = parse_live_topic(message.topic), _object(message.payload)
+            if node is not None and state is not None:
+                hub.live(node, state)
 
 
 async def _feed_status(client: MqttClient, site: str, hub: LiveHub) -> None:

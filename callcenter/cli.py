@@ -30,6 +30,9 @@ app.add_typer(model_app, name="model")
 flow_app = typer.Typer(help="What a desk does with a caller.", no_args_is_help=True)
 app.add_typer(flow_app, name="flow")
 
+prompts_app = typer.Typer(help="What callers hear, and recordings of one's own.", no_args_is_help=True)
+app.add_typer(prompts_app, name="prompts")
+
 err = Console(stderr=True)
 out = Console()
 
@@ -128,13 +131,17 @@ def up(
     """Start everything: switchboard, scribe, web, and the embedded broker unless --mqtt names another."""
     from callcenter.store import migrate
     from callcenter.supervisor import Supervisor, embedded_broker
+    from callcenter.switchboard.flow_watch import Flows
     from callcenter.web.role import loopback_address
+    from prompts.languages import load_catalogues
     from transcripts.model import find_model
 
     with logging_lines(verbose), clear_errors():
         settings = settings_of(config, data, sip, http, mqtt)
         loopback_address(settings.http.listen)
         find_model(settings.scribe.model)
+        # As the switchboard will, which would only die.
+        Flows(settings, lambda: load_catalogues(settings.prompts).ids)
         migrate.upgrade(settings.database_url)
         roles = ["switchboard", "scribe", "web"]
         flags = _flags(config, data, sip, http) + (["--verbose"] if verbose else [])
@@ -287,7 +294,7 @@ def flow_show(file: FlowFile) -> None:
     from callcenter.flows import load_flow
 
     with clear_errors():
-        out.print(flow_tree(load_flow(file), str(file)))
+        out.print(flow_tree(load_flow(file), str(file)), soft_wrap=True)
 
 
 @model_app.command("install")
@@ -313,6 +320,83 @@ def _install_model(source: Path | None) -> None:
             source, progress=lambda what, done, total: progress.update(task, completed=done, total=total)
         )
     out.print(f"语音模型已就绪 the speech model is in {folder}", highlight=False, soft_wrap=True)
+
+
+Language = Annotated[str, typer.Option("--language", metavar="CODE", help="zh-CN, en, yue, …")]
+
+
+@prompts_app.command("list")
+def prompts_list(
+    language: Annotated[str, typer.Option("--language", metavar="CODE", help="Only this language.")] = "",
+    config: Config = None,
+    data: Data = None,
+) -> None:
+    """Every prompt: its id, its words, and whether it ships or is the site's own."""
+    from callcenter import prompt_commands
+
+    with clear_errors():
+        out.print(prompt_commands.listed(settings_of(config, data), language))
+
+
+@prompts_app.command("add")
+def prompts_add(
+    prompt_id: Annotated[str, typer.Argument(metavar="ID", help="A new id, or that of a shipped prompt.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A sound file of any usual format.")],
+    text: Annotated[str, typer.Option(help="The words that it holds, for the pages.")] = "",
+    language: Language = "zh-CN",
+    config: Config = None,
+    data: Data = None,
+) -> None:
+    """Keep a recording of one's own; a running switchboard takes it within seconds."""
+    from callcenter import prompt_commands
+
+    with clear_errors():
+        kept = prompt_commands.add(settings_of(config, data), prompt_id, file, text, language)
+    out.print(
+        f"{prompt_id} {language}: {kept.seconds:.1f} s, {kept.lufs:.0f} LUFS -> -19 LUFS", highlight=False
+    )
+
+
+@prompts_app.command("say")
+def prompts_say(
+    words: Annotated[str, typer.Argument(metavar="WORDS", help="What is to be said, one sentence.")],
+    prompt_id: Annotated[str, typer.Option("--id", metavar="ID", help="Keep it as this prompt.")] = "",
+    output: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="A WAV file.")] = None,
+    voice: Annotated[str, typer.Option(help="Whose voice.")] = "zf_xiaobei",
+    speed: Annotated[float, typer.Option(min=0.5, max=2.0, help="1 is the voice's own.")] = 1.05,
+    voices: Annotated[
+        Path | None, typer.Option("--voices", envvar="CALLCENTER_VOICES", help="Folder of the voices.")
+    ] = None,
+    language: Language = "zh-CN",
+    config: Config = None,
+    data: Data = None,
+) -> None:
+    """Speak a prompt with the Mandarin voice of the shipped ones (wants the extra `voice`)."""
+    from callcenter import prompt_commands
+    from prompts.voice import Voice
+
+    if not prompt_id and output is None:
+        raise typer.BadParameter("say where it is to be kept: --id ID, -o FILE, or both")
+    with clear_errors():
+        chosen = Voice(voice, speed, voices)
+        made = prompt_commands.say(settings_of(config, data), words, chosen, prompt_id, output, language)
+    for path in made:
+        out.print(str(path), highlight=False, soft_wrap=True)
+
+
+@prompts_app.command("remove")
+def prompts_remove(
+    prompt_id: Annotated[str, typer.Argument(metavar="ID")],
+    language: Language = "zh-CN",
+    config: Config = None,
+    data: Data = None,
+) -> None:
+    """Forget a recording of one's own; where one ships, that is heard again."""
+    from callcenter import prompt_commands
+
+    with clear_errors():
+        after = prompt_commands.remove(settings_of(config, data), prompt_id, language)
+    out.print(f"{prompt_id} {language}: {after}", highlight=False)
 
 
 def _version(wanted: bool) -> None:

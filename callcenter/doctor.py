@@ -21,8 +21,9 @@ from callcenter.settings import ConfigError, Settings, load_settings, split_host
 from callcenter.standards import StandardError, load_standard
 from callcenter.store import migrate
 from callcenter.store.engine import StoreError
+from callcenter.switchboard.prompt_watch import require_prompts
 from callcenter.web.role import loopback_address
-from prompts.catalogue import load_catalogue
+from prompts.languages import load_catalogues
 from prompts.schema import CatalogueError
 from transcripts.model import ModelError, find_model
 
@@ -105,11 +106,13 @@ def _model(settings: Settings) -> Iterator[Check]:
 
 def _prompts(settings: Settings) -> Iterator[Check]:
     try:
-        count = len(load_catalogue().prompts)
+        catalogues = load_catalogues(settings.prompts)
+        require_prompts(catalogues, settings)
     except CatalogueError as error:
-        yield Check("提示音 prompts", False, str(error), "install the package anew")
+        yield Check("提示音 prompts", False, str(error), "mend the file named, or install the package anew")
         return
-    yield Check("提示音 prompts", True, f"{count} announcements")
+    found = f"{len(catalogues.ids)} announcements, {', '.join(catalogues.languages)}"
+    yield Check("提示音 prompts", True, found)
 
 
 def _standards(settings: Settings) -> Iterator[Check]:

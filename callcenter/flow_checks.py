@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -20,7 +20,8 @@ from callcenter.flows import (
 )
 from callcenter.flows.calendar import site_file
 from callcenter.settings import Settings
-from prompts.catalogue import load_catalogue
+from prompts.languages import load_catalogues
+from prompts.schema import CatalogueError
 
 DAYS: Final = 60
 """How far ahead the calendar is wanted: what is published later can still be written down in time."""
@@ -29,7 +30,7 @@ DAYS: Final = 60
 def whole(path: Path, settings: Settings) -> Flow:
     """The flow in a file, good in itself and at this site. Raises FlowError, and CatalogueError."""
     flow = load_flow(path)
-    if problems := check_flow(flow, settings, _prompts()):
+    if problems := check_flow(flow, settings, load_catalogues(settings.prompts).ids):
         raise FlowError(str(path), problems)
     return flow
 
@@ -41,7 +42,7 @@ def flows(settings: Settings) -> Iterator[Check]:
         what = f"流程 flow {desk.id}"
         try:
             good[desk.id] = whole(desk.flow, settings) if desk.flow else flow_of(desk)
-        except FlowError as error:
+        except (FlowError, CatalogueError) as error:
             yield Check(what, False, str(error), "correct the line named; `callcenter flow check FILE`")
             continue
         if desk.flow:
@@ -66,7 +67,3 @@ def calendar(settings: Settings, now: datetime | None = None) -> Iterator[Check]
     found = f"{len(days)} of the next {DAYS} days are provisional, from {days[0]}: weekdays count as worked"
     mend = f"pip install -U chinesecalendar, or write them to {site_file(settings.data)} (docs/flows.md)"
     yield Check(what, False, found, mend, warns=True)
-
-
-def _prompts() -> Collection[str]:
-    return load_catalogue().prompts

@@ -7,6 +7,7 @@ A password, or an address that holds one, may be written `env:NAME` (taken from 
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 import tomllib
@@ -31,6 +32,8 @@ from pydantic_settings import (
     PydanticBaseSettingsSource,
     SettingsConfigDict,
 )
+
+from callcenter.domain.numbers import Form, Numbers
 
 
 class ConfigError(Exception):
@@ -253,7 +256,15 @@ class Extension(Part):
     outside: bool | tuple[Annotated[Digits, Field(min_length=1)], ...] = Field(
         default=False, description="whether it may call numbers outside; or what these must begin with"
     )
+    mailbox: bool = Field(default=False, description="who does not reach it may leave a message")
     transfers_outside: bool = Field(default=False, description="whether it may send callers there, too")
+
+
+class NumberSettings(Part):
+    """How this site's telephone numbers are written and dialled."""
+
+    area: str = Field(default="", pattern=r"^(0[1-9][0-9]{1,2})?$", description="own area code, as 0755")
+    outside: str = Field(default="", pattern=r"^[0-9]{0,2}$", description="what is dialled for a line")
 
 
 class ParkSettings(Part):
@@ -261,6 +272,33 @@ class ParkSettings(Part):
 
     slots: tuple[Annotated[str, Field(pattern=r"^[0-9]{2,6}$")], ...] = tuple(str(n) for n in range(701, 710))
     patience: float = Field(default=120.0, ge=5, le=3600)
+
+
+Star = Annotated[str, Field(pattern=r"^(\*[0-9*]{1,4})?$")]
+
+
+class StarCodes(Part):
+    """What extensions dial to set something of their own; empty: there is no such code."""
+
+    sign_on: Star = "*51"
+    sign_off: Star = "*52"
+    ready: Star = "*53"
+    away: Star = Field(default="*54", description="a break; a digit behind it says why")
+    dnd_on: Star = "*78"
+    dnd_off: Star = "*79"
+    forward: Star = Field(default="*72", description="all calls, to the number behind it")
+    forward_busy: Star = "*90"
+    forward_no_answer: Star = "*92"
+    forward_off: Star = "*73"
+    pick_up: Star = Field(default="*8", description="a colleague's call; of the extension behind it")
+
+    @model_validator(mode="after")
+    def _none_begins_another(self) -> Self:
+        codes = sorted(code for code in self.model_dump().values() if code)
+        for one, other in itertools.pairwise(codes):
+            if other.startswith(one):
+                raise ValueError(f"the code {other} begins like {one}: nobody could tell them apart")
+        return self
 
 
 class Trunk(Part):
@@ -280,6 +318,7 @@ class Trunk(Part):
     codecs: Codecs = Field(default=(), description="empty: those of [sip]")
     srtp: Srtp = "off"
     outgoing: bool = Field(default=True, description="whether calls to the outside may take it")
+    numbers: Form = Field(default=Form.NATIONAL, description="how the line wants numbers")
     strip: Digits = Field(default="", description="beginning of a dialled number that is taken off")
     prefix: Digits = Field(default="", description="put before what is left")
     caller_id: str = Field(default="", pattern=r"^(\+?[0-9]{1,20}|extension|)$")
@@ -311,6 +350,8 @@ class Settings(BaseSettings):
     database: DatabaseSettings = DatabaseSettings()
     scribe: ScribeSettings = ScribeSettings()
     park: ParkSettings = ParkSettings()
+    numbers: NumberSettings = NumberSettings()
+    star_codes: StarCodes = StarCodes()
     desks: tuple[Desk, ...] = Field(default=(), alias="desk")
     extensions: tuple[Extension, ...] = Field(default=(), alias="extension")
     trunks: tuple[Trunk, ...] = Field(default=(), alias="trunk")
@@ -343,6 +384,16 @@ class Settings(BaseSettings):
                 if agent not in extensions:
                     raise ValueError(f"desk {desk.id!r} names agent {agent!r}, which is no [[extension]]")
         return self
+
+    @property
+    def prompts(self) -> Path:
+        """The site's own prompts, a folder for each language."""
+        return self.data / "prompts"
+
+    @property
+    def numbering(self) -> Numbers:
+        """In which form numbers are kept, and as lines want them."""
+        return Numbers(self.numbers.area, self.numbers.outside, frozenset(self.sip.emergency))
 
     @property
     def recordings(self) -> Path:

@@ -1,10 +1,12 @@
-"""`python -m prompts.build --voices DIR [--only ID]`: renders the audio of the catalogue. See README.md."""
+"""`python -m prompts.build --voices DIR [--language CODE] [--only ID]`: renders the catalogue's audio."""
 
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -12,50 +14,113 @@ import numpy.typing as npt
 
 from prompts.catalogue import CATALOGUE
 from prompts.g711 import linear_to_alaw
-from prompts.schema import CatalogueError, Recording, read_entries
-from prompts.telephone import LINE_RATE, band_limited, levelled, trimmed, with_silence
+from prompts.renderings import Rendering, renderings
+from prompts.schema import CatalogueError, Entries, read_entries
+from prompts.telephone import LINE_RATE, band_limited, edges, levelled, quietest, with_silence
 from prompts.wav import write_alaw
 
-Speak = Callable[[str, str, float], npt.NDArray[np.float64]]
-"""Text, voice and speed to samples in -1…1 at 24 kHz."""
+Samples = npt.NDArray[np.float64]
+Speak = Callable[[Sequence[str], str, float], list[Samples]]
+"""The segments of one sentence, voice and speed to a piece for each, samples in -1…1 at 24 kHz."""
 
 STUDIO_RATE = 24_000
 EDGE_SECONDS = 0.14
 """Silence before the first and after the last word."""
 
-JOIN_SECONDS = 0.02
+JOIN_SECONDS = 0.03
 PAUSE_SECONDS = 0.18
 """After a part of a composed prompt: a bare join, or the pause of its comma."""
 
+BETWEEN_LANGUAGES = 0.25
+"""Seconds of silence where another voice goes on."""
 
-def on_the_line(samples: npt.NDArray[np.float64], recording: Recording, rate: int = STUDIO_RATE) -> bytes:
-    """Studio samples as the A-law octets of one recording: band, level, silence."""
-    speech = levelled(trimmed(band_limited(samples, rate), LINE_RATE))
-    before = EDGE_SECONDS if recording.first else 0.0
-    after = PAUSE_SECONDS if recording.text.endswith("，") else JOIN_SECONDS
-    return linear_to_alaw(with_silence(speech, before, EDGE_SECONDS if recording.last else after))
+_STOPS = ("，", "。", "！", "？", ",", ".", "!", "?")
+_FOREIGN = re.compile(r"[A-Za-z][A-Za-z ,.]*")
 
 
-def build(catalogue: Path, speak: Speak, only: str = "") -> int:
-    """Renders every recording of the catalogue (or of the prompt `only`); gives how many."""
+def on_the_line(pieces: Sequence[Samples], pauses: Sequence[float], rate: int = STUDIO_RATE) -> list[bytes]:
+    """One sentence in studio samples as the A-law octets of its pieces: band, level, silence around them.
+
+    It is levelled as a whole, so that its pieces keep their tune. Where a piece begins and ends is seen in
+    the studio's sound: of an s or sh hardly anything lies within the telephone band. After each piece but the
+    last come `pauses` seconds.
+    """
+    sound = np.concatenate(pieces)
+    line = levelled(band_limited(sound, rate))
+    afters = [*pauses, EDGE_SECONDS]
+    found = []
+    for at, (start, end) in enumerate(pairwise([0, *_cuts(pieces, rate), len(sound)])):
+        first, last = (round((start + edge) * LINE_RATE / rate) for edge in edges(sound[start:end], rate))
+        before = EDGE_SECONDS if at == 0 else 0.0
+        found.append(linear_to_alaw(with_silence(line[first:last], before, afters[at], len(pieces) == 1)))
+    return found
+
+
+def _cuts(pieces: Sequence[Samples], rate: int) -> list[int]:
+    """Between the pieces, where it is quietest."""
+    sound = np.concatenate(pieces)
+    ends = np.cumsum([len(piece) for piece in pieces])[:-1]
+    return [quietest(sound, int(end), rate) for end in ends]
+
+
+def build(catalogue: Path, speak: Speak, language: str = "", only: str = "") -> int:
+    """Renders every recording (or those of one language, or of the prompt `only`); gives how many.
+
+    `only="numbers"` renders the parts of numbers and times. Raises `CatalogueError`.
+    """
     entries = read_entries(catalogue)
-    wanted = [prompt for prompt in entries.prompt if only in ("", prompt.id)]
-    if not wanted:
+    codes = [language] if language else [one.code for one in entries.language]
+    count = 0
+    for code in codes:
+        wanted = renderings(entries, code, only)
+        folder = catalogue.parent / "audio" / code
+        folder.mkdir(parents=True, exist_ok=True)
+        count += sum(_render(one, entries, speak, folder) for one in wanted)
+    if not count:
         raise CatalogueError(f"{catalogue}: no prompt {only!r}")
-    folder = catalogue.parent / "audio" / entries.language
-    folder.mkdir(parents=True, exist_ok=True)
-    recordings = [recording for prompt in wanted for recording in entries.recordings(prompt)]
-    for recording in recordings:
-        alaw = on_the_line(speak(_spoken(recording), recording.voice, recording.speed), recording)
-        write_alaw(folder / f"{recording.stem}.wav", alaw)
-        print(f"{recording.stem}.wav  {len(alaw) / LINE_RATE:.2f} s  {recording.text}")
-    return len(recordings)
+    return count
 
 
-def _spoken(recording: Recording) -> str:
-    """The text with a full stop at its end, without which the voice does not come to rest."""
-    ends = not recording.last or recording.text.endswith(("。", "！", "？"))
-    return recording.text if ends else recording.text + "。"
+def _render(one: Rendering, entries: Entries, speak: Speak, folder: Path) -> int:
+    pauses = [PAUSE_SECONDS if said.endswith(("，", ",")) else JOIN_SECONDS for said in one.segments[:-1]]
+    pieces = on_the_line(_spoken(one, entries, speak), pauses)
+    kept = [(stem, alaw) for stem, alaw in zip(one.stems, pieces, strict=True) if stem]
+    for stem, alaw in kept:
+        write_alaw(folder / f"{stem}.wav", alaw)
+        print(f"{stem}.wav  {len(alaw) / LINE_RATE:.2f} s  {'|'.join(one.segments)}")
+    return len(kept)
+
+
+def _spoken(one: Rendering, entries: Entries, speak: Speak) -> list[Samples]:
+    """The sentence with a comma after each segment, where it can be cut, and a full stop at its end.
+
+    Without the full stop the voice does not come to rest.
+    """
+    english = one.voice.startswith(("a", "b"))
+    comma, stop = (",", ".") if english else ("，", "。")
+    *before, last = (said.lstrip("，,. ") for said in one.segments)
+    segments = [said if said.endswith(_STOPS) else said + comma for said in before]
+    segments.append(last if last.endswith(_STOPS) else last + stop)
+    if len(segments) > 1 or english or not _FOREIGN.search(last):
+        return speak(segments, one.voice, one.speed)
+    return [_of_two_languages(segments[0], one, entries, speak)]
+
+
+def _of_two_languages(text: str, one: Rendering, entries: Entries, speak: Speak) -> Samples:
+    """「普通话请按一，for English, press two.」: what is English by the voice that speaks English."""
+    english = entries.language_named("en")
+    found: list[Samples] = []
+    for said in (part for part in re.split(f"({_FOREIGN.pattern})", text) if _words(part)):
+        foreign = _FOREIGN.match(said)
+        voice, speed = (english.voice, english.speed) if foreign else (one.voice, one.speed)
+        sound = np.concatenate(speak([said], voice, speed))
+        first, last = edges(sound, STUDIO_RATE)
+        found += [sound[first:last], np.zeros(round(BETWEEN_LANGUAGES * STUDIO_RATE))]
+    return np.concatenate(found)
+
+
+def _words(text: str) -> str:
+    return "".join(letter for letter in text if letter.isalnum())
 
 
 def _kokoro(voices: Path) -> Speak:
@@ -69,10 +134,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m prompts.build", description="Render the announcements.")
     parser.add_argument("--voices", type=Path, required=True, help="folder of kokoro-js's .bin voices")
     parser.add_argument("--catalogue", type=Path, default=CATALOGUE)
-    parser.add_argument("--only", default="", metavar="ID", help="one prompt")
+    parser.add_argument("--language", default="", metavar="CODE", help="one language")
+    parser.add_argument("--only", default="", metavar="ID", help="one prompt, or `numbers`")
     chosen = parser.parse_args(arguments)
     try:
-        count = build(chosen.catalogue, _kokoro(chosen.voices), chosen.only)
+        count = build(chosen.catalogue, _kokoro(chosen.voices), chosen.language, chosen.only)
     except ModuleNotFoundError as error:
         return _failed(f"{error.name} is not installed: pip install -r prompts/requirements-build.txt")
     except CatalogueError as error:

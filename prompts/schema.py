@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 VARIABLE = re.compile(r"\{([a-z][a-z_]*)\}")
-_PUNCTUATION = re.compile(r"[，。！？、；：]")
+_PUNCTUATION = re.compile(r"[，。！？、；：,.!?;:\s]")
 
 
 class CatalogueError(Exception):
@@ -20,10 +20,19 @@ class CatalogueError(Exception):
 Id = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z_]*$")]
 Text = Annotated[str, Field(min_length=1)]
+Code = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$", description="BCP 47: zh-CN, en, yue")]
 
 
 class _Entry(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Language(_Entry):
+    """A language that is spoken, with its voice. The first of the file is the one that lacks nothing."""
+
+    code: Code
+    voice: Text
+    speed: float = Field(default=1.0, gt=0.0, le=2.0)
 
 
 class Prompt(_Entry):
@@ -35,12 +44,22 @@ class Prompt(_Entry):
     purpose: Text
     source: Id = Field(description="the standard that words it; `sanxiang` where none does")
     clause: Text
-    heard_by: Literal["caller", "agent"] = Field(
-        default="caller", description="what only agents hear is not spoken in other languages"
+    heard_by: Literal["caller", "called", "agent"] = Field(
+        default="caller", description="only what callers hear is spoken in other languages than the first"
     )
+    singular: Id | Literal[""] = Field(default="", description="said instead where the number is one")
     parts: tuple[Text, ...] = ()
-    voice: str = Field(default="", description="empty: the catalogue's")
-    speed: float = Field(default=0.0, ge=0.0, le=2.0, description="0: the catalogue's")
+    parts_en: tuple[Text, ...] = ()
+    voice: str = Field(default="", description="empty: the language's")
+    speed: float = Field(default=0.0, ge=0.0, le=2.0, description="0: the language's")
+
+    def text(self, language: str) -> str:
+        """Its words, or their meaning where it is not spoken in that language."""
+        return self.zh if language.startswith("zh") else self.en
+
+    def pieces(self, language: str) -> tuple[str, ...]:
+        """Its parts in that language; empty where it is spoken in one piece."""
+        return self.parts if language.startswith("zh") else self.parts_en
 
     @property
     def variables(self) -> tuple[str, ...]:
@@ -49,88 +68,104 @@ class Prompt(_Entry):
 
     @model_validator(mode="after")
     def _parts_make_the_text(self) -> Self:
-        if self.variables and not self.parts:
-            raise ValueError(
-                f"the text has {{{self.variables[0]}}}: give `parts`, split where a speaker pauses"
-            )
-        if self.parts and _words("".join(self.parts)) != _words(self.zh):
-            raise ValueError("`parts` put together are not the words of `zh`")
-        if any(len(VARIABLE.findall(part)) > 1 for part in self.parts):
-            raise ValueError("a part holds at most one {variable}")
+        self._check(self.zh, self.parts, "zh", "parts")
+        if self.heard_by == "caller":
+            self._check(self.en, self.parts_en, "en", "parts_en")
         return self
+
+    def _check(self, text: str, parts: tuple[str, ...], key: str, parts_key: str) -> None:
+        named = VARIABLE.findall(text)
+        if set(named) != set(self.variables):
+            raise ValueError("`zh` and `en` do not have the same {variables}")
+        if named and not parts:
+            raise ValueError(f"the text has {{{named[0]}}}: give `{parts_key}`, split where a speaker pauses")
+        if parts and _words("".join(parts)) != _words(text):
+            raise ValueError(f"`{parts_key}` put together are not the words of `{key}`")
+        if any(len(VARIABLE.findall(part)) > 1 for part in parts):
+            raise ValueError("a part holds at most one {variable}")
 
 
 class Variable(_Entry):
-    """The recorded values of a `{name}`: an ASCII key, which names the audio file, and what is said."""
+    """A `{name}`: recorded words, each with an ASCII key that names its file, or what is counted."""
 
     name: Name
-    values: dict[Id, Text] = Field(min_length=1)
+    kind: Literal["words", "number", "digits", "time"] = "words"
+    values: dict[Id, Text] = {}
+    most: int = Field(default=0, ge=0, le=99, description="numbers that are recorded with their unit")
+
+    @model_validator(mode="after")
+    def _words_have_values(self) -> Self:
+        if bool(self.values) != (self.kind == "words"):
+            raise ValueError("`values` belong to a variable of words, and to no other")
+        return self
 
     def key(self, said: str) -> str | None:
         """The key of a value, or None where it is not recorded."""
         return next((key for key, value in self.values.items() if value == said), None)
 
 
-class Recording(_Entry):
-    """One audio file: its name without `.wav`, its words, and where it stands in its prompt."""
+class Tone(_Entry):
+    """A signal that is made as the catalogue is loaded; it needs no file."""
 
-    stem: str
-    text: str
-    voice: str
-    speed: float
-    first: bool = True
-    last: bool = True
+    id: Id
+    purpose: Text
+    hertz: float = Field(ge=300.0, le=3400.0)
+    seconds: float = Field(gt=0.0, le=3.0, description="of one tone")
+    times: int = Field(default=1, ge=1, le=10)
+    gap: float = Field(default=0.1, ge=0.0, le=1.0, description="seconds between two tones")
+    dbfs: float = Field(ge=-50.0, le=-6.0, description="level (RMS)")
 
 
 class Entries(_Entry):
     """The whole of `catalogue.toml`."""
 
-    language: str = Field(pattern=r"^[a-z]{2}-[A-Z]{2}$")
-    voice: Text
-    speed: float = Field(default=1.0, gt=0.0, le=2.0)
+    language: tuple[Language, ...] = Field(min_length=1)
     prompt: tuple[Prompt, ...] = Field(min_length=1)
     variable: tuple[Variable, ...] = ()
+    tone: tuple[Tone, ...] = ()
 
     @model_validator(mode="after")
     def _names_fit(self) -> Self:
-        _unique("prompt", [prompt.id for prompt in self.prompt])
+        _unique("language", [language.code for language in self.language])
+        _unique("prompt", [prompt.id for prompt in self.prompt] + [tone.id for tone in self.tone])
         _unique("variable", [variable.name for variable in self.variable])
-        known = {variable.name for variable in self.variable}
         for prompt in self.prompt:
-            for name in prompt.variables:
-                if name not in known:
-                    raise ValueError(f"prompt {prompt.id}: {{{name}}} has no [[variable]] of that name")
+            self._check(prompt)
         return self
+
+    def _check(self, prompt: Prompt) -> None:
+        known = {variable.name: variable.kind for variable in self.variable}
+        for name in prompt.variables:
+            if name not in known:
+                raise ValueError(f"prompt {prompt.id}: {{{name}}} has no [[variable]] of that name")
+            parts = (*prompt.parts, *prompt.parts_en)
+            alone = all(part == f"{{{name}}}" for part in parts if f"{{{name}}}" in part)
+            if known[name] in ("digits", "time") and not alone:
+                raise ValueError(
+                    f"prompt {prompt.id}: {{{name}}} is a part of its own: it is a {known[name]}"
+                )
+        if [known[name] for name in prompt.variables].count("words") > 1:
+            raise ValueError(f"prompt {prompt.id}: only one variable can be words")
+        if prompt.singular and prompt.singular not in {other.id for other in self.prompt}:
+            raise ValueError(f"prompt {prompt.id}: singular: there is no prompt {prompt.singular}")
+
+    def spoken(self, language: str) -> list[Prompt]:
+        """The prompts that ship in a language: all in the first, what callers hear in the others."""
+        everything = language == self.language[0].code
+        return [prompt for prompt in self.prompt if everything or prompt.heard_by == "caller"]
+
+    def language_named(self, code: str) -> Language:
+        """Raises `CatalogueError`, naming those there are."""
+        for language in self.language:
+            if language.code == code:
+                return language
+        raise CatalogueError(
+            f"no language {code!r}; there are {', '.join(one.code for one in self.language)}"
+        )
 
     def variable_named(self, name: str) -> Variable:
         """A variable that some prompt uses (checked when the file was read)."""
         return next(variable for variable in self.variable if variable.name == name)
-
-    def recordings(self, prompt: Prompt) -> list[Recording]:
-        """Every audio file that a prompt needs."""
-        voice, speed = prompt.voice or self.voice, prompt.speed or self.speed
-        if not prompt.parts:
-            return [Recording(stem=prompt.id, text=prompt.zh, voice=voice, speed=speed)]
-        found = []
-        for number, part in enumerate(prompt.parts, start=1):
-            for key, text in self._spoken(part):
-                stem = part_stem(prompt, number, key)
-                first, last = number == 1, number == len(prompt.parts)
-                found.append(
-                    Recording(stem=stem, text=text, voice=voice, speed=speed, first=first, last=last)
-                )
-        return found
-
-    def _spoken(self, part: str) -> list[tuple[str, str]]:
-        if not (match := VARIABLE.search(part)):
-            return [("", part)]
-        values = self.variable_named(match[1]).values
-        return [(key, part.replace(match[0], said)) for key, said in values.items()]
-
-
-def part_stem(prompt: Prompt, number: int, key: str) -> str:
-    """The name of a part's audio file: `long-distance.2.shanghai`, `long-distance.1`."""
-    return f"{prompt.id}.{number}" + (f".{key}" if key else "")
 
 
 def read_entries(path: Path) -> Entries:

@@ -41,6 +41,19 @@ def band_limited(samples: Samples, rate: int) -> Samples:
     return np.asarray(np.convolve(samples, kernel, mode="same")[:: rate // LINE_RATE], dtype=np.float64)
 
 
+def resampled(samples: Samples, rate: int, wanted: int) -> Samples:
+    """The same sound at another rate (Hz), by its spectrum, without what the lower cannot carry."""
+    if rate == wanted:
+        return samples
+    step = rate // math.gcd(rate, wanted)  # so many samples are a whole number at both rates
+    before = math.ceil(rate / 20 / step) * step  # the spectrum goes round: the end must not meet the start
+    padded = np.pad(samples, (before, before + -len(samples) % step))
+    size = len(padded) * wanted // rate
+    found = np.fft.irfft(np.fft.rfft(padded)[: size // 2 + 1], size) * (size / len(padded))
+    edge = before * wanted // rate
+    return np.asarray(found[edge : edge + round(len(samples) * wanted / rate)])
+
+
 def _low_pass(cutoff: float, rate: int) -> Samples:
     """A windowed sinc, -6 dB at `cutoff` Hz; at 24 kHz it falls 70 dB within about 110 Hz."""
     position = np.arange(_TAPS) - (_TAPS - 1) / 2
@@ -48,7 +61,16 @@ def _low_pass(cutoff: float, rate: int) -> Samples:
 
 
 def trimmed(samples: Samples, rate: int, floor_db: float = -45.0) -> Samples:
-    """The sound without the silence before and after it: what is `floor_db` under the loudest 10 ms."""
+    """The sound without the silence before and after it (`edges`)."""
+    first, last = edges(samples, rate, floor_db)
+    return samples[first:last]
+
+
+def edges(samples: Samples, rate: int, floor_db: float = -45.0) -> tuple[int, int]:
+    """Where the sound begins and ends: silence is what is `floor_db` under the loudest 10 ms.
+
+    Raises ValueError where all is silent.
+    """
     frame = rate // 100
     count = max(1, math.ceil(len(samples) / frame))
     padded = np.pad(samples, (0, count * frame - len(samples)))
@@ -56,21 +78,39 @@ def trimmed(samples: Samples, rate: int, floor_db: float = -45.0) -> Samples:
     loud = np.flatnonzero(power > power.max() * 10 ** (floor_db / 10))
     if not loud.size:
         raise ValueError("there is no sound to keep")
-    return samples[max(0, loud[0] - 1) * frame : (loud[-1] + 2) * frame]
+    return max(0, int(loud[0]) - 1) * frame, min((int(loud[-1]) + 2) * frame, len(samples))
 
 
-def with_silence(samples: Samples, before: float, after: float) -> Samples:
-    """Short fades, then `before` and `after` seconds of a quiet line at 8 kHz, in whole 20 ms packets.
+def quietest(samples: Samples, about: int, rate: int) -> int:
+    """The middle of the quietest 20 ms whose middle is within 25 ms of the sample `about`."""
+    frame, reach = rate // 50, rate // 40
+    first = max(0, about - reach - frame // 2)
+    window = samples[first : about + reach + frame // 2]
+    if len(window) < frame:
+        return min(max(about, 0), len(samples))
+    power = np.convolve(window**2, np.ones(frame), mode="valid")
+    return first + int(np.argmin(power)) + frame // 2
+
+
+def faded(samples: Samples) -> Samples:
+    """Without a click at either end, at 8 kHz."""
+    length = min(int(_FADE_SECONDS * LINE_RATE), len(samples) // 2)
+    fade = np.linspace(0.0, 1.0, length)
+    result = samples.copy()
+    result[:length] *= fade
+    result[len(result) - length :] *= fade[::-1]
+    return result
+
+
+def with_silence(samples: Samples, before: float, after: float, whole: bool = True) -> Samples:
+    """`before` and `after` seconds of a quiet line at 8 kHz, in whole 20 ms packets unless it is a part.
 
     Digital silence sounds like a dead line, and makes a recogniser hear words: noise at -66 dBFS fills it.
     """
-    fade = np.linspace(0.0, 1.0, int(_FADE_SECONDS * LINE_RATE))
-    faded = samples.copy()
-    faded[: len(fade)] *= fade
-    faded[-len(fade) :] *= fade[::-1]
-    padded = np.pad(faded, (round(before * LINE_RATE), round(after * LINE_RATE)))
-    whole = np.pad(padded, (0, -len(padded) % (LINE_RATE // 50)))
-    return whole + np.random.default_rng(len(whole)).normal(0.0, LINE_NOISE, len(whole))
+    padded = np.pad(faded(samples), (round(before * LINE_RATE), round(after * LINE_RATE)))
+    if whole:
+        padded = np.pad(padded, (0, -len(padded) % (LINE_RATE // 50)))
+    return padded + np.random.default_rng(len(padded)).normal(0.0, LINE_NOISE, len(padded))
 
 
 def levelled(samples: Samples, rate: int = LINE_RATE) -> Samples:

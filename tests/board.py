@@ -30,7 +30,7 @@ from callcenter.switchboard.reception import Reception
 from callcenter.switchboard.role import commands_of
 from callcenter.switchboard.trunks import Trunk as Line
 from callcenter.switchboard.trunks import Trunks
-from prompts.catalogue import load_catalogue
+from prompts.languages import load_catalogues
 from sip.aio.agent import Admission, UserAgent
 from sip.aio.call import Call
 from sip.aio.ports import PortPool
@@ -65,10 +65,13 @@ def settings_for(
     outside: dict[str, Any] | None = None,
     trunks: list[dict[str, Any]] | None = None,
     roles: dict[str, str] | None = None,
+    transfers: tuple[str, ...] = (),
+    mailboxes: tuple[str, ...] = (),
     **sip: Any,
 ) -> Settings:
     """`outside` is what extensions may call there; `trunks` are lines beside the gateway's; `roles` are of
-    extensions that are no agents."""
+    extensions that are no agents; those of `transfers` may send callers outside, those of
+    `mailboxes` have one."""
     allowed, role = outside or {}, roles or {}
     extensions = [
         {
@@ -76,6 +79,8 @@ def settings_for(
             "password": PASSWORD,
             "outside": allowed.get(number, False),
             "role": role.get(number, "agent"),
+            "transfers_outside": number in transfers,
+            "mailbox": number in mailboxes,
         }
         for number in ("1", "2", "3")
     ]
@@ -155,17 +160,18 @@ async def switchboard(settings: Settings) -> AsyncIterator[Switchboard]:
         pool=PortPool("127.0.0.1", *settings.sip.rtp_ports),
         recorder=Recorder(settings.recordings),
         ledger=ledger,
-        prompts=load_catalogue(),
+        prompts=load_catalogues(),
     )
     reception = Reception(board)
     await board.agent.start("127.0.0.1", 0)
     board.trunks = Trunks(Line(config, board.agent, accounts) for config in settings.trunks)
     board.trunks.start()
     try:
-        yield Switchboard(board, reception, engine, commands_of(board, reception))
+        yield Switchboard(board, reception, engine, commands_of(board, reception, engine))
     finally:
         await reception.close()
         board.trunks.stop()
+        board.close()
         await board.agent.stop()
         await board.recorder.close()
         await ledger.close()

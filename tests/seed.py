@@ -47,8 +47,11 @@ SETTINGS: dict[str, Any] = {
         {"id": "sales", "number": "8010", "name": "售楼处", "agents": ["8003"]},
     ],
     "extension": [
-        {"number": number, "name": name, "password": "seed"}
-        for number, name in (("8001", "李敏"), ("8002", "王芳"), ("8003", "陈杰"), ("8100", "工程部"))
+        *(
+            {"number": number, "name": name, "password": "seed"}
+            for number, name in (("8001", "李敏"), ("8002", "王芳"), ("8003", "陈杰"), ("8100", "工程部"))
+        ),
+        {"number": "8009", "name": "赵琳", "password": "seed", "role": "supervisor"},
     ],
 }
 

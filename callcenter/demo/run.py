@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
+from callcenter.demo.hotline import TITLES, Hotline, Shown, hotline_table
 from callcenter.demo.phones.phone import PhoneError, agent_script, caller_script
 from callcenter.demo.report import Result, table
 from callcenter.demo.script import DemoCall, ScriptError, five_calls, read_folder
@@ -90,6 +91,8 @@ class _Demo:
         self.calls, self.folder, self.console = calls, folder, console
         self.service: Service | None = None
         self.lines: dict[int, TaskID] = {}
+        self.scenes: dict[str, TaskID] = {}
+        self.shown: list[Shown] = []
         self.progress = Progress(
             SpinnerColumn(),
             TextColumn("{task.description}"),
@@ -109,8 +112,10 @@ class _Demo:
             self.console.print(f"[red]{escape(str(error))}[/]")
             return WRONG
         self.console.print(table(results))
+        self.console.print(hotline_table(self.shown))
         self.console.print(f"网页 page: [bold]{self.service.ports.page}[/]")
-        return GOOD if not any(result.differences() for result in results) else WRONG
+        wrong = [each for each in self.shown if each.wrong]
+        return GOOD if not wrong and not any(result.differences() for result in results) else WRONG
 
     async def play_all(self, service: Service) -> list[Result]:
         phones = self.folder / "phones"
@@ -124,11 +129,23 @@ class _Demo:
         with self.progress:
             for script in self.calls:
                 self.lines[script.number] = self.progress.add_task(escape(script.title), state="", total=1)
+            self.scenes = {
+                scene: self.progress.add_task(escape(title), state="", total=1)
+                for scene, title in TITLES.items()
+            }
             async with stage.busy_extension():
+                hotline = asyncio.create_task(Hotline(stage, self.say_scene).perform(), name="demo-hotline")
                 results = list(await asyncio.gather(*(one(script) for script in self.calls)))
+                self.shown = await hotline
             deadline = time.monotonic() + JUDGED
             await asyncio.gather(*(stage.judgement(result, deadline) for result in results))
         return results
+
+    def say_scene(self, scene: str, state: str) -> None:
+        """The same for a scene of the hotline."""
+        self.progress.update(self.scenes[scene], state=state, completed=1 if state.startswith("已") else 0)
+        if not self.console.is_terminal:
+            self.console.print(f"{TITLES[scene]}: {state}")
 
     def say(self, script: DemoCall, state: str) -> None:
         """What a call is doing now; a line of its own where the console is no terminal."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import random
 import socket
 import sys
 import time
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -41,6 +43,61 @@ number = "{busy}"
 name = "工程部"
 password = "{password}"
 """
+HOTLINE = "8899"
+HOTLINE_AGENT = "8091"
+HOTLINE_CALLERS = ("10000000091", "10000000092", "10000000093")
+"""Numbers that nobody has, as those of the calls."""
+HOTLINE_FLOW = """# Written by `callcenter demo`: who finds the agent busy waits, or presses 1 for a callback.
+[start]
+open = "queue"
+
+[hold]
+warn_agent = 20
+warn_supervisor = 30
+
+[group.hotline]
+order = "in_turn"
+agents = ["8091"]
+ring_timeout = 15
+missed = "keep"
+
+[step.queue]
+do = "queue"
+group = "hotline"
+offer = "queue-offer"
+offer_after = 60
+keys = {"1" = "callback"}
+overflow = "bye"
+nobody = "bye"
+
+[step.callback]
+do = "callback"
+next = "bye"
+
+[step.bye]
+do = "hangup"
+"""
+HOTLINE_CONFIG = """
+[[desk]]
+id = "hotline"
+number = "{number}"
+name = "万科物业"
+flow = "hotline.toml"
+
+[[extension]]
+number = "{agent}"
+name = "热线坐席"
+password = "{password}"
+outside = true
+"""
+LINE = """
+[[trunk]]
+id = "line-{id}"
+mode = "account"
+username = "{caller}"
+password = "{password}"
+number = "{desk_number}"
+"""
 CALL = """
 [[desk]]
 id = "{desk}"
@@ -55,12 +112,6 @@ number = "{agent}"
 name = "坐席{number}"
 password = "{password}"
 
-[[trunk]]
-id = "line-{number}"
-mode = "account"
-username = "{caller}"
-password = "{password}"
-number = "{desk_number}"
 """
 
 
@@ -108,7 +159,8 @@ def _free_port(kind: socket.SocketKind) -> int:
 
 
 def config_text(calls: list[DemoCall], ports: Ports) -> str:
-    """`callcenter.toml` of the demo: for each call a desk with one agent, and an account for its caller."""
+    """`callcenter.toml` of the demo: for each call a desk with one agent, and an account for its caller; and
+    the hotline."""
     text = CONFIG.format(
         sip=ports.sip,
         http=ports.http,
@@ -118,11 +170,22 @@ def config_text(calls: list[DemoCall], ports: Ports) -> str:
         busy=BUSY_NUMBER,
         password=PASSWORD,
     )
-    return text + "".join(_call_text(call) for call in calls)
+    return text + "".join(_call_text(call) for call in calls) + _hotline_text()
+
+
+def _hotline_text() -> str:
+    lines = [
+        LINE.format(id=f"hotline-{index}", caller=caller, password=PASSWORD, desk_number=HOTLINE)
+        for index, caller in enumerate(HOTLINE_CALLERS)
+    ]
+    return HOTLINE_CONFIG.format(number=HOTLINE, agent=HOTLINE_AGENT, password=PASSWORD) + "".join(lines)
 
 
 def _call_text(call: DemoCall) -> str:
-    return CALL.format(
+    line = LINE.format(
+        id=call.number, caller=call.caller_number, password=PASSWORD, desk_number=call.desk_number
+    )
+    return line + CALL.format(
         desk=call.desk,
         desk_number=call.desk_number,
         name=NAMES.get(call.standard, NAMES[STANDARD]),
@@ -131,7 +194,6 @@ def _call_text(call: DemoCall) -> str:
         ring_timeout=call.ring_seconds + PATIENCE,
         number=call.number,
         password=PASSWORD,
-        caller=call.caller_number,
     )
 
 
@@ -148,6 +210,7 @@ class Service:
         ports = Ports.free()
         config, log = data / "callcenter.toml", data / "service.log"
         config.write_text(config_text(calls, ports), "utf-8")
+        (data / "hotline.toml").write_text(HOTLINE_FLOW, "utf-8")
         with log.open("ab") as output:
             process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "callcenter", "up", "--data", str(data), "--config", str(config)),
@@ -192,6 +255,31 @@ class Service:
     async def transfer(self, id: str, target: str) -> None:
         """Raises ServiceError where the service refuses."""
         await self._answer(self.http.post(f"api/v1/calls/{id}/transfer", json={"target": target}))
+
+    async def do(self, id: str, name: str, by: str) -> None:
+        """One of the agent's commands about a call that goes on. Raises ServiceError."""
+        await self._answer(self.http.post(f"api/v1/calls/{id}/do/{name}", json={"by": by}))
+
+    async def hang_up(self, id: str) -> None:
+        await self._answer(self.http.post(f"api/v1/calls/{id}/hangup"))
+
+    async def callback(self, number: str, state: str = "open") -> dict[str, Any] | None:
+        """The callback of a number that is in this state."""
+        page = await self._get("api/v1/callbacks", state=state)
+        return next((each for each in page["items"] if each["number"] == number), None)
+
+    async def call_back(self, id: int, by: str) -> dict[str, Any]:
+        """Calls back: the agent's phone first. Returns the switchboard's answer."""
+        done = await self._answer(self.http.post(f"api/v1/callbacks/{id}/call", json={"by": by}))
+        result: dict[str, Any] = done["result"]
+        return result
+
+    async def events(self) -> AsyncIterator[dict[str, Any]]:
+        """The events of calls as the pages get them."""
+        async with self.http.stream("GET", "api/v1/stream", timeout=None) as response:
+            async for line in response.aiter_lines():
+                if line.startswith("data: {"):
+                    yield json.loads(line.removeprefix("data: "))
 
     async def _get(self, path: str, **query: str | int) -> dict[str, Any]:
         return await self._answer(self.http.get(path, params=query))

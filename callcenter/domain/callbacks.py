@@ -66,7 +66,7 @@ LEASE: Final = timedelta(minutes=5)
 
 CALLED_AGAIN: Final = "called_again"
 REACHED: Final = "reached"
-OUTCOMES: Final = (REACHED, CALLED_AGAIN, "no_answer", "busy", "wrong_number", "settled", "refused")
+OUTCOMES: Final = (REACHED, CALLED_AGAIN, "settled", "no_answer", "busy", "wrong_number", "refused")
 """What may come of a callback. REACHED and CALLED_AGAIN are entered by calls, the others by people."""
 
 _UNANSWERED: Final[dict[str, Reason]] = {
@@ -82,27 +82,18 @@ _UNANSWERED: Final[dict[str, Reason]] = {
 }
 _WEIGHT: Final = (Reason.MISSED, Reason.ABANDONED, Reason.MESSAGE, Reason.REQUESTED)
 _NUMBER: Final = re.compile(r"\+?[0-9]{3,20}")
-_MOBILE: Final = re.compile(r"1[3-9][0-9]{9}")
 
 
 class CallbackError(ValueError):
     """A callback may not be changed so; the message says why and what to do."""
 
 
-def canonical(number: str) -> str:
-    """The number as callbacks are merged by: China's own without +86, a mobile without the long-distance 0.
+def can_be_called(number: str) -> bool:
+    """Whether there is somebody to call back: an anonymous caller's number is none.
 
-    Empty for what cannot be dialled, as an anonymous caller's.
+    Callbacks are merged by number, as it is kept (`callcenter.domain.numbers`).
     """
-    if not _NUMBER.fullmatch(number):
-        return ""
-    for prefix in ("+86", "0086", "86", "0"):
-        rest = number.removeprefix(prefix)
-        if rest != number and _MOBILE.fullmatch(rest):
-            return rest
-    if number.startswith("+86"):
-        return f"0{number.removeprefix('+86')}"
-    return number
+    return _NUMBER.fullmatch(number) is not None
 
 
 def reason_for(call: SomeCall) -> Reason | None:
@@ -110,7 +101,7 @@ def reason_for(call: SomeCall) -> Reason | None:
 
     Only callers from outside that nobody answered, or who asked for it, and whose number is known.
     """
-    if call.direction != Direction.INBOUND or call.outcome is None or not canonical(call.caller):
+    if call.direction != Direction.INBOUND or call.outcome is None or not can_be_called(call.caller):
         return None
     if call.answered_at is not None and call.outcome not in (Outcome.MESSAGE, Outcome.CALLBACK):
         return None
@@ -123,16 +114,16 @@ def weightier(one: Reason, other: Reason) -> Reason:
 
 
 def settled_by(call: SomeCall) -> tuple[str, str] | None:
-    """The canonical number that a call settles as soon as somebody answers it, and the outcome.
+    """The number that a call settles as soon as somebody answers it, and the outcome.
 
     That of a caller from outside whom an agent answered, or that which was called and answered there.
     """
     if call.answered_at is None or call.outcome not in (None, Outcome.ANSWERED):
         return None
-    if call.direction == Direction.INBOUND and (number := canonical(call.caller)):
-        return number, CALLED_AGAIN
-    if call.direction == Direction.OUTBOUND and (number := canonical(call.callee)):
-        return number, REACHED
+    if call.direction == Direction.INBOUND and can_be_called(call.caller):
+        return call.caller, CALLED_AGAIN
+    if call.direction == Direction.OUTBOUND and can_be_called(call.callee):
+        return call.callee, REACHED
     return None
 
 

@@ -143,8 +143,8 @@ class WaitFacts:
 class PassageFacts:
     """One edge of the call's graph: what led it where, with what result.
 
-    `kind` is `step` (of the desk's flow), `key`, `ring`, `transfer`, `back`, `park`, `survey`; `source` and
-    `target` are names of steps, keys, numbers.
+    `kind` is `step` (of the desk's flow), `key`, `ring`, `transfer`, `forward`, `back`, `park`, `survey`;
+    `source` and `target` are names of steps, keys, numbers.
     """
 
     at: datetime

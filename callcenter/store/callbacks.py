@@ -25,7 +25,7 @@ from callcenter.domain.callbacks import (
     Reason,
     SomeCall,
     State,
-    canonical,
+    can_be_called,
     move,
     reason_for,
     settled_by,
@@ -73,8 +73,8 @@ def want(session: Session, wanted: CallbackWanted, teller: Teller) -> Rows:
 
     Nothing where the number cannot be dialled. Saying the same twice changes nothing.
     """
-    number = canonical(wanted.number)
-    if not number:
+    number = wanted.number
+    if not can_be_called(number):
         return []
     made_at, due_at = wanted.place or wanted.at, wanted.due_at or wanted.at + DUE
     fresh = {
@@ -129,8 +129,7 @@ def follow(session: Session, call: SomeCall, teller: Teller) -> Rows:
         return want(session, CallbackWanted(call.id, call.caller, call.desk or "", at, reason), teller)
     if call.direction != Direction.OUTBOUND or call.answered_at is not None:
         return []
-    number = canonical(call.callee)
-    tried = [each for each in _unfinished(session, number) if number and _link(session, each, call.id)]
+    tried = [each for each in _unfinished(session, call.callee) if _link(session, each, call.id)]
     return [row for each in tried for row in _missed_again(session, each, call.caller, at, teller)]
 
 

@@ -80,6 +80,12 @@ def save_recordings(session: Session, recordings: Sequence[RecordingFacts]) -> N
     _upsert(session.connection(), _RECORDINGS, [_row(facts) for facts in recordings])
 
 
+def forget_recordings(session: Session, recording_ids: Sequence[str]) -> None:
+    """Takes out the rows of recordings whose files were deleted while they grew."""
+    if recording_ids:
+        session.connection().execute(delete(_RECORDINGS).where(_RECORDINGS.c.id.in_(recording_ids)))
+
+
 def add_jobs(session: Session, calls: Mapping[str, datetime]) -> set[str]:
     """Gives the scribe calls to work on, each at its instant; returns those that it did not have.
 

@@ -29,6 +29,7 @@ from callcenter.store import outbox
 from callcenter.store.callbacks import Teller, follow, settle
 from callcenter.store.calls import (
     add_jobs,
+    forget_recordings,
     kept_calls,
     recorded,
     recordings_of,
@@ -89,6 +90,14 @@ class RecordingClosed:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordingDiscarded:
+    """A leg's file was deleted while it grew, since its call is not to be recorded: no trace of it stays."""
+
+    call_id: str
+    recording_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class CallRecorded:
     """An ended call whose recordings (if any) are all closed: the scribe gets its job, `recorded` is told."""
 
@@ -105,7 +114,8 @@ class Registered:
     contacts: tuple[Contact, ...]
 
 
-Entry = CallChanged | RecordingOpened | RecordingClosed | CallRecorded | Registered | WorkEntry
+CallEntry = CallChanged | RecordingOpened | RecordingClosed | RecordingDiscarded | CallRecorded
+Entry = CallEntry | Registered | WorkEntry
 
 
 class LedgerError(Exception):
@@ -155,6 +165,11 @@ class Ledger:
         self._written_at = 0.0
         self._thread = threading.Thread(target=self._run, name="ledger", daemon=True)
         self._thread.start()
+
+    @property
+    def puts(self) -> int:
+        """Entries put so far: while it stays the same nothing has happened."""
+        return self._put
 
     @property
     def backlog(self) -> int:
@@ -278,6 +293,8 @@ class Ledger:
             if isinstance(entry, RecordingOpened | RecordingClosed)
         }
         save_recordings(work, list(files.values()))
+        gone = [entry.recording_id for entry in entries if isinstance(entry, RecordingDiscarded)]
+        forget_recordings(work, gone)
         phones = {entry.user: entry.contacts for entry in entries if isinstance(entry, Registered)}
         save_contacts(work, self._node, phones)
 
@@ -335,7 +352,7 @@ def _subject_of(entry: Entry) -> str:
             return facts.id
         case RecordingOpened(facts=recording) | RecordingClosed(facts=recording):
             return recording.call_id
-        case CallRecorded(call_id):
+        case CallRecorded(call_id) | RecordingDiscarded(call_id):
             return call_id
         case Registered(user):
             return user

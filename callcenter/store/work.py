@@ -5,10 +5,11 @@ from __future__ import annotations
 import dataclasses
 from typing import Any, cast
 
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, SQLModel, col
 
+from callcenter.domain.agents import AT_REST
 from callcenter.domain.subjects import AgentEvent, DeskEvent, SubjectEvent
 from callcenter.store import outbox
 from callcenter.store.callbacks import Rows, Teller, want
@@ -57,8 +58,14 @@ def features(session: Session) -> dict[str, ExtensionFeature]:
 
 
 def newest_states(session: Session, node: str) -> dict[str, AgentState]:
-    """Each agent's newest state, by number, as `node` put it."""
-    found = select(AgentState).where(col(AgentState.node) == node).order_by(col(AgentState.id))
+    """Where each agent rested last, by number, as `node` put it: a call they were at ends with a restart."""
+    rested = col(AgentState.state).in_([state.value for state in AT_REST])
+    newest = (
+        select(func.max(col(AgentState.id)))
+        .where(col(AgentState.node) == node, rested)
+        .group_by(col(AgentState.agent))
+    )
+    found = select(AgentState).where(col(AgentState.id).in_(newest))
     return {row.agent: row for row in session.scalars(found)}
 
 

@@ -56,6 +56,8 @@ class Accounts:
         self.counters: Counter[str] = Counter()
         self.on_registered: Callable[[str, list[SavedBinding]], None] | None = None
         """Told of all of a user's bindings whenever they change, so that they can outlive a restart."""
+        self.on_phones: list[Callable[[str], None]] = []
+        """Told of a user whose telephones have registered, renewed or left."""
         self.guard = Guard(_limits(settings.sip.guard)) if settings.sip.guard.enabled else None
         # MD5 first: telephones that read one challenge only (pyVoIP 1.6.8) know no other.
         self._digest = DigestServer(settings.sip.realm, ("MD5", "SHA-256"))
@@ -117,6 +119,7 @@ class Accounts:
         self._registrar.load(saved, now)
         if self.guard:
             self.guard.trust(saved.source[0], now + saved.seconds)
+        self._tell(saved.user)
 
     def admit(self, request: Request, source: HostPort, now: float) -> Admission:
         if request.method == "INVITE" and source[0] in self._carriers and not self._has_credentials(request):
@@ -145,6 +148,7 @@ class Accounts:
             self.guard.trust(source[0], now + MAX_EXPIRES)
         if self.on_registered:
             self.on_registered(identity, self._registrar.dump(identity, now))
+        self._tell(identity)
         log.info("registered user=%s contacts=%d source=%s", identity, count, source[0])
         return response
 
@@ -152,6 +156,15 @@ class Accounts:
         """A connection has ended, and with it the registrations that need it."""
         for user in self._registrar.lost(connection):
             log.info("registration ended with its connection user=%s", user)
+            self._tell(user)
+
+    def phone_seconds(self, user: str, now: float) -> float:
+        """For how long a telephone of the user is registered yet, in seconds; 0: none is."""
+        return max((binding.expires - now for binding in self.bindings(user, now)), default=0.0)
+
+    def _tell(self, user: str) -> None:
+        for told in self.on_phones:
+            told(user)
 
     def _leads_outside(self, request: Request) -> bool:
         """A Contact or Path at a carrier: calls to that extension would go out over our trunk."""

@@ -8,16 +8,22 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from callcenter.domain.calls import Outcome
 from callcenter.settings import Settings, Trunk
 from callcenter.standards.loader import load_standard
 from callcenter.store.ledger import Ledger
 from callcenter.switchboard.accounts import Accounts
-from callcenter.switchboard.park import ParkingLot
+from callcenter.switchboard.agents import Agents
+from callcenter.switchboard.distribution import Distribution
+from callcenter.switchboard.features import Features
+from callcenter.switchboard.flow_watch import Flows
+from callcenter.switchboard.lot import ParkingLot
 from callcenter.switchboard.trunks import UP, Trunks
-from prompts.catalogue import Catalogue, load_music
+from prompts.catalogue import load_music
+from prompts.languages import Catalogues
 from prompts.schema import CatalogueError
 from sip.aio.agent import UserAgent
 from sip.aio.ports import PortPool
@@ -41,23 +47,53 @@ class Board:
     pool: PortPool
     recorder: Recorder
     ledger: Ledger
-    prompts: Catalogue
+    prompts: Catalogues
     calls: dict[str, LiveCall] = field(default_factory=dict)
     ended: Counter[Outcome] = field(default_factory=Counter)
     occupied: Counter[str] = field(default_factory=Counter)
     """Live legs by extension: an agent with one is not rung for another call."""
     standards: dict[str, Standard] = field(default_factory=dict)
+    flows: Flows = field(init=False)
+    """What each desk does with its callers."""
     lot: ParkingLot = field(init=False)
     """Where callers are parked."""
+    features: Features = field(init=False)
+    """Do-not-disturb and forwarding, as the extensions' holders have set them."""
     trunks: Trunks = field(default_factory=Trunks)
     """The lines to the outside."""
 
+    agents: Agents = field(init=False)
+    """Everybody with an extension: who is free, and who does what."""
+    distribution: Distribution = field(init=False)
+    """The line of those who wait, and who is offered which call."""
+
     def __post_init__(self) -> None:
+        numbers = [extension.number for extension in self.settings.extensions]
+        self.features = Features(self.ledger)
+        self.agents = Agents(
+            numbers, self.now, phone=self._phone_seconds, legs=self.occupied, quiet=self.features.quiet
+        )
+        self.distribution = Distribution(self.agents, self.now)
+        self.accounts.on_phones.append(self.agents.phone_changed)
+        self.flows = Flows(self.settings, lambda: self.prompts.ids)
         self.lot = ParkingLot(self.settings.park.slots)
+
+    def _phone_seconds(self, number: str) -> float:
+        return self.accounts.phone_seconds(number, self.now().mono)
+
+    def close(self) -> None:
+        """Ends the timers of agents and line."""
+        self.agents.close()
+        self.distribution.close()
 
     @staticmethod
     def now() -> Moment:
         return Moment(datetime.now(UTC), time.monotonic())
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        """In which the desks' hours are written."""
+        return ZoneInfo(self.settings.timezone)
 
     @property
     def media_host(self) -> str:
@@ -77,7 +113,7 @@ class Board:
     def prompt(self, prompt_id: str, language: str | None = None, **values: Any) -> Clip:
         """A prompt's audio in a language (None: Chinese), composed where it has variables. Raises
         UnknownPrompt."""
-        clip = self.prompts.of(language).compose(prompt_id, **values)
+        clip = self.prompts.compose(prompt_id, language=language or "", **values)
         return Clip(clip.pcma, clip.pcmu)
 
     @cached_property
@@ -107,10 +143,14 @@ class Board:
             "recording_slowest_flush_seconds": stats.longest_flush,
             **{f"calls_{outcome.value}": count for outcome, count in self.ended.items()},
             **{f"trunk_{name}_up": report.standing in UP for name, report in reports.items()},
+            **self.distribution.metrics(),
             **self.ledger.metrics(),
         }
 
     def details(self) -> dict[str, dict[str, str]]:
-        """What the status message says in words: the state of each trunk."""
+        """What the status message says in words: the state of each trunk, and of each desk's flow."""
         reports = self.trunks.reports(self.now())
-        return {"trunks": {name: str(report) for name, report in reports.items()}}
+        return {
+            "trunks": {name: str(report) for name, report in reports.items()},
+            "flows": self.flows.details(),
+        }

@@ -25,6 +25,7 @@ def census(board: Board) -> dict[str, int]:
         **of_agent(board.agent),
         "live_calls": len(board.calls),
         "occupied": board.occupied.total(),
+        "in_line": len(board.distribution.waiting()),
         "rtp_ports_in_use": board.pool.in_use,
         "recordings_open": board.recorder.stats.open_tracks,
         "ledger_backlog": board.ledger.backlog,

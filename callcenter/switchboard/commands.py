@@ -22,9 +22,8 @@ log = logging.getLogger(__name__)
 
 STAFF: Final = frozenset({"agent", "supervisor", "admin", "qa"})
 CONTROL: Final = frozenset({"supervisor", "admin"})
-LISTENERS: Final = frozenset({"supervisor", "admin", "qa"})
 ADMINS: Final = frozenset({"admin"})
-TRACED: Final = LISTENERS
+TRACED: Final = frozenset({"supervisor", "admin", "qa"})
 """Whose commands are all put on record."""
 
 _TEXT: Final = 200

@@ -6,9 +6,9 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import Enum
 from typing import Final
 
+from callcenter.domain.agents import Miss as Miss
 from callcenter.domain.calls import EventName, HungUpBy, Role
 from callcenter.domain.masking import masked
 from callcenter.switchboard.leg import Leg, Media
@@ -32,15 +32,6 @@ REACH_SECONDS: Final = 6.0
 """A phone that has sent nothing at all for so long after the INVITE is not there."""
 MOST_CONTACTS: Final = 3
 """Of a user's phones that are tried, one after another, where the newest is not there."""
-
-
-class Miss(Enum):
-    """Why nobody answered."""
-
-    BUSY = "busy"
-    NO_ANSWER = "no_answer"
-    REJECTED = "rejected"
-    UNREACHABLE = "unreachable"
 
 
 _MISSES: Final = {486: Miss.BUSY, 600: Miss.BUSY, 603: Miss.REJECTED, 403: Miss.REJECTED}
@@ -95,7 +86,7 @@ async def dial(
             return no_port(live, party, error)
         reach = min(ring_timeout, REACH_SECONDS)
         found = await ring(live, leg, Waiting(ring_timeout, reach, reach, on_ringing=on_ringing))
-        if isinstance(found, Leg) or found.why is not Miss.UNREACHABLE:
+        if isinstance(found, Leg) or found.why is not Miss.UNREACHABLE or live.book.closed:
             return found
         missed = found
     return missed
@@ -179,6 +170,8 @@ async def _answered(live: LiveCall, leg: Leg, waiting: Waiting) -> Leg:
     assert answered is not None
     leg.media.settle(description)
     live.book.leg_answered(leg.id, answered, leg.codec)
+    if not leg.outside:
+        live.board.agents.leg_answered(leg.party)
     return leg
 
 
@@ -193,7 +186,8 @@ def _note_ringing(live: LiveCall, leg: Leg, moment: Moment, *, quiet: bool) -> N
         if not quiet:
             live.caller.call.ring()
         live.book.leg_ringing(live.caller.id, live.caller.call.ringing_at or live.board.now())
-    live.tell(EventName.RINGING, moment, {"leg": leg.id, "party": leg.party})
+    event = EventName.RINGING if leg.role is not Role.SUPERVISOR else None
+    live.tell(event, moment, {"leg": leg.id, "party": leg.party} if event else None)
 
 
 def _miss(status: int | None) -> Miss:

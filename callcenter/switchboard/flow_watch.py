@@ -22,8 +22,8 @@ log = logging.getLogger(__name__)
 
 LOOK_EVERY: Final = 1.0
 """Seconds between two looks at the files."""
-CALENDAR: Final = "calendar"
-"""What the calendar is called among the desks in what is said of them; no desk may look like it."""
+CALENDAR: Final = "calendar.toml"
+"""What the calendar is called among the desks in what is said of them; no desk's id has a dot."""
 
 _Seen = dict[Path, tuple[int, int, int] | None]
 
@@ -46,7 +46,7 @@ class Flows:
         self._flows: Mapping[str, Flow] = {}
         self.calendar = Calendar()
         self.refused: Mapping[str, FlowError] = {}
-        """Why a file's newest text was not taken, by desk (or `calendar`)."""
+        """Why a file's newest text was not taken, by desk (or `calendar.toml`)."""
         first = self._read()
         if first.refused:
             raise FlowError.together(first.refused.values())

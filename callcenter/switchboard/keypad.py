@@ -25,7 +25,7 @@ TWICE_SECONDS: Final = 1.0
 """A telephone that tells a press by both ways does so within this time."""
 
 
-class Way(Enum):
+class KeyBy(Enum):
     """How a key was told."""
 
     EVENT = "rtp event"
@@ -36,9 +36,9 @@ class Twice:
     """Takes out what a telephone tells by both ways: of two tellings of a press the first one counts."""
 
     def __init__(self) -> None:
-        self._told: deque[tuple[str, Way, float]] = deque(maxlen=MOST_WAITING)
+        self._told: deque[tuple[str, KeyBy, float]] = deque(maxlen=MOST_WAITING)
 
-    def counts(self, key: str, way: Way, now: float) -> bool:
+    def counts(self, key: str, way: KeyBy, now: float) -> bool:
         """Whether this is a press that was not told yet; `now` in monotonic seconds."""
         for told in self._told:
             if told[0] == key and told[1] is not way and now - told[2] < TWICE_SECONDS:
@@ -56,12 +56,21 @@ class Pressed:
         self._keys: deque[str] = deque(maxlen=MOST_WAITING)
         self._twice = Twice()
         self._came = asyncio.Event()
+        self._waits = 0
 
-    def put(self, key: str, way: Way) -> None:
+    @property
+    def wanted(self) -> bool:
+        """Whether somebody waits for a key."""
+        return self._waits > 0
+
+    def counts(self, key: str, way: KeyBy) -> bool:
+        """Whether this is a press that the telephone has not told already, by the other way."""
+        return self._twice.counts(key, way, self._clock())
+
+    def put(self, key: str) -> None:
         """A key was pressed while nobody talked with the party."""
-        if self._twice.counts(key, way, self._clock()):
-            self._keys.append(key)
-            self._came.set()
+        self._keys.append(key)
+        self._came.set()
 
     def forget(self) -> None:
         """Nobody is to take what was pressed so far."""
@@ -70,9 +79,13 @@ class Pressed:
 
     async def next(self) -> str:
         """Takes the next key; waits for it. A wait that is cancelled takes none."""
-        while not self._keys:
-            self._came.clear()
-            await self._came.wait()
+        self._waits += 1
+        try:
+            while not self._keys:
+                self._came.clear()
+                await self._came.wait()
+        finally:
+            self._waits -= 1
         return self._keys.popleft()
 
 
@@ -93,6 +106,11 @@ class Keypad:
     async def next(self) -> str:
         """The next key, however long it takes."""
         return await self._pressed.next()
+
+    async def wait_for(self, key: str) -> None:
+        """Until `key` is pressed; others are taken for nothing."""
+        while await self.next() != key:
+            continue
 
     async def key_during(self, playback: Playback) -> str | None:
         """The key that is pressed into a prompt, which it stops; None where the prompt ends without one."""

@@ -1,4 +1,4 @@
-"""Commands that lead a call elsewhere: transfer, park, survey, an operator's call; and those that begin one."""
+"""Commands that lead a call elsewhere: transfer, park, survey, an operator's call; and that begin one."""
 
 from __future__ import annotations
 
@@ -10,15 +10,17 @@ from callcenter.store.entries import SurveyAnswered
 from callcenter.store.ledger import utc_now
 from callcenter.switchboard.board import Board
 from callcenter.switchboard.commands import Asker, Command, text
+from callcenter.switchboard.forwarding import ToPerson
 from callcenter.switchboard.leg import Leg
+from callcenter.switchboard.lot import NoSlot
 from callcenter.switchboard.originate import NotThere, Wanted
-from callcenter.switchboard.park import NoSlot, ToSlot
+from callcenter.switchboard.park import ToSlot
 from callcenter.switchboard.reception import Reception
 from callcenter.switchboard.routing import Nowhere, ToDesk, ToExtension, ToOutside, route, route_outside
 from callcenter.switchboard.steering import Steering
 from callcenter.switchboard.story import NotTalking, Story
 from callcenter.switchboard.survey import ToSurvey
-from callcenter.switchboard.ways import NOWHERE, Introduced, ToTrunk, Way, to_extension
+from callcenter.switchboard.ways import NOWHERE, Introduced, ToTrunk, Way
 from prompts.catalogue import UnknownPrompt
 from sip.aio.ports import PortsExhausted
 
@@ -51,7 +53,8 @@ class Leading:
         way = self._reception.transfers.way(story, leg, target)
         if way is NOWHERE:
             raise CommandError(
-                ErrorCode.INVALID, f"{target} is no extension, no desk, and no number that {leg.party} may call"
+                ErrorCode.INVALID,
+                f"{target} is no extension, no desk, no number {leg.party} may call",
             )
         return self._send(story, target, way)
 
@@ -73,7 +76,7 @@ class Leading:
         desk = live.book.desk
         prompt = board.flows.of(desk).after.survey if desk else ""
         if not prompt:
-            raise CommandError(ErrorCode.CONFLICT, "the desk of this call has no survey: its flow's `after.survey`")
+            raise CommandError(ErrorCode.CONFLICT, "the call's desk has no survey: its flow's after.survey")
 
         def answered(score: int | None) -> None:
             if score is not None:
@@ -86,7 +89,7 @@ class Leading:
         are connected; busy or unanswered, the one who asked hears so and comes back to the desk."""
         story, leg = self._sender(asker, args)
         number = text(args, "number", "the number that was asked for")
-        way = self._way(leg.party, number)
+        way = self._way(asker.number or leg.party, number)  # whoever asks for it needs leave of their own
         place = args.get("place")
         prompt, values = ("long-distance", {"place": str(place)}) if place else ("long-distance-unnamed", {})
         try:
@@ -101,7 +104,9 @@ class Leading:
         number = text(args, "number", "whom to call")
         way = self._way(extension, number)
         desk = args.get("desk")
-        wanted = Wanted(extension, number, way, isinstance(way, ToTrunk), str(desk) if desk else None)
+        outside = isinstance(way, ToTrunk)
+        number = way.to.number if isinstance(way, ToTrunk) else number
+        wanted = Wanted(extension, number, way, outside, str(desk) if desk else None)
         try:
             return {"call_id": await self._reception.originate(wanted), "number": number}
         except (NotThere, PortsExhausted) as error:
@@ -114,7 +119,7 @@ class Leading:
         board = self._board
         match route(board.settings, number, None):
             case ToExtension(found):
-                return to_extension(found.number, RING_SECONDS)
+                return ToPerson(found.number, RING_SECONDS)
             case ToDesk(desk):
                 return self._reception.to_desk(desk, extension)
             case Nowhere():

@@ -198,6 +198,8 @@ class Leg:
     media: Media
     track: Track | None = None
     recording: RecordingFacts | None = None
+    recordings: int = 0
+    """How many there were of it; a message is one of its own."""
     outside: bool = False
     """It is over a trunk: whoever is there may not send our phones about."""
     on_hold: bool = False

@@ -7,18 +7,27 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from callcenter.domain.book import CallBook
-from callcenter.domain.calls import Direction, EventName, HungUpBy, Outcome, RecordingFacts, Role
+from callcenter.domain.calls import CallFacts, Direction, EventName, HungUpBy, Outcome, RecordingFacts, Role
 from callcenter.domain.masking import masked
-from callcenter.store.ledger import CallChanged, CallRecorded, RecordingClosed, RecordingOpened
+from callcenter.store.ledger import (
+    CallChanged,
+    CallRecorded,
+    RecordingClosed,
+    RecordingDiscarded,
+    RecordingOpened,
+)
 from callcenter.switchboard.board import Board
-from callcenter.switchboard.keypad import Way
+from callcenter.switchboard.keypad import KeyBy
 from callcenter.switchboard.leg import Leg, Media
+from callcenter.switchboard.patience import limits_for
 from callcenter.switchboard.silence import SilenceWatch
+from callcenter.switchboard.warnings import Warnings
 from sip.aio.call import Call
+from sip.aio.recorder import Track
 from sip.effects import Changed, Offered
 from sip.errors import PeerError
 from sip.media import tones
@@ -26,6 +35,11 @@ from sip.media.growing import suffix
 from sip.moment import Moment
 from sip.refer import Refer
 from sip.sdp import Description, settle
+
+if TYPE_CHECKING:
+    from callcenter.switchboard.monitor import Monitor
+    from callcenter.switchboard.notice import Notices
+    from callcenter.switchboard.picking import Picking
 
 log = logging.getLogger(__name__)
 
@@ -40,8 +54,19 @@ class LiveCall:
         self.on_refer: Callable[[Leg, Refer, Moment], int] = lambda leg, refer, moment: 603
         inbound = book.direction is Direction.INBOUND
         self.caller = self.add_leg(Role.CALLER, book.caller, call, media, call.invited_at, outside=inbound)
+        self.told: CallFacts | None = None
+        """What was put into the ledger last."""
         self.lost = False
         """A party vanished in mid-call, whoever ended it then."""
+        self.picking: Picking | None = None
+        """While its telephones ring: how somebody else picks it up."""
+        self.monitor: Monitor | None = None
+        """A supervisor's, who is rung or on the call."""
+        self.notice: Notices | None = None
+        """Tells parties that the call is recorded, and says who may be; None: nobody is told."""
+        self.warnings = Warnings(self, limits_for(board, book))
+        self.overheard = False
+        """A conference lies over the bridge, which lets no keys through."""
         self._closing: list[asyncio.Task[None]] = []
         self._silence = SilenceWatch(self.legs, board.settings.sip.media_timeout, self._give_up)
 
@@ -51,7 +76,8 @@ class LiveCall:
 
     def tell(self, event: EventName | None, at: Moment, data: Mapping[str, Any] | None = None) -> None:
         """Puts the call's snapshot, and what happened, into the ledger."""
-        self.board.ledger.put(CallChanged(self.book.facts, event, data or {}, at.utc))
+        self.told = self.book.facts
+        self.board.ledger.put(CallChanged(self.told, event, data or {}, at.utc))
         if event is not None:
             log.info("call %s id=%s caller=%s", event.value, self.id, masked(self.book.caller))
 
@@ -63,7 +89,9 @@ class LiveCall:
         """A leg whose INVITE was just received or sent; `outside`: over a trunk."""
         leg = Leg(uuid4().hex, role, party, call, media, outside=outside)
         self.legs.append(leg)
-        self.board.occupied[party] += 1
+        if not outside:  # a number that a line asserts may be written like one of our extensions
+            self.board.occupied[party] += 1
+            self.board.agents.leg_began(party, calls=call.identity is not None)  # or do we call them?
         self.book.leg_invited(role, party, at, call.call_id, leg.id)
         call.on_offer = partial(self._answer_offer, leg)
         call.on_changed = partial(self._refreshed, leg)
@@ -91,6 +119,8 @@ class LiveCall:
         """Takes a leg out of the conversation; it lasts until it is dropped."""
         leg.leaving = True
         leg.stream.disconnect()
+        self._rewired()
+        self.warnings.resumed(leg)
         self.book.leg_left(leg.id, at)
 
     def release(self, leg: Leg, at: Moment) -> None:
@@ -99,31 +129,47 @@ class LiveCall:
         leg.stream.disconnect()
         self._end_leg(leg, at, HungUpBy.SYSTEM, None)
 
+    def _rewired(self) -> None:
+        if self.monitor is not None:
+            self.monitor.rewired()
+
     def _end_leg(self, leg: Leg, at: Moment, by: HungUpBy, status: int | None) -> None:
         self.legs.remove(leg)
-        self.board.occupied[leg.party] -= 1
-        if not self.board.occupied[leg.party]:
-            del self.board.occupied[leg.party]
+        self._rewired()
+        self.warnings.resumed(leg)
+        if not leg.outside:
+            self._vacate(leg.party)
         figures = leg.stream.rtcp.figures
         self.book.leg_measured(leg.id, figures.loss, figures.jitter, figures.round_trip)
         self.book.leg_ended(leg.id, at, by, status)
-        if leg.track is not None:
-            task = asyncio.create_task(self._close_recording(leg, at), name=f"close recording {leg.id}")
-            self._closing.append(task)
+        self.end_recording(leg, at)
+
+    def _vacate(self, party: str) -> None:
+        occupied = self.board.occupied
+        occupied[party] -= 1
+        if not occupied[party]:
+            del occupied[party]
+        self.board.agents.leg_ended(party)
 
     def bridge(self, one: Leg, other: Leg) -> None:
         """Lets two legs hear each other, and nobody else hear them."""
         for leg in (one, other):
             if leg.held_here:
                 self.hold_here(leg, False, self.board.now())
-            leg.stream.stop_playing()
+            if self.notice is None or not self.notice.playing(leg):
+                leg.stream.stop_playing()
             leg.pressed.forget()
         one.stream.connect(other.stream)
+        self._rewired()
+        if self.notice is not None:
+            self.notice.again()
+        self.warnings.talking(self.board.now().mono)
         self._silence.start()
 
     def _give_up(self, leg: Leg) -> None:
         log.warning("media lost call=%s leg=%s party=%s", self.id, leg.id, masked(leg.party))
-        self.lost = leg.vanished = True
+        leg.vanished = True
+        self.lost = self.lost or leg.role is not Role.SUPERVISOR
         leg.call.hangup('SIP;cause=408;text="RTP timeout"')
 
     # -- keys ---------------------------------------------------------------------------------------------
@@ -131,20 +177,30 @@ class LiveCall:
     def _pass_key_on(self, leg: Leg, key: str, milliseconds: int) -> None:
         """A key by INFO: for the other party as RTP events where it takes them, else by INFO too."""
         other = self._other(leg)
+        if not leg.pressed.counts(key, KeyBy.INFO) or self._objection(leg, key):
+            return
         if other is None:
-            leg.pressed.put(key, Way.INFO)
+            leg.pressed.put(key)
         elif other.stream.dtmf_pt is not None:
             other.stream.press(key, milliseconds)
         else:
             other.call.press(key)
 
     def _tell_key(self, leg: Leg, key: str) -> None:
-        """A key by RTP events: the stream has passed it on, unless the other party takes none."""
+        """A key by RTP events: the stream has passed it on, unless the other party takes none or a conference
+        lies between."""
         other = self._other(leg)
+        if not leg.pressed.counts(key, KeyBy.EVENT) or self._objection(leg, key):
+            return
         if other is None:
-            leg.pressed.put(key, Way.EVENT)
+            leg.pressed.put(key)
         elif other.stream.dtmf_pt is None:
             other.call.press(key)
+        elif self.overheard:
+            other.stream.press(key)
+
+    def _objection(self, leg: Leg, key: str) -> bool:
+        return self.notice is not None and self.notice.objects(leg, key)
 
     def _other(self, leg: Leg) -> Leg | None:
         return next((other for other in self.legs if other.stream is leg.stream.peer), None)
@@ -189,38 +245,75 @@ class LiveCall:
     def _set_hold(self, leg: Leg, wanted: bool, moment: Moment) -> None:
         if leg.on_hold == wanted or self.book.closed or leg not in self.legs or leg.leaving:
             return
+        if leg.role is Role.SUPERVISOR:
+            return  # they keep nobody waiting
         leg.on_hold = wanted
         other = leg.stream.peer
         if wanted:
             self.book.held(leg.id, moment)
+            self.warnings.held(leg, moment.mono)
             if other is not None:
                 other.play(self.board.hold_music, loop=True)
         else:
             self.book.resumed(leg.id, moment)
+            self.warnings.resumed(leg)
             if other is not None:
                 other.stop_playing()
+            if self.notice is not None:
+                self.notice.again()
         event = EventName.HELD if wanted else EventName.RESUMED
         self.tell(event, moment, {"leg": leg.id, "role": leg.role.value, "party": leg.party})
 
     # -- recording ----------------------------------------------------------------------------------------
 
     def record(self, leg: Leg, started: Moment) -> None:
-        """Records what the leg's party says, from `started` on."""
-        zero = self.book.answered_at
-        assert zero is not None
-        path = f"{started.utc:%Y/%m/%d}/{self.id}/{leg.id}{suffix(leg.codec)}"
+        """Records what the leg's party says, from `started` on; who has to be told first, from then on."""
+        if self.notice is not None and not self.notice.may_record(leg):
+            self.notice.record_later(leg, started)
+            return
+        self._record(leg, started)
+
+    def record_message(self, leg: Leg, started: Moment) -> None:
+        """Records what the leg's party wants to be recorded: no notice is needed for it."""
+        self.end_recording(leg, started)
+        self._record(leg, started)
+
+    def _record(self, leg: Leg, started: Moment) -> None:
+        zero = self.book.answered_at or started  # a message that nobody answered is its own zero
+        leg.recordings += 1
+        number = f"-{leg.recordings}" if leg.recordings > 1 else ""
+        path = f"{started.utc:%Y/%m/%d}/{self.id}/{leg.id}{number}{suffix(leg.codec)}"
         leg.track = self.board.recorder.open(path, leg.stream.codec, started.mono)
         leg.stream.recorder = leg.track
         offset = max(0.0, started.mono - zero.mono)
         leg.recording = RecordingFacts(uuid4().hex, self.id, leg.id, path, leg.codec, started.utc, offset)
         self.board.ledger.put(RecordingOpened(leg.recording))
 
-    async def _close_recording(self, leg: Leg, at: Moment) -> None:
-        assert leg.track is not None and leg.recording is not None
-        seconds = await leg.track.close(at.mono)
-        if leg.track.error is not None:
-            log.error("recording failed call=%s leg=%s error=%s", self.id, leg.id, leg.track.error)
-        done = replace(leg.recording, finished=True, duration_seconds=seconds)
+    def end_recording(self, leg: Leg, at: Moment) -> None:
+        """The leg's recording is complete, if there was one; the leg may go on."""
+        if leg.track is None or leg.recording is None:
+            return
+        leg.stream.recorder = None
+        work = self._close_recording(leg.track, leg.recording, at)
+        self._closing.append(asyncio.create_task(work, name=f"close recording {leg.id}"))
+        leg.track = leg.recording = None
+
+    def discard_recordings(self, *legs: Leg) -> None:
+        """Deletes what is being recorded of these, of all who are on the line where none is named."""
+        for leg in legs or self.legs:
+            if leg.track is None or leg.recording is None:
+                continue
+            leg.stream.recorder = None
+            task = asyncio.create_task(leg.track.discard(), name=f"discard recording {leg.id}")
+            self._closing.append(task)
+            self.board.ledger.put(RecordingDiscarded(self.id, leg.recording.id))
+            leg.track = leg.recording = None
+
+    async def _close_recording(self, track: Track, recording: RecordingFacts, at: Moment) -> None:
+        seconds = await track.close(at.mono)
+        if track.error is not None:
+            log.error("recording failed call=%s leg=%s error=%s", self.id, recording.leg_id, track.error)
+        done = replace(recording, finished=True, duration_seconds=seconds)
         self.board.ledger.put(RecordingClosed(done))
 
     # -- the end ------------------------------------------------------------------------------------------
@@ -228,6 +321,9 @@ class LiveCall:
     async def finish(self, at: Moment, outcome: Outcome, by: HungUpBy | None) -> None:
         """Ends every leg, closes the book and the recordings, and hands the call to the scribe."""
         self._silence.stop()
+        self.warnings.stop()
+        if self.notice is not None:
+            self.notice.close()
         for leg in list(self.legs):
             self.drop_leg(leg, None if leg.call.is_over else by)
         self.book.close(at, outcome, by)

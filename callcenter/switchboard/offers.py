@@ -19,20 +19,21 @@ def enter(walker: Walker, group: str, skills: Sequence[str], *, waits: bool, pri
     return walker.board.distribution.enter(
         Wanted(
             desk=walker.desk.id,
-            group=ring_group(walker.flow.groups[group]),
+            group=ring_group(group, walker.flow.groups[group]),
             caller=walker.live.caller.party,
             skills=frozenset(skills),
             priority=priority,
             waits=waits,
             wrap_up=walker.flow.after.wrap_up,
-        )
+        ),
+        walker.live.id,
     )
 
 
-def ring_group(group: GroupPart) -> RingGroup:
+def ring_group(name: str, group: GroupPart) -> RingGroup:
     """A flow's group as the turns know it."""
     members = tuple(Member(each.number, each.tier, frozenset(each.skills)) for each in group.agents)
-    return RingGroup(group.order, members, group.ring_timeout, group.missed, group.returning)
+    return RingGroup(group.order, members, group.ring_timeout, group.missed, group.returning, name)
 
 
 async def ring_offers(walker: Walker, place: Place, group: str) -> Leg | Left:
@@ -49,11 +50,10 @@ async def ring_offers(walker: Walker, place: Place, group: str) -> Leg | Left:
 async def ring_offer(walker: Walker, offer: Offer, ring_timeout: float) -> Leg | Missed:
     """Rings those of one offer; tells the distribution what became of it, also where the caller leaves."""
     guide = walker.guide
+    walker.tell_notice_early()
     rung = Group(offer.numbers, ring_timeout, together=len(offer.numbers) > 1)
     try:
-        result = await hunt(
-            walker.live, rung, guide.role, headers=guide.headers, on_ringing=guide.on_ringing
-        )
+        result = await hunt(walker.live, rung, guide.role, headers=guide.headers, on_ringing=guide.on_ringing)
     except BaseException:
         offer.withdrawn()
         raise

@@ -67,8 +67,8 @@ async def dial_outside(live: LiveCall, to: ToOutside, on_early: Early) -> Leg | 
 
 
 async def _over(live: LiveCall, trunk: Trunk, to: ToOutside, on_early: Early) -> Leg | Missed:
-    missed = Missed(Miss.UNREACHABLE)
-    for way in _ways(live, trunk, as_dialled(trunk.config, to)):
+    board, missed = live.board, Missed(Miss.UNREACHABLE)
+    for way in _ways(live, trunk, as_dialled(board.settings.numbering, trunk.config, to)):
         try:
             leg = await _invite(live, trunk.config, to.number, way)
         except PortsExhausted as error:
@@ -78,7 +78,7 @@ async def _over(live: LiveCall, trunk: Trunk, to: ToOutside, on_early: Early) ->
         if isinstance(found, Leg) or not _silent(found):
             return found
         missed = found
-        if trunk.server is not None and not live.board.agent.passes_over(leg.call):
+        if trunk.server is not None and not board.agent.passes_over(leg.call):
             break  # it has no other address
     return missed
 

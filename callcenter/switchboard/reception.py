@@ -12,13 +12,19 @@ from uuid import uuid4
 from callcenter.domain.book import CallBook
 from callcenter.domain.calls import Direction, Line, Role
 from callcenter.domain.masking import masked
+from callcenter.domain.numbers import Numbers
 from callcenter.settings import Desk
+from callcenter.switchboard import steps  # noqa: F401 - registers the kinds of steps
 from callcenter.switchboard.accounts import Account
 from callcenter.switchboard.board import Board
+from callcenter.switchboard.forwarding import ToPerson
 from callcenter.switchboard.leg import Media
 from callcenter.switchboard.live_call import LiveCall
+from callcenter.switchboard.lot import Parked
+from callcenter.switchboard.mailbox import WithMailbox
 from callcenter.switchboard.originate import NotThere, Wanted, begin
 from callcenter.switchboard.outside import credentials
+from callcenter.switchboard.picking import ringing
 from callcenter.switchboard.routing import (
     Nowhere,
     Route,
@@ -29,11 +35,11 @@ from callcenter.switchboard.routing import (
     route,
     route_outside,
 )
-from callcenter.switchboard.park import Parked
+from callcenter.switchboard.star_codes import PICK_UP, Code, StarCodes
 from callcenter.switchboard.story import NotTalking, Story
 from callcenter.switchboard.transfers import Forbidden, Transfers
 from callcenter.switchboard.walk import to_desk
-from callcenter.switchboard.ways import ToTrunk, Way, to_extension
+from callcenter.switchboard.ways import ToTrunk, Way
 from sip.aio.call import Call
 from sip.aio.ports import PortsExhausted
 from sip.aio.rtp import MediaStream
@@ -55,6 +61,7 @@ class Reception:
         self._board = board
         self._stories: dict[str, Story] = {}
         self.transfers = Transfers(board, self._stories)
+        self._star_codes = StarCodes(board)
         self._originated: set[asyncio.Task[None]] = set()
         self._closing = False
         self._idle = asyncio.Event()
@@ -72,6 +79,10 @@ class Reception:
         parked = self._board.lot.waiting(dialled) if account.extension else None
         if parked is not None and call.replaced is None:
             await self._guarded(call, self._pick_up(call, account, parked))
+            return
+        code = self._star_codes.find(dialled) if account.extension else None
+        if code is not None and call.replaced is None:
+            await self._guarded(call, self._take_code(call, account, code))
             return
         where = self._where(dialled, account)
         if isinstance(where, Nowhere) and call.replaced is None:
@@ -192,14 +203,34 @@ class Reception:
                 media.stream.close()
         await call.over()
 
+    async def _take_code(self, call: Call, account: Account, code: Code) -> None:
+        """An extension dialled a star code."""
+        number, media = account.username, await self._media(account)
+        try:
+            if code.name != PICK_UP:
+                await self._star_codes.take(call, media, number, code)
+                return
+            story = ringing(self._board, self._stories, number, code.argument)
+            if story is None or story.live.picking is None or call.remote is None:
+                raise PeerError("no colleague's telephone rings", status=404)
+            body, agreement = media.answer(call.remote, story.live.caller.media)
+            picking = story.live.picking
+            picking.leg.set_result(story.picked_up(call, media, body, agreement, picking.role))
+        except StateError:
+            pass  # its sender has gone in this very moment
+        finally:
+            if code.name != PICK_UP or call.answered_at is None:
+                media.stream.close()
+        await call.over()
+
     def _book(self, call: Call, account: Account, where: _Somewhere, dialled: str) -> CallBook:
         direction = direction_of(where, account.trunk)
         book = CallBook(
             id=uuid4().hex,
             direction=direction,
             line=Line.INTERNAL if direction is Direction.INTERNAL else Line.EXTERNAL,
-            caller=_caller(call, account),
-            callee=dialled,
+            caller=_caller(call, account, self._board.settings.numbering),
+            callee=where.number if isinstance(where, ToOutside) else dialled,
             started=call.invited_at,
             diverted_from=first_diverting(call.invite) if account.trunk is not None else None,
         )
@@ -215,7 +246,8 @@ class Reception:
             case ToDesk(desk):
                 return self.to_desk(desk, caller), Role.AGENT
             case ToExtension(extension):
-                return to_extension(extension.number, DIRECT_RING_TIMEOUT), Role.TARGET
+                way = ToPerson(extension.number, DIRECT_RING_TIMEOUT)
+                return WithMailbox(way, extension.number) if extension.mailbox else way, Role.TARGET
             case ToOutside():
                 return ToTrunk(where, DIRECT_RING_TIMEOUT), Role.TARGET
 
@@ -234,8 +266,12 @@ class Reception:
         await self._idle.wait()
 
 
-def _caller(call: Call, account: Account) -> str:
-    """The caller's number: as the line asserts it, where the line is to be believed (RFC 3325 section 5)."""
+def _caller(call: Call, account: Account, numbers: Numbers) -> str:
+    """The caller's number: as the line asserts it, where the line is to be believed (RFC 3325 section 5).
+
+    One from outside is in the form in which numbers are kept.
+    """
     trusted = account.trunk is not None and account.trunk.trust_identity
     asserted = asserted_number(call.invite) if trusted and not wants_privacy(call.invite) else None
-    return asserted or call.invite.from_address.uri.user or account.username
+    shown = asserted or call.invite.from_address.uri.user or account.username
+    return shown if account.trunk is None else numbers.canonical(shown)

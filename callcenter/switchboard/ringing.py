@@ -12,6 +12,7 @@ from callcenter.settings import Desk
 from callcenter.switchboard.dialling import Miss, Missed, dial
 from callcenter.switchboard.leg import Leg
 from callcenter.switchboard.live_call import LiveCall
+from callcenter.switchboard.picking import Picking
 
 ELSEWHERE: Final = 'SIP;cause=200;text="Call completed elsewhere"'
 """Told to the phones that lost: a telephone then shows no missed call (RFC 3326 section 3.1)."""
@@ -40,11 +41,39 @@ async def hunt(
     headers: tuple[tuple[str, str], ...] = (),
     on_ringing: Callable[[], None] = lambda: None,
 ) -> Leg | Missed:
-    """The leg that answered, not bridged yet, or why nobody did.
+    """The leg that answered, not bridged yet, or why nobody did. It may be that of a colleague who has picked
+    the call up.
 
     Where the wait is cancelled, legs that ring stay with the call, which ends them.
     """
+    before = set(live.legs)
+    picking = live.picking = Picking(role, asyncio.get_running_loop().create_future())
+    ringing = asyncio.create_task(_ring(live, group, role, headers, on_ringing), name=f"ring for {live.id}")
+    try:
+        ends: set[asyncio.Future[Any]] = {ringing, picking.leg}
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        picked = picking.leg.result() if picking.leg.done() else None
+        answered = ringing.result() if ringing.done() else None
+        if picked is None or isinstance(answered, Leg):  # who was rung and picked up in that moment has it
+            if picked is not None:
+                _release(live, [picked])
+            assert answered is not None
+            return answered
+        _release(live, [leg for leg in live.legs if leg not in before and leg is not picked])
+        return picked
+    finally:
+        live.picking = None
+        ringing.cancel()
+        await asyncio.gather(ringing, return_exceptions=True)
 
+
+async def _ring(
+    live: LiveCall,
+    group: Group,
+    role: Role,
+    headers: tuple[tuple[str, str], ...],
+    on_ringing: Callable[[], None],
+) -> Leg | Missed:
     async def one(number: str) -> Leg | Missed:
         return await dial(live, number, role, group.ring_timeout, headers=headers, on_ringing=on_ringing)
 

@@ -27,17 +27,24 @@ from callcenter.switchboard.board import Board
 from callcenter.switchboard.carriers import know_carriers
 from callcenter.switchboard.census import process
 from callcenter.switchboard.commands import Commands
+from callcenter.switchboard.desk_work import DeskWork
+from callcenter.switchboard.display import tell_set_aside
+from callcenter.switchboard.duty import keep_agents, kept_agents, kept_features, restore_agents
+from callcenter.switchboard.hotline import Hotline
 from callcenter.switchboard.keeping import (
     keep_registrations,
     kept_registrations,
     restore_registrations,
 )
 from callcenter.switchboard.leading import Leading
+from callcenter.switchboard.live import publish_live
 from callcenter.switchboard.pauses import collect_seldom
+from callcenter.switchboard.prompt_watch import follow_prompts, require_prompts
 from callcenter.switchboard.reception import Reception
+from callcenter.switchboard.returning import claim_days, kept_claims
 from callcenter.switchboard.steering import Steering
 from callcenter.switchboard.trunks import Trunk, Trunks
-from prompts.catalogue import load_catalogue
+from prompts.languages import load_catalogues
 from sip.aio.agent import UserAgent
 from sip.aio.call import Call
 from sip.aio.ports import PortPool
@@ -65,7 +72,8 @@ async def run(
 
     `on_ready` is told when phones can register and call.
 
-    Raises OSError where the SIP port is taken, StandardError or CatalogueError where data is missing.
+    Raises OSError where the SIP port is taken, StandardError or CatalogueError where data is missing,
+    FlowError where a desk's flow is wrong.
     """
     _allow_many_files()
     await asyncio.to_thread(recover, settings, engine)
@@ -76,12 +84,18 @@ async def run(
     restored = restore_registrations(board.accounts, contacts, datetime.now(UTC), time.monotonic())
     log.info("registrations restored count=%d", restored)
     keep_registrations(board.accounts, ledger, lambda: datetime.now(UTC))
+    restore_agents(board.agents, await asyncio.to_thread(kept_agents, engine, settings.node))
+    keep_agents(board.agents, ledger)
+    tell_set_aside(board)
+    board.features.restore(await asyncio.to_thread(kept_features, engine))
+    days = claim_days(settings, board.flows)
+    board.distribution.claims = await asyncio.to_thread(kept_claims, engine, days, datetime.now(UTC))
     await transports.listen(board.agent, settings.sip)
     board.trunks = Trunks(Trunk(config, board.agent, board.accounts) for config in settings.trunks)
     board.trunks.start()
     log.info("switchboard ready sip=%s:%d", board.agent.local.host, board.agent.local.port)
     on_ready(board)
-    commands = commands_of(board, reception)
+    commands = commands_of(board, reception, engine)
     try:
         async with asyncio.TaskGroup() as tasks:
             work = [
@@ -94,6 +108,9 @@ async def run(
                 tasks.create_task(
                     know_carriers(board.agent, board.accounts, settings.trunks), name="carriers"
                 ),
+                tasks.create_task(publish_live(client, board), name="live state"),
+                tasks.create_task(follow_prompts(board.prompts), name="prompts"),
+                tasks.create_task(board.flows.watch(), name="flows"),
                 tasks.create_task(collect_seldom(), name="garbage"),
             ]
             await stop.wait()
@@ -102,6 +119,7 @@ async def run(
                 task.cancel()
     finally:
         board.trunks.stop()
+        board.close()
         await board.agent.stop()
         await board.recorder.close()
         await ledger.close()
@@ -155,11 +173,10 @@ def _build(settings: Settings, ledger: Ledger) -> tuple[Board, Reception]:
         pool=PortPool(host, *settings.sip.rtp_ports, dscp=settings.sip.dscp_rtp),
         recorder=Recorder(settings.recordings),
         ledger=ledger,
-        prompts=load_catalogue(),
+        prompts=load_catalogues(settings.prompts),
     )
     _ = board.hold_music  # a file that cannot be played is an error at the start, not at the first hold
-    if settings.sip.media_lost_prompt:
-        board.prompt(settings.sip.media_lost_prompt)
+    require_prompts(board.prompts, settings)
     for desk in settings.desks:
         board.standard(desk.standard)  # a missing one is an error at the start, not at the first call
     board.agent.on_lost = accounts.lost
@@ -168,12 +185,14 @@ def _build(settings: Settings, ledger: Ledger) -> tuple[Board, Reception]:
     return board, reception
 
 
-def commands_of(board: Board, reception: Reception) -> Commands:
+def commands_of(board: Board, reception: Reception, engine: Engine) -> Commands:
     """All that a switchboard can be told to do."""
     commands = Commands(board.settings, board.ledger)
     steering = Steering(board, reception.stories)
-    commands.add(steering.commands)
-    commands.add(Leading(board, reception, steering).commands)
+    leading = Leading(board, reception, steering)
+    work = DeskWork(board, engine, steering, leading)
+    for part in (steering, leading, work, Hotline(board, steering)):
+        commands.add(part.commands)
     return commands
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from callcenter.domain.calls import Direction
+from callcenter.domain.numbers import Numbers
 from callcenter.settings import Desk, Extension, Settings, Trunk
 
 
@@ -42,10 +43,11 @@ _NUMBER: Final = re.compile(r"\+?[0-9]{2,20}")
 
 
 def route(settings: Settings, dialled: str, trunk: Trunk | None) -> Route:
-    """The desk or extension that `dialled` belongs to. A trunk reaches desks only; a number it does not
-    know leads to the desk that the trunk is for."""
+    """The desk or extension that `dialled` belongs to. A trunk reaches desks only, however it writes their
+    numbers; one it does not know leads to the desk that the trunk is for."""
+    kept = settings.numbering.canonical if trunk is not None else str
     for desk in settings.desks:
-        if desk.number == dialled:
+        if kept(desk.number) == kept(dialled):
             return ToDesk(desk)
     if trunk is not None:
         return _default_desk(settings, trunk)
@@ -56,7 +58,7 @@ def route(settings: Settings, dialled: str, trunk: Trunk | None) -> Route:
 
 
 def route_outside(settings: Settings, dialled: str, caller: Extension | None, registered: bool) -> Route:
-    """The outside number that `dialled` is for the extension that has shown its password.
+    """The outside number, as it is kept, that `dialled` is for the extension that has shown its password.
 
     This is the one way to a trunk. Whoever is no extension has none; nor has an extension that is not
     registered or that the settings do not let call this number, except for an emergency.
@@ -65,9 +67,10 @@ def route_outside(settings: Settings, dialled: str, caller: Extension | None, re
         return Nowhere()
     if dialled in settings.sip.emergency:
         return ToOutside(dialled, emergency=True)
-    if not registered or not permitted(caller, dialled):
+    number = settings.numbering.canonical(dialled)
+    if not registered or not permitted(caller, number):
         return Nowhere()
-    return ToOutside(dialled)
+    return ToOutside(number)
 
 
 def permitted(caller: Extension, number: str) -> bool:
@@ -77,11 +80,12 @@ def permitted(caller: Extension, number: str) -> bool:
     return number.startswith(caller.outside)
 
 
-def as_dialled(trunk: Trunk, to: ToOutside) -> str:
-    """The number that goes out over a trunk; an emergency number is never changed."""
+def as_dialled(numbers: Numbers, trunk: Trunk, to: ToOutside) -> str:
+    """The number that goes out over a trunk; an emergency number is never changed, and none becomes one."""
     if to.emergency:
         return to.number
-    return trunk.prefix + to.number.removeprefix(trunk.strip)
+    sent = trunk.prefix + numbers.written(to.number, trunk.numbers).removeprefix(trunk.strip)
+    return to.number if sent in numbers.emergency else sent
 
 
 def _default_desk(settings: Settings, trunk: Trunk) -> Route:

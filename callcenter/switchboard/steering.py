@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from callcenter.events.errors import CommandError, ErrorCode
 from callcenter.switchboard.board import Board
 from callcenter.switchboard.commands import Asker, Command, text
 from callcenter.switchboard.leg import Leg
 from callcenter.switchboard.story import Story
+from sip.aio.talk import TIMED_OUT, ask_to_talk
+from sip.errors import StateError
+
+ANSWER_SECONDS: Final = 3.0
+"""How long a telephone may take to say whether it answers by itself."""
 
 
 class Steering:
@@ -24,6 +30,7 @@ class Steering:
             "hangup": Command(self.hangup),
             "hold": Command(self.hold),
             "resume": Command(self.resume),
+            "answer": Command(self.answer),
         }
 
     async def hangup(self, asker: Asker, args: dict[str, Any]) -> Mapping[str, Any]:
@@ -39,6 +46,24 @@ class Steering:
     async def resume(self, asker: Asker, args: dict[str, Any]) -> Mapping[str, Any]:
         """`{"call_id"}`: both hear each other again. A telephone's own hold ends at the telephone."""
         return self._hold(asker, args, False)
+
+    async def answer(self, asker: Asker, args: dict[str, Any]) -> Mapping[str, Any]:
+        """`{"call_id"}`: the asker's own phone, which rings, answers, where it lets itself be told."""
+        story = self.story(asker, args)
+        rung = [leg for leg in story.live.legs if leg.party == asker.number and leg.call.answered_at is None]
+        if not rung or rung[0] is story.live.caller:
+            raise CommandError(ErrorCode.CONFLICT, "your telephone does not ring for this call")
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                status = await ask_to_talk(rung[0].call)
+        except (StateError, TimeoutError):
+            status = TIMED_OUT
+        if status >= 300:
+            raise CommandError(
+                ErrorCode.CONFLICT,
+                f"the telephone of {asker.number} cannot be answered from here ({status}): lift its handset",
+            )
+        return {"call_id": story.live.id}
 
     def _hold(self, asker: Asker, args: dict[str, Any], wanted: bool) -> Mapping[str, Any]:
         story = self.story(asker, args)

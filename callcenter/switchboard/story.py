@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
-from collections.abc import Coroutine, Iterator, Mapping
+from collections.abc import Coroutine
 from typing import Any
 
 from callcenter.domain.calls import EventName, HungUpBy, Outcome, Role
 from callcenter.switchboard.dialling import Miss, Missed
-from callcenter.switchboard.keypad import Keypad
 from callcenter.switchboard.leg import Leg, Media
 from callcenter.switchboard.live_call import LiveCall
 from callcenter.switchboard.orders import Given, Joined, Order, Replaced, SendOn, Transferor, status_of
 from callcenter.switchboard.originate import reach_agent
 from callcenter.switchboard.silence import tell_lost
+from callcenter.switchboard.telling import announce
 from callcenter.switchboard.ways import Guide, Left, Way, to_extension, unanswered
 from sip.aio.call import Call
-from sip.aio.player import Playback
 from sip.effects import Ending
 from sip.errors import StateError
 from sip.media import tones
@@ -31,7 +29,7 @@ HowItEnded = tuple[Outcome, HungUpBy | None]
 
 _REFUSALS = {Outcome.BUSY: 486, Outcome.NO_ANSWER: 480, Outcome.REJECTED: 603, Outcome.FAILED: 480}
 _BUSY, _NO_ANSWER = ("busy", "busy-to-desk"), ("no-answer", "no-answer-to-desk")
-"""What a caller hears whose transfer came to nothing: who is told to call later, and who goes back to the desk."""
+"""What a caller hears whose transfer came to nothing: who is to call later, who goes back to the desk."""
 
 
 class NotTalking(Exception):
@@ -60,6 +58,8 @@ class Story:
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopped: asyncio.Future[HungUpBy] = asyncio.get_running_loop().create_future()
         self._gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.left_message = False
+        """The caller has left a message; that is what came of the call if nobody talked with them."""
         self.done = asyncio.Event()
         """The call is over and on record."""
 
@@ -148,12 +148,15 @@ class Story:
         live.record(new, sent)
         self.order(Replaced(other if new is live.caller else new))
 
-    def picked_up(self, call: Call, media: Media, body: bytes, agreement: Agreement) -> Leg:
-        """`call` takes a parked caller: answered, its leg on record. Raises StateError if it has gone."""
+    def picked_up(
+        self, call: Call, media: Media, body: bytes, agreement: Agreement, role: Role = Role.TARGET
+    ) -> Leg:
+        """`call` takes a parked caller, or one for whom others ring: answered, its leg on record. Raises
+        StateError if it has gone."""
         live = self.live
         party = call.identity or call.invite.from_address.uri.user or ""
         sent = call.answer(body)
-        leg = live.add_leg(Role.TARGET, party, call, media, call.invited_at)
+        leg = live.add_leg(role, party, call, media, call.invited_at)
         media.apply(agreement)
         live.book.leg_answered(leg.id, sent, leg.codec)
         return leg
@@ -233,14 +236,18 @@ class Story:
                 return Outcome.FAILED, HungUpBy.SYSTEM
             if not self._gave_up:
                 return story.result()
-        answered = self.live.caller.call.answered_at is not None
+        answered = self.live.book.answered_at is not None
+        if self.left_message and not answered:
+            return Outcome.MESSAGE, self._who_ended()
         if self._stopped.done():
             return (Outcome.ANSWERED if answered else Outcome.FAILED), self._stopped.result()
+        return (Outcome.ANSWERED if answered else Outcome.ABANDONED), self._who_ended()
+
+    def _who_ended(self) -> HungUpBy:
         ended = self.live.caller.call.ended
-        by = self.live.caller.ended_by(ended) if ended else HungUpBy.CALLER
         if self.live.lost:
-            by = HungUpBy.NETWORK
-        return (Outcome.ANSWERED if answered else Outcome.ABANDONED), by
+            return HungUpBy.NETWORK
+        return self.live.caller.ended_by(ended) if ended else HungUpBy.CALLER
 
     @property
     def _gave_up(self) -> bool:
@@ -342,6 +349,10 @@ class Story:
         live.book.passed("transfer", by.leg.party, order.target, live.board.now(), outcome)
         if missed is not None:
             result = await self._come_back(by, missed)
+        elif isinstance(result, Leg) and self._way.connected:
+            await asyncio.gather(
+                announce(live, self._way.connected), announce(live, self._way.connected, leg=result)
+            )
         if isinstance(result, Leg):
             answered = result.call.answered_at
             assert answered is not None
@@ -349,9 +360,9 @@ class Story:
         return result
 
     async def _come_back(self, by: Transferor, missed: Missed) -> Leg | Left:
-        """A4: they hear why they were not connected, and go where the desk's flow says: to the desk, mostly."""
+        """A4: they hear why they were not connected, and go where the desk's flow says."""
         live, back = self.live, self._way.back(missed)
-        await self.announce((_BUSY if missed.why is Miss.BUSY else _NO_ANSWER)[back.to_desk])
+        await announce(live, (_BUSY if missed.why is Miss.BUSY else _NO_ANSWER)[back.to_desk])
         live.caller.stream.play(tones.ringback(), loop=True)
         live.drop_leg(by.leg, HungUpBy.SYSTEM)  # the prompt was time enough; its phone may ring again
         return await back.way.reach(self, Guide(self._role))
@@ -383,39 +394,6 @@ class Story:
         caller.media.apply(agreement)
         live.book.leg_answered(caller.id, sent, caller.codec)
 
-    async def announce(self, prompt: str, **values: Any) -> None:
-        """Plays a prompt to the caller, to its end, in their language."""
-        with self._told(prompt):
-            await self._prompt(prompt, values).finished()
-
-    async def tell_leg(self, leg: Leg, prompt: str, **values: Any) -> None:
-        """Plays a prompt to another party than the caller."""
-        live, began = self.live, self.live.board.now()
-        await leg.stream.play(live.board.prompt(prompt, None, **values)).finished()
-        live.book.announced(leg.id, prompt, began, live.board.now())
-
-    async def ask(self, prompt: str, pad: Keypad) -> str | None:
-        """Plays a prompt that a key ends; the key, if there was one."""
-        with self._told(prompt):
-            return await pad.key_during(self._prompt(prompt, {}))
-
-    def _prompt(self, prompt: str, values: Mapping[str, Any]) -> Playback:
-        live = self.live
-        return live.caller.stream.play(live.board.prompt(prompt, live.book.language, **values))
-
-    @contextlib.contextmanager
-    def _told(self, prompt: str) -> Iterator[None]:
-        """Enters what the caller is told within the block."""
-        live, leg, began = self.live, self.live.caller, self.live.board.now()
-        yield
-        live.book.announced(leg.id, prompt, began, live.board.now())
-        live.tell(None, live.board.now())
-
-    def play_music(self, wanted: bool = True) -> None:
-        """Music for a caller who waits; where none is wanted, silence."""
-        live = self.live
-        live.caller.stream.play(live.board.hold_music if wanted else tones.silence(), loop=True)
-
     async def _tell_talker(self) -> None:
         """The caller vanished: who talked with them hears so, unless they or a command end it first."""
         caller = self.live.caller
@@ -431,4 +409,4 @@ class Story:
 
     async def _apologise(self) -> None:
         """Nobody at the desk can take the caller back: say so rather than cut them off."""
-        await self.announce("desk-unavailable")
+        await announce(self.live, "desk-unavailable")

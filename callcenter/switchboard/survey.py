@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from callcenter.domain.calls import Outcome, WaitKind
-from callcenter.switchboard.dialling import Missed
 from callcenter.switchboard.keypad import Keypad
 from callcenter.switchboard.leg import Leg
-from callcenter.switchboard.ways import Back, Guide, Left
+from callcenter.switchboard.telling import announce, ask
+from callcenter.switchboard.ways import Guide, Left, Way
 
 if TYPE_CHECKING:
     from callcenter.switchboard.story import Story
@@ -26,17 +26,16 @@ SECONDS: Final = 8.0
 
 
 @dataclass(frozen=True, slots=True)
-class ToSurvey:
+class ToSurvey(Way):
     """The way to the survey. `answered` is told the score, or None where no key was pressed."""
 
     prompt: str
     agent: str
     answered: Callable[[int | None], None]
-    ring_timeout: float = 20.0
 
     @property
-    def anybody(self) -> bool:
-        return True
+    def ring_timeout(self) -> float:
+        return 0.0
 
     async def reach(self, story: Story, guide: Guide) -> Leg | Left:
         live = story.live
@@ -46,19 +45,16 @@ class ToSurvey:
         self.answered(int(key) if key else None)
         live.book.passed("survey", self.agent, "survey", live.board.now(), key or "")
         if key:
-            await story.announce("survey-thanks")
+            await announce(story.live, "survey-thanks")
         return Left(Outcome.ANSWERED)
 
     async def _key(self, story: Story) -> str | None:
         pad = Keypad(story.live.caller)
         for left in reversed(range(TRIES)):
-            key = await story.ask(self.prompt, pad) or await pad.key(SECONDS)
+            key = await ask(story.live, self.prompt, pad) or await pad.key(SECONDS)
             if key in SCORES:
                 return key
             pad.forget()
             if left and key is not None:
-                await story.announce("survey-wrong-key")
+                await announce(story.live, "survey-wrong-key")
         return None
-
-    def back(self, missed: Missed) -> Back:
-        return Back(self)

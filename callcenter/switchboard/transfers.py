@@ -7,9 +7,11 @@ from collections.abc import Mapping
 
 from callcenter.domain.masking import masked
 from callcenter.switchboard.board import Board
+from callcenter.switchboard.forwarding import ToPerson
 from callcenter.switchboard.leg import Leg
+from callcenter.switchboard.lot import NoSlot
 from callcenter.switchboard.orders import SendOn, Transferor
-from callcenter.switchboard.park import NoSlot, ToSlot
+from callcenter.switchboard.park import ToSlot
 from callcenter.switchboard.routing import (
     Nowhere,
     Route,
@@ -92,7 +94,7 @@ class Transfers:
             case ToDesk(desk):
                 return to_desk(board, desk, story.live.book.caller, board.now().utc)
             case ToExtension(extension):
-                return story.to_extension(extension.number)
+                return ToPerson(extension.number, story.ring_timeout)
         outside = self._outside(leg, target)
         return ToTrunk(outside, story.ring_timeout) if isinstance(outside, ToOutside) else NOWHERE
 

@@ -10,13 +10,18 @@ from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
 from callcenter.domain.calls import Outcome, WaitKind
+from callcenter.domain.numbers import Numbers
+from callcenter.domain.workdays import Calendar
 from callcenter.flows.schema import BACK, END, AnyStep, Flow, Queue, Ring
 from callcenter.settings import Desk
 from callcenter.switchboard.board import Board
 from callcenter.switchboard.dialling import Miss, Missed
 from callcenter.switchboard.leg import Leg
 from callcenter.switchboard.live_call import LiveCall
-from callcenter.switchboard.ways import Back, Guide, Left, unanswered
+from callcenter.switchboard.notice import Notices
+from callcenter.switchboard.patience import limits_of
+from callcenter.switchboard.telling import announce
+from callcenter.switchboard.ways import Back, Guide, Left, Way, unanswered
 
 if TYPE_CHECKING:
     from callcenter.switchboard.story import Story
@@ -48,6 +53,7 @@ class Walker:
 
     async def go(self, name: str) -> Leg | Left:
         """Walks from step `name` on."""
+        self.plan()
         for _ in range(MOST_STEPS):
             if name == END:
                 return self.ended()
@@ -65,15 +71,38 @@ class Walker:
         """Enters an edge of the call's graph, from the step where the caller is."""
         self.live.book.passed(kind, self._at, target, self.board.now(), result)
 
-    def take(self, kind: WaitKind) -> None:
+    def wait(self, kind: WaitKind) -> None:
         """Answers the caller, if nobody has, and enters what they wait for."""
         self.story.answer_caller()
         self.guide.on_taken()
         self.live.book.waits(kind, self.board.now())
 
+    async def take(self, kind: WaitKind) -> None:
+        """The same; then they hear that the call is recorded, if they have not heard it yet."""
+        self.wait(kind)
+        await self.tell_notice()
+
+    async def tell_notice(self) -> None:
+        """Until the caller has heard that the call is recorded, where the flow says so."""
+        if self.live.notice is not None:
+            await self.live.notice.play(self.live.caller)
+
+    def tell_notice_early(self) -> None:
+        """Lets a caller who is not answered yet hear it while phones ring."""
+        if self.live.notice is not None and self.story.prepared is not None:
+            self.live.notice.begin_early(*self.story.prepared)
+
+    def plan(self) -> None:
+        """What this flow says of its calls: what is warned of, and the recording notice, which is that of the
+        first flow that has one."""
+        plan = self.flow.notice
+        self.live.warnings.limits = limits_of(self.flow, self.live.book.line)
+        if plan.mode != "off" and self.live.notice is None:
+            Notices(self.live, plan, self.board.prompt(plan.prompt, self.live.book.language))
+
     async def say(self, prompt: str, **values: Any) -> None:
         """Plays a prompt to its end, in the caller's language."""
-        await self.story.announce(prompt, **values)
+        await announce(self.live, prompt, **values)
 
     def missed(self, missed: Missed) -> None:
         """Nobody was reached here; what was done for the caller before still counts for more."""
@@ -119,7 +148,7 @@ def exit_of(step: Any, missed: Missed) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class ToFlow:
+class ToFlow(Way):
     """A desk: its flow as it was when the caller came, from a step on."""
 
     desk: Desk
@@ -131,14 +160,14 @@ class ToFlow:
         return max((group.ring_timeout for group in self.flow.groups.values()), default=20.0)
 
     @property
-    def anybody(self) -> bool:
-        return True
+    def connected(self) -> str:
+        return self.flow.transfer.connected
 
     async def reach(self, story: Story, guide: Guide) -> Leg | Left:
         return await Walker(story, self.desk, self.flow, guide).go(self.start)
 
     def back(self, missed: Missed) -> Back:
-        """Where the flow says; else to the first step that rings somebody: who comes back has heard the menu."""
+        """Where the flow says; else the first step that rings somebody: who comes back has heard the menu."""
         transfer = self.flow.transfer
         step = transfer.busy if missed.why is Miss.BUSY else transfer.no_answer
         if step != BACK:
@@ -163,14 +192,17 @@ def ringing_step(flow: Flow, start: str) -> str:
 def to_desk(board: Board, desk: Desk, caller: str, now: datetime) -> ToFlow:
     """The way to a desk at this hour, for this caller."""
     flow = board.flows.of(desk.id)
-    return ToFlow(desk, flow, start_of(flow, caller, now, board.settings.timezone))
+    numbers = board.settings.numbering
+    return ToFlow(desk, flow, start_of(flow, caller, numbers, now, board.zone, board.flows.calendar))
 
 
-def start_of(flow: Flow, caller: str, now: datetime, timezone: str) -> str:
+def start_of(
+    flow: Flow, caller: str, numbers: Numbers, now: datetime, zone: ZoneInfo, calendar: Calendar
+) -> str:
     """The step where a call begins: by the hour, except for those who always ring through."""
     start = flow.start
-    if caller in start.always_through:
+    if caller in map(numbers.canonical, start.always_through):
         return start.through or start.open
     if flow.hours is None or not start.closed:
         return start.open
-    return start.open if flow.hours.value.open_at(now, ZoneInfo(timezone)).open else start.closed
+    return start.open if flow.hours.value.open_at(now, zone, calendar).open else start.closed

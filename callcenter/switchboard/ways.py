@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Protocol
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
 from callcenter.domain.calls import Outcome, Role
 from callcenter.switchboard.dialling import Miss, Missed
@@ -13,6 +14,7 @@ from callcenter.switchboard.leg import Leg
 from callcenter.switchboard.outside import dial_outside, refusal
 from callcenter.switchboard.ringing import Group, hunt
 from callcenter.switchboard.routing import ToOutside
+from callcenter.switchboard.telling import announce
 from sip.sdp import Description
 
 if TYPE_CHECKING:
@@ -55,26 +57,31 @@ class Guide:
 DIRECT: Final = Guide()
 
 
-class Way(Protocol):
+class Way(ABC):
     """Where a caller is led."""
 
     @property
+    @abstractmethod
     def ring_timeout(self) -> float:
         """Seconds that one phone rings on it."""
-        ...
 
     @property
     def anybody(self) -> bool:
         """Whether it leads to anybody at all."""
-        ...
+        return True
 
+    @property
+    def connected(self) -> str:
+        """The prompt that two hear before a transfer from here connects them; empty: none (A4)."""
+        return ""
+
+    @abstractmethod
     async def reach(self, story: Story, guide: Guide) -> Leg | Left:
         """The leg that answered, its media set, not bridged yet; or what came of it."""
-        ...
 
     def back(self, missed: Missed) -> Back:
         """Where a caller of this way's goes whose transfer from here came to nothing."""
-        ...
+        return Back(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +93,7 @@ class Back:
 
 
 @dataclass(frozen=True, slots=True)
-class ToGroup:
+class ToGroup(Way):
     """One extension, or several."""
 
     group: Group
@@ -105,17 +112,17 @@ class ToGroup:
         )
         return unanswered(result) if isinstance(result, Missed) else result
 
-    def back(self, missed: Missed) -> Back:
-        return Back(self)
-
 
 @dataclass(frozen=True, slots=True)
-class ToTrunk:
+class ToTrunk(Way):
     """A number outside. The caller hears what it sends before it answers."""
 
     to: ToOutside
-    ring_timeout: float
-    anybody: bool = field(default=True, init=False)
+    patience: float
+
+    @property
+    def ring_timeout(self) -> float:
+        return self.patience
 
     async def reach(self, story: Story, guide: Guide) -> Leg | Left:
         def early(leg: Leg, code: int, description: Description) -> None:
@@ -129,7 +136,7 @@ class ToTrunk:
 
 
 @dataclass(frozen=True, slots=True)
-class Introduced:
+class Introduced(Way):
     """A way whose far party hears a prompt before they are connected (A5)."""
 
     way: Way
@@ -147,7 +154,7 @@ class Introduced:
     async def reach(self, story: Story, guide: Guide) -> Leg | Left:
         result = await self.way.reach(story, guide)
         if isinstance(result, Leg):
-            await story.tell_leg(result, self.prompt, **self.values)
+            await announce(story.live, self.prompt, leg=result, **self.values)
         return result
 
     def back(self, missed: Missed) -> Back:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from fastapi import APIRouter, FastAPI
@@ -10,10 +11,11 @@ from sqlalchemy import Engine
 
 from callcenter.settings import Settings
 from callcenter.web import errors
-from callcenter.web.api import calls, days, health, recordings, records
+from callcenter.web.api import callbacks, calls, days, health, office, recordings, records
 from callcenter.web.context import Context
 from callcenter.web.pages import calls as call_pages
 from callcenter.web.pages import day as day_pages
+from callcenter.web.pages import office as office_pages
 from callcenter.web.pages import tickets as ticket_pages
 from callcenter.web.ports import Commands, LiveBus
 from callcenter.web.security import Guard
@@ -22,11 +24,17 @@ STATIC = Path(__file__).parent / "static"
 
 
 def create_app(
-    settings: Settings, engine: Engine, *, commands: Commands | None = None, bus: LiveBus | None = None
+    settings: Settings,
+    engine: Engine,
+    *,
+    commands: Commands | None = None,
+    bus: LiveBus | None = None,
+    committed: Callable[[], None] = lambda: None,
 ) -> FastAPI:
     """The web role's ASGI application.
 
-    Without `commands` calls cannot be steered, without `bus` nothing is live.
+    Without `commands` calls cannot be steered, without `bus` nothing is live. `committed` is called after a
+    commit that has events to publish.
     """
     app = FastAPI(
         title="三响 Sanxiang",
@@ -36,12 +44,12 @@ def create_app(
         docs_url=None,
         redoc_url=None,
     )
-    app.state.context = Context(settings, engine, commands, bus)
+    app.state.context = Context(settings, engine, commands, bus, committed)
     api = APIRouter(prefix="/api/v1", responses=errors.RESPONSES)
-    for part in (recordings, calls, records, days):
+    for part in (recordings, calls, records, callbacks, office, days):
         api.include_router(part.router)
     app.include_router(api)
-    for page in (health, day_pages, call_pages, ticket_pages):
+    for page in (health, day_pages, call_pages, ticket_pages, office_pages):
         app.include_router(page.router)
     STATIC.mkdir(exist_ok=True)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")

@@ -30,6 +30,7 @@ class Context:
     engine: Engine
     commands: Commands | None = None
     bus: LiveBus | None = None
+    committed: Callable[[], None] = lambda: None
     clock: Callable[[], datetime] = utc_now
     closing: asyncio.Event = field(default_factory=asyncio.Event)
 

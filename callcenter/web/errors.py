@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from callcenter.domain.callbacks import CallbackError
 from callcenter.domain.tickets import TicketRuleError
 from callcenter.events.errors import CommandError
 from callcenter.store.records import RecordError
@@ -132,6 +133,10 @@ async def on_rule(request: Request, error: Exception) -> Response:
     return error_response(request, 422, str(error))
 
 
+async def on_conflict(request: Request, error: Exception) -> Response:
+    return error_response(request, 409, str(error))
+
+
 async def on_missing(request: Request, error: Exception) -> Response:
     return error_response(request, 404, str(error))
 
@@ -158,6 +163,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(CommandError, on_command)
     app.add_exception_handler(TicketRuleError, on_rule)
     app.add_exception_handler(RecordError, on_rule)
+    app.add_exception_handler(CallbackError, on_conflict)
     app.add_exception_handler(NotFoundError, on_missing)
     app.add_exception_handler(SQLAlchemyError, on_database)
     app.add_exception_handler(Exception, on_crash)

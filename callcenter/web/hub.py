@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from callcenter.web.ports import RoleStatus
+from callcenter.web.ports import LIVE, RoleStatus
 
 QUEUE_LIMIT = 256
 """Events that wait for one slow page; past it the oldest goes, for pages read the state anew anyway."""
@@ -21,6 +22,11 @@ class LiveHub:
         self.connected = False
         self._queues: set[asyncio.Queue[dict[str, Any]]] = set()
         self._roles: dict[str, RoleStatus] = {}
+        self._states: dict[str, Mapping[str, Any]] = {}
+
+    @property
+    def states(self) -> Mapping[str, Mapping[str, Any]]:
+        return MappingProxyType(self._states)
 
     @property
     def roles(self) -> Mapping[str, RoleStatus]:
@@ -37,18 +43,25 @@ class LiveHub:
                 queue.get_nowait()
             queue.put_nowait(event)
 
+    def live(self, node: str, state: Mapping[str, Any]) -> None:
+        """A switchboard's live state; one that is older than the last is left out."""
+        before = self._states.get(node)
+        if before is None or _age(state) > _age(before):
+            self._states[node] = state
+            text = json.dumps(state, ensure_ascii=False)  # once, however many pages are open
+            self.publish({"type": LIVE, "subject": node, "data": state, "text": text})
+
     def status(self, role: str, payload: Mapping[str, Any]) -> None:
-        """A status message of a role: `{"state", "at", "metrics", "trunks"}`; what cannot be read in it is
-        left out."""
-        trunks = payload.get("trunks")
-        words = trunks.items() if isinstance(trunks, Mapping) else ()
+        """A status message of a role: `{"state", "at", "metrics", "trunks", "flows"}`; what cannot be
+        read in it is left out."""
         metrics = payload.get("metrics")
         numbers = metrics.items() if isinstance(metrics, Mapping) else ()
         self._roles[role] = RoleStatus(
             str(payload.get("state", "offline")),
             _instant(payload.get("at")),
             {str(name): float(value) for name, value in numbers if isinstance(value, int | float)},
-            {str(name): str(text) for name, text in words},
+            _words(payload.get("trunks")),
+            _words(payload.get("flows")),
         )
 
     async def subscribe(self) -> AsyncIterator[dict[str, Any]]:
@@ -59,6 +72,16 @@ class LiveHub:
                 yield await queue.get()
         finally:
             self._queues.discard(queue)
+
+
+def _age(state: Mapping[str, Any]) -> tuple[str, int]:
+    sequence = state.get("seq")
+    return str(state.get("since", "")), sequence if isinstance(sequence, int) else 0
+
+
+def _words(value: object) -> dict[str, str]:
+    items = value.items() if isinstance(value, Mapping) else ()
+    return {str(name): str(text) for name, text in items}
 
 
 def _instant(value: object) -> datetime | None:

@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
+LIVE = "callcenter.live"
+"""The type under which a live state comes among the events."""
+
 
 class Commands(Protocol):
     async def request(
@@ -31,6 +34,8 @@ class RoleStatus:
     metrics: Mapping[str, float] = field(default_factory=dict)
     trunks: Mapping[str, str] = field(default_factory=dict)
     """The switchboard's lines to the outside, each with its state in words."""
+    flows: Mapping[str, str] = field(default_factory=dict)
+    """The desks' flows: what runs, or why the newest text of a file was refused."""
 
     @property
     def online(self) -> bool:
@@ -46,6 +51,12 @@ class LiveBus(Protocol):
     @property
     def roles(self) -> Mapping[str, RoleStatus]: ...
 
+    @property
+    def states(self) -> Mapping[str, Mapping[str, Any]]:
+        """The newest live state of each switchboard, by its node (docs/events.md)."""
+        ...
+
     def subscribe(self) -> AsyncIterator[dict[str, Any]]:
-        """CloudEvents as they arrive, from now on, until the iterator is closed."""
+        """CloudEvents as they arrive, from now on, until the iterator is closed; among them live states, of
+        the type LIVE, with the node as subject, the state as data, and as JSON in `text`."""
         ...

@@ -75,14 +75,16 @@ async def run(
     stop: asyncio.Event,
     *,
     on_ready: Callable[[str], None] | None = None,
+    committed: Callable[[], None] = lambda: None,
 ) -> None:
-    """Serves on `settings.http.listen` until `stop` is set; `on_ready` is told the address of the page.
+    """Serves on `settings.http.listen` until `stop` is set; `on_ready` is told the address of the page,
+    `committed` that there may be events to publish.
 
     Raises ConfigError where it may not or cannot listen.
     """
     listener = open_socket(settings.http.listen)
     try:
-        app = create_app(settings, engine, commands=commands, bus=bus)
+        app = create_app(settings, engine, commands=commands, bus=bus, committed=committed)
         config = uvicorn.Config(
             app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=GRACE
         )

@@ -38,12 +38,21 @@ function showRings(marks: HTMLElement, now: number): void {
   });
 }
 
+/** A hold turns amber when its agent should be warned, red when the supervisor should be. */
+function showHold(mark: HTMLElement, now: number): void {
+  const seconds = (now - Number(mark.dataset.holdSince)) / 1000;
+  const after = (limit: string | undefined): boolean => Number(limit) > 0 && seconds >= Number(limit);
+  mark.classList.toggle("amber", after(mark.dataset.warn));
+  mark.classList.toggle("red", after(mark.dataset.late));
+}
+
 function tick(): void {
   const now = Date.now() + skew;
   for (const timer of document.querySelectorAll<HTMLElement>("[data-since]")) {
     timer.textContent = clock(now - Number(timer.dataset.since));
   }
   for (const marks of document.querySelectorAll<HTMLElement>("[data-ringing-since]")) showRings(marks, now);
+  for (const mark of document.querySelectorAll<HTMLElement>("[data-hold-since]")) showHold(mark, now);
 }
 
 function showLink(connected: boolean): void {
@@ -54,7 +63,32 @@ function showLink(connected: boolean): void {
   state.textContent = (connected ? state.dataset.connected : state.dataset.lost) ?? "";
 }
 
+/** What is pressed right now: a part that holds it is not exchanged, for then the click would be lost. */
+let pressed: Element | null = null;
+let waiting = false;
+
+function keepPressed(): void {
+  document.addEventListener("pointerdown", (event) => {
+    pressed = event.target as Element;
+  }, true);
+  for (const end of ["pointerup", "pointercancel"]) {
+    document.addEventListener(end, () => {
+      pressed = null;
+      if (!waiting) return;
+      waiting = false;
+      setTimeout(() => document.body.dispatchEvent(new CustomEvent("office-changed")), 50);
+    }, true);
+  }
+  document.body.addEventListener("htmx:beforeSwap", (event) => {
+    const { detail } = event as CustomEvent<{ target: Element; shouldSwap: boolean }>;
+    if (!pressed || !detail.target.contains(pressed)) return;
+    detail.shouldSwap = false;
+    waiting = true;
+  });
+}
+
 function listen(): void {
+  keepPressed();
   document.body.addEventListener("htmx:afterSwap", (event) => {
     adopt(event.target as HTMLElement);
     tick();

@@ -160,9 +160,9 @@ class UserAgent:
         self.perform(call, session.invite(sdp, headers), call.invited_at)
         return call
 
-    def send(self, request: Request, to: URI, owner: Owner) -> None:
-        """Sends a request that belongs to no call."""
-        self._send(request, to, None, owner, self.now())
+    def send(self, request: Request, to: URI, owner: Owner, *, flow: HostPort | None = None) -> None:
+        """Sends a request whose answer is its owner's affair. `flow` is as for `invite`."""
+        self._send(request, to, flow, owner, self.now())
 
     def passes_over(self, call: Call) -> bool:
         """No answer came to the INVITE of `call`: that address is tried last. False: there is no other."""

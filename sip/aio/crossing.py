@@ -1,13 +1,14 @@
 """What a stream receives while it, or the stream it is bridged to, speaks something else than G.711.
 
 It stands in for the hot path of `sip/aio/rtp.py`, which knows G.711 alone and is none the slower for it.
-Where both speak the same codec, packets are passed on undecoded here as well.
+Where both speak the same codec, packets are passed on undecoded here as well. A stream in a conference
+(`sip/aio/conference.py`) takes this way too, whatever it speaks.
 """
 
 from __future__ import annotations
 
 import struct
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from sip.aio.passage import Passage
 from sip.media.codecs import Packed
@@ -22,13 +23,27 @@ if TYPE_CHECKING:
     from sip.aio.rtp import MediaStream
 
 
+class Sink(Protocol):
+    """Who takes a stream's sound in place of the one that it is bridged to."""
+
+    def heard(self, now: float, sequence: int, timestamp: int, payload: bytes) -> None:
+        """A packet in the stream's codec; its numbering is the stream's `Incoming` token's."""
+
+
 class Crossing:
-    """Of one stream, made when it is first needed."""
+    """Of one stream."""
 
     def __init__(self, stream: MediaStream) -> None:
         self._stream = stream
         self._passage: Passage | None = None
         self._token: object = None
+        self._sink: Sink | None = None
+
+    def divert(self, sink: Sink | None) -> None:
+        """Sends what the stream receives to `sink`, from here on; None: to the stream it is bridged to."""
+        self._sink = sink
+        self._stream._break()
+        self.choose()
 
     def choose(self) -> None:
         """Takes the way that fits the codecs of the stream and of the one it is bridged to, for both."""
@@ -39,9 +54,9 @@ class Crossing:
     def _choose(self) -> None:
         stream, peer = self._stream, self._stream._peer
         wide = isinstance(stream.codec, Packed) or (peer is not None and isinstance(peer.codec, Packed))
-        stream._pipe.received = self.received if wide else stream._received
+        stream._pipe.received = self.received if wide or self._sink else stream._received
         stream._forget()
-        if peer is None or peer.codec.name == stream.codec.name:
+        if self._sink or peer is None or peer.codec.name == stream.codec.name:
             self._close()
 
     def _close(self) -> None:
@@ -88,6 +103,9 @@ class Crossing:
         second = second & MARKER | codec.payload_type
         if stream.recorder is not None:
             stream.recorder.feed(now, ssrc, sequence, timestamp, second, payload)
+        if self._sink is not None:
+            self._sink.heard(now, sequence, timestamp, payload)
+            return
         if other is None or other._bridge_to is None:
             return
         if other.codec.name == codec.name:
@@ -110,6 +128,7 @@ class Crossing:
         elif (
             stream.receiving
             and stream._event(incoming.ssrc, timestamp, payload)
+            and self._sink is None  # its packets would be torn apart by those of the conference
             and other is not None
             and other._bridge_to is not None
             and other.dtmf_pt is not None

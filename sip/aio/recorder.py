@@ -72,7 +72,7 @@ class Track:
         self._growing = growing(codec, started)
         self._file: int | None = None
         self._on_disk = 0.0
-        self._closing = False
+        self._closing = self._unwanted = False
         self._done: Future[float] = Future()
 
     @property
@@ -109,7 +109,16 @@ class Track:
             self._recorder._commands.put(lambda: self._recorder._end(self, ended))
         return await asyncio.shield(asyncio.wrap_future(self._done))
 
+    async def discard(self) -> None:
+        """Ends the file and deletes it: nothing of it is to be kept. Too late once `close` was called."""
+        self._unwanted = self._unwanted or not self._closing
+        await self.close(self.started)
+
     # From here on in the recorder's thread.
+
+    def _remove(self, _: float) -> int:
+        self.path.unlink(missing_ok=True)
+        return 0
 
     def _flush(self, now: float) -> int:
         self._served = now
@@ -238,6 +247,8 @@ class Recorder:
             slot.pop(track, None)
         self.stats.open_tracks -= 1
         self._serve(track, Track._finish, ended)
+        if track._unwanted:
+            self._serve(track, Track._remove, ended)
         self.stats.dropped_packets += track.dropped + track._growing.dropped
         track._done.set_result(track.seconds)
 

@@ -100,8 +100,7 @@ class MediaStream:
     @classmethod
     async def open(cls, pool: PortPool) -> MediaStream:
         """A stream on a port of `pool`. Raises `sip.aio.ports.PortsExhausted`."""
-        ports = pool.acquire()
-        return cls(ports)
+        return cls(pool.acquire())
 
     @property
     def local(self) -> tuple[str, int]:
@@ -191,7 +190,7 @@ class MediaStream:
         self._receiving = allowed
         self._forget()
         if self._peer is not None:
-            self._peer._outgoing.interrupt()
+            self._peer._break()
 
     @property
     def recorder(self) -> Track | None:
@@ -217,8 +216,8 @@ class MediaStream:
         self._peer, other._peer = other, self
         self._reroute()
         self._crossing.choose()
-        self._outgoing.interrupt()
-        other._outgoing.interrupt()
+        self._break()
+        other._break()
 
     def disconnect(self) -> None:
         """Leaves the bridge, if in one."""
@@ -233,8 +232,7 @@ class MediaStream:
         """Plays a clip (bytes: A-law) in place of bridged audio; a clip being played is stopped."""
         if self._closed:
             raise RuntimeError("the stream is closed")
-        if isinstance(clip, bytes):
-            clip = Clip.from_alaw(clip)
+        clip = Clip.from_alaw(clip) if isinstance(clip, bytes) else clip
         self.stop_playing()
         playback = Playback(
             clip, loop=loop, codec=lambda: self.codec, send=self._play_frame, ended=self._play_ended
@@ -391,16 +389,8 @@ class MediaStream:
     def _play_frame(self, playback: Playback, index: int, frame: bytes, now: float) -> None:
         if not self._sending or self._link.remote is None or self._presses:
             return
-        self._send(
-            self._outgoing.packet(
-                playback,
-                index & 0xFFFF,
-                index * frame_ticks(self.codec) & 0xFFFFFFFF,
-                self.codec.payload_type,
-                frame,
-                now,
-            )
-        )
+        ticks, kind = index * frame_ticks(self.codec) & 0xFFFFFFFF, self.codec.payload_type
+        self._send(self._outgoing.packet(playback, index & 0xFFFF, ticks, kind, frame, now))
 
     def _play_ended(self, playback: Playback) -> None:
         if playback is self._playback:
@@ -420,8 +410,13 @@ class MediaStream:
 
     def _refresh(self) -> None:
         """After a change of direction, address or playback: what is sent next is a new talkspurt."""
-        self._outgoing.interrupt()
+        self._break()
         self._refresh_target()
+
+    def _break(self) -> None:
+        """What is sent next begins a talkspurt; a key that is being pressed goes on: it would become two."""
+        if not self._presses:
+            self._outgoing.interrupt()
 
     def _refresh_target(self) -> None:
         self._reroute()

@@ -1,6 +1,6 @@
 """The tones of the Chinese telephone network (GB 3380-82, also listed with ITU-T E.180) as clips that loop.
 
-Both are 450 Hz, here 10 dB below full scale.
+Both are 450 Hz, here 10 dB below full scale. Beside them two signs of our own.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from sip.media.g711 import PCMA, SAMPLE_RATE, Samples
 FREQUENCY = 450.0
 """Hz."""
 _LEVEL = 32767 * 10 ** (-10 / 20)
+_SOFT = 32767 * 10 ** (-26 / 20)
 
 
 def sine(frequency: float, seconds: float, level: float = _LEVEL) -> Samples:
@@ -33,6 +34,19 @@ def ringback() -> Clip:
 def busy() -> Clip:
     """Busy 忙音: 0.35 s on, 0.35 s off."""
     return _cadence(0.35, 0.35)
+
+
+@cache
+def beep() -> Clip:
+    """What asks somebody to speak: 1000 Hz for 0.4 s."""
+    return Clip.from_samples(sine(1000.0, 0.4))
+
+
+@cache
+def warning() -> Clip:
+    """A soft sign to who is talking, 26 dB below full scale: two short notes of 1400 Hz."""
+    note, pause = sine(1400.0, 0.08, _SOFT), np.zeros(round(0.08 * SAMPLE_RATE), np.int16)
+    return Clip.from_samples(np.concatenate([note, pause, note]))
 
 
 @cache

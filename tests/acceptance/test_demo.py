@@ -14,14 +14,17 @@ from sqlmodel import Session, create_engine, select
 from callcenter.demo import run
 from callcenter.demo.phones.phone import PhoneMissing
 from callcenter.demo.run import CANNOT, run_demo
+from callcenter.demo.service import HOTLINE_AGENT, HOTLINE_CALLERS
 from callcenter.settings import load_settings, split_host_port
 from callcenter.store.tables import Call, Leg
+from tests.interop.call_capture import ring_seconds
 from tests.interop.peers import capture
-from tests.interop.ring_capture import ring_seconds
 from tests.support import scaled
 
 pytestmark = pytest.mark.alone
 
+DESKS = tuple(f"desk-{number}" for number in range(1, 6))
+"""Those of the five calls; the others are the hotline's."""
 RING_TOLERANCE = 0.005
 """Seconds by which the record may differ from the wire."""
 
@@ -57,16 +60,28 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
 
 def test_all_five_calls_come_out_as_they_should(played: Played) -> None:
     assert played.status == 0, played.text
-    assert sorted(str(call.outcome) for call in played.calls) == ["abandoned", *["answered"] * 4]
+    five = [call for call in played.calls if call.desk in DESKS]
+    assert sorted(str(call.outcome) for call in five) == ["abandoned", *["answered"] * 4]
+
+
+def test_the_hotline_holds_queues_and_calls_back(played: Played) -> None:
+    calls = {call.caller: call for call in played.calls if call.desk not in DESKS}
+    held, queued, asker = (calls[number] for number in HOTLINE_CALLERS)
+    assert [held.outcome, queued.outcome, asker.outcome] == ["answered", "answered", "callback"]
+    assert held.hold_seconds > 30 and queued.queue_seconds > 1
+    back = calls[HOTLINE_AGENT]
+    assert (back.direction, back.callee, back.outcome) == ("outbound", HOTLINE_CALLERS[2], "answered")
 
 
 def test_the_table_shows_them(played: Played) -> None:
-    assert len(re.findall(r"\byes\b", played.text)) == 5
+    assert len(re.findall(r"\byes\b", played.text)) == 8
     assert "http://127.0.0.1:" in played.text
 
 
 def test_ring_seconds_on_record_are_those_of_the_wire(played: Played) -> None:
-    answered = [leg for leg in played.legs if leg.role == "agent" and leg.answered_at is not None]
+    five = {call.id for call in played.calls if call.desk in DESKS}
+    agents = [leg for leg in played.legs if leg.role == "agent" and leg.call_id in five]
+    answered = [leg for leg in agents if leg.answered_at is not None]
     assert len(answered) == 5  # four calls, and one that came back to the desk
     for leg in answered:
         assert leg.ring_seconds is not None
@@ -74,9 +89,10 @@ def test_ring_seconds_on_record_are_those_of_the_wire(played: Played) -> None:
 
 
 def test_the_caller_heard_ringing_as_long_as_their_leg_has_on_record(played: Played) -> None:
-    callers = [leg for leg in played.legs if leg.role == "caller" and leg.sip_call_id in played.wire]
+    calls = {call.id: call for call in played.calls if call.desk in DESKS}
+    callers = [leg for leg in played.legs if leg.role == "caller" and leg.call_id in calls]
+    callers = [leg for leg in callers if leg.sip_call_id in played.wire]
     assert len(callers) == 4
-    calls = {call.id: call for call in played.calls}
     for leg in callers:
         assert leg.ring_seconds is not None
         assert abs(leg.ring_seconds - played.wire[leg.sip_call_id]) < RING_TOLERANCE

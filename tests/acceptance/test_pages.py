@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-import threading
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 from selenium.webdriver import Chrome
@@ -16,115 +12,31 @@ from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.remote.webelement import WebElement
-from sqlalchemy import Engine
 from sqlmodel import Session
 
 from callcenter.domain.calls import Outcome
-from callcenter.settings import Settings
 from callcenter.store.calls import save_call
-from callcenter.store.engine import make_engine
 from callcenter.store.records import get_record, record_changes
-from callcenter.web import role
-from callcenter.web.hub import LiveHub
-from frontend.build import build
-from tests.seed import Script, add_dialogue, facts_of, seed, seed_settings
+from tests.browser import CHROMIUM, DRIVER, SWITCHES, Site, one, script
+from tests.seed import Script, add_dialogue, facts_of
 from tests.support import scaled, wait_for
-
-CHROMIUM, DRIVER = "/usr/bin/chromium", "/usr/bin/chromedriver"
-SWITCHES = ("--headless=new", "--no-sandbox", "--disable-gpu", "--window-size=1360,1000",
-            "--autoplay-policy=no-user-gesture-required", "--mute-audio")  # fmt: skip
-
-
-@dataclass
-class Site:
-    """A web role in a thread of its own, and what it reads."""
-
-    address: str
-    settings: Settings
-    engine: Engine
-    hub: LiveHub
-    loop: asyncio.AbstractEventLoop
-
-    def publish(self, call_id: str) -> None:
-        """An event as the broker would bring it."""
-        event = {"id": call_id, "type": "callcenter.call.ringing.v1", "subject": call_id}
-        self.loop.call_soon_threadsafe(self.hub.publish, event)
-
-    def ring(self, call_id: str, seconds_ago: float) -> None:
-        """A call that has been ringing for so long."""
-        script = Script(call_id, seconds_ago, "13600009999", answered=False, ring=seconds_ago, outcome=None)
-        with Session(self.engine) as session:
-            save_call(session, facts_of(script, datetime.now(UTC) + timedelta(seconds=0.4)), "main", "seed")
-            session.commit()
-        self.publish(call_id)
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    build()
-    settings = seed_settings(tmp_path_factory.mktemp("pages"), http={"listen": "127.0.0.1:0"})
-    engine = make_engine(settings.database_url)
-    seed(engine, settings, datetime.now(UTC), filler=30, live=False)
-    hub = LiveHub()
-    hub.connected = True
-    started: dict[str, Any] = {}
-
-    async def serve() -> None:
-        started["loop"], started["stop"] = asyncio.get_running_loop(), asyncio.Event()
-        ready = lambda address: started.update(address=address)  # noqa: E731
-        await role.run(settings, engine, None, hub, started["stop"], on_ready=ready)
-
-    thread = threading.Thread(target=lambda: asyncio.run(serve()), name="web")
-    thread.start()
-    wait_for(lambda: "address" in started, 20, message="the web role did not start")
-    yield Site(started["address"], settings, engine, hub, started["loop"])
-    started["loop"].call_soon_threadsafe(started["stop"].set)
-    thread.join(scaled(20))
-    assert not thread.is_alive()
-    engine.dispose()
-
-
-@pytest.fixture(scope="module")
-def chrome() -> Iterator[Chrome]:
-    options = Options()
-    options.binary_location = CHROMIUM
-    for switch in SWITCHES:
-        options.add_argument(switch)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    driver = Chrome(options=options, service=Service(DRIVER))
-    yield driver
-    driver.quit()
-
-
-def _log(chrome: Chrome) -> list[dict[str, Any]]:
-    entries: list[dict[str, Any]] = chrome.get_log("browser")  # type: ignore[no-untyped-call]
-    return entries
-
-
-@pytest.fixture
-def browser(chrome: Chrome) -> Iterator[Chrome]:
-    """The browser, with nothing in its console before or after the test."""
-    _log(chrome)
-    yield chrome
-    complaints = [entry["message"] for entry in _log(chrome)]
-    chrome.get("about:blank")
-    assert complaints == []
-
-
-def one(browser: Chrome, selector: str) -> WebElement:
-    return wait_for(
-        lambda: next(iter(browser.find_elements(By.CSS_SELECTOR, selector)), None), message=selector
-    )
-
-
-def script(browser: Chrome, text: str, *arguments: Any) -> Any:
-    return browser.execute_script(f"return {text}", *arguments)
 
 
 @pytest.mark.parametrize("width", [390, 1360])
 @pytest.mark.parametrize(
-    "path", ["", "calls", "calls/call-good", "calls/call-transfer", "tickets", "tickets/1", "?lang=en"]
+    "path",
+    [
+        "",
+        "calls",
+        "calls/call-good",
+        "calls/call-transfer",
+        "tickets",
+        "tickets/1",
+        "board",
+        "callbacks",
+        "agent",
+        "?lang=en",
+    ],
 )
 def test_pages_load_and_fit(site: Site, browser: Chrome, path: str, width: int) -> None:
     size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500}

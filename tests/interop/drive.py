@@ -17,7 +17,7 @@ from callcenter.demo.phones.phone import Ports
 from tests.support import wait_for
 
 Address = tuple[str, int]
-SCRIPT = Path(__file__).parent / "baresip_transferor.py"
+SCRIPT = Path(__file__).parent / "baresip_phone.py"
 
 
 class Driven:
@@ -97,9 +97,9 @@ class Baresip(Driven):
             password,
             f"{server[0]}:{server[1]}",
             str(ports.block()),
-            str(tone(self.folder, hertz)),
+            str(hertz),
         ]
-        more = [*words, "auto"] if auto else list(words)
+        more = [*words, "ring=0"] if auto else list(words)
         super().__init__(
             [sys.executable, "-W", "ignore", str(SCRIPT), *arguments, str(self.folder / "heard.wav"), *more],
             self.folder,

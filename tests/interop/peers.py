@@ -53,6 +53,7 @@ class Sipp:
         user: str | None = None,
         port: int | None = None,
         calls: int = 1,
+        rate: int = 10,
         timeout: float = 60.0,
         keys: dict[str, str] | None = None,
         login: tuple[str, str] | None = None,
@@ -61,7 +62,7 @@ class Sipp:
     ) -> Sipp:
         """Starts sipp with a scenario. `login` is the user and password for a bare `[authentication]`.
 
-        `transport` is sipp's: u1 for UDP, t1 for one TCP connection.
+        `transport` is sipp's: u1 for UDP, t1 for one TCP connection. `rate`: new calls a second.
         """
         name = f"sipp{next(_numbers)}"
         (folder / f"{name}.xml").write_text(text, "latin-1")
@@ -79,6 +80,10 @@ class Sipp:
                 service,
                 "-m",
                 str(calls),
+                "-l",
+                str(calls),
+                "-r",
+                str(rate),
                 "-nostdin",
             ),
             *("-timeout", str(int(scaled(timeout))), "-timeout_error"),

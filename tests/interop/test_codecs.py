@@ -4,29 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import subprocess
-import wave
 from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from callcenter.demo.phones.phone import Phone as PhoneProcess
-from callcenter.demo.phones.phone import PhoneError, Ports
 from sip.media import g711
 from sip.media.codecs import Packed
 from sip.sdp import OPUS, PCMA
 from tests.board import PASSWORD, TRUNK, Phone, Switchboard, settings_for, switchboard
+from tests.humming import Baresip
 from tests.interop.linphone import Linphone
 from tests.interop.peers import capture
 from tests.interop.test_phones import tone
-from tests.support import eventually, scaled
+from tests.spectrum import TONES, heard, read
+from tests.support import eventually
 from tests.unit.sip.phone import pool
 from transcripts.decoding import read_sound
 
-SCRIPT = Path(__file__).parent / "baresip_tone.py"
+LOW, HIGH = TONES[0], TONES[8]
 OPUS_ALONE, G722_ALONE, PCMA_ALONE = "opus/48000/2", "g722/16000/1", "pcma"
 
 
@@ -36,33 +35,11 @@ async def desk(tmp_path: Path) -> AsyncIterator[Switchboard]:
         yield running
 
 
-@asynccontextmanager
-async def baresip(
-    folder: Path, desk: Switchboard, user: str, codec: str, hertz: int, ports: Ports
-) -> AsyncIterator[PhoneProcess]:
-    """Registered. What it hears is `USER1.wav` in the folder, once it is stopped."""
-    phone = await _registered(folder, desk, user, codec, hertz, ports)
-    try:
-        yield phone
-    finally:
-        await phone.stop()
-
-
-async def _registered(
-    folder: Path, desk: Switchboard, user: str, codec: str, hertz: int, ports: Ports, tries: int = 3
-) -> PhoneProcess:
-    server = f"127.0.0.1:{desk.address[1]}"
-    arguments = [user, PASSWORD, server, ports.block(), codec, hertz, folder / f"{user}.wav"]
-    phone = await PhoneProcess.start(user, str(SCRIPT), arguments, folder)
-    try:
-        await phone.wait("registered", scaled(15))
-    except PhoneError:
-        await phone.stop()
-        if tries == 1 or "already in use" not in phone.log.read_text():
-            raise
-        # A phone of a test beside this one took the ports between our look and the phone's.
-        return await _registered(folder, desk, user, codec, hertz, ports, tries - 1)
-    return phone
+def baresip(
+    folder: Path, desk: Switchboard, user: str, codec: str, hertz: int
+) -> AbstractAsyncContextManager[Baresip]:
+    """Registered, with one codec alone; it answers at once."""
+    return Baresip.start(folder, user, hertz, desk.address, f"codecs={codec}", password=PASSWORD)
 
 
 def share(samples: np.ndarray, rate: int, hertz: float) -> float:
@@ -71,12 +48,6 @@ def share(samples: np.ndarray, rate: int, hertz: float) -> float:
     power = np.abs(np.fft.rfft(samples * np.hanning(len(samples)))) ** 2
     near = np.abs(np.fft.rfftfreq(len(samples), 1 / rate) - hertz) < 25
     return float(power[near].sum() / max(power.sum(), 1e-9))
-
-
-def heard(path: Path, hertz: float) -> float:
-    with wave.open(str(path)) as file:
-        samples = np.frombuffer(file.readframes(file.getnframes()), "<i2")
-        return share(samples, file.getframerate(), hertz)
 
 
 async def recorded(desk: Switchboard, tones: dict[str, float]) -> None:
@@ -97,17 +68,18 @@ async def recorded(desk: Switchboard, tones: dict[str, float]) -> None:
         await eventually(good, message=f"{path.name} has no {tones[leg.party]} Hz")
 
 
-async def talk(desk: Switchboard, caller: PhoneProcess, agent: PhoneProcess, tones: dict[str, float]) -> bool:
+async def talk(desk: Switchboard, caller: Baresip, agent: Baresip, tones: dict[str, float]) -> bool:
     """A call from `caller` until all is on record; whether anything was transcoded."""
-    await caller.send(f"dial sip:8000@127.0.0.1:{desk.address[1]}")
+    await caller.dial("8000")
     live = await desk.live()
     await eventually(lambda: live.book.answered_at is not None)
     await recorded(desk, tones)
     transcoded = any(leg.stream._crossing._passage is not None for leg in live.legs)
-    await caller.send("hangup")
+    await caller.do("hangup")
     await desk.row()
-    for phone in (caller, agent):
-        await phone.wait("written", scaled(10))
+    for phone, other in ((caller, agent), (agent, caller)):
+        await phone.wait("written")
+        assert phone.story() == [{other.hertz}]
     return transcoded
 
 
@@ -124,10 +96,9 @@ def packets(path: Path, *, to: int | None = None, come_from: int | None = None) 
 async def test_baresips_of_one_codec_are_passed_on_byte_by_byte(
     desk: Switchboard, tmp_path: Path, codec: str
 ) -> None:
-    ports = Ports()
     async with (
-        baresip(tmp_path, desk, "3", codec, 440, ports) as caller,
-        baresip(tmp_path, desk, "1", codec, 1000, ports) as agent,
+        baresip(tmp_path, desk, "3", codec, LOW) as caller,
+        baresip(tmp_path, desk, "1", codec, HIGH) as agent,
     ):
         low, high = desk.board.settings.sip.rtp_ports
         with capture(tmp_path / "call.pcapng", f"udp portrange {low}-{high}") as file:
@@ -141,12 +112,10 @@ async def test_baresips_of_one_codec_are_passed_on_byte_by_byte(
                     live_ports[leg.party] = (leg.stream.local[1], leg.stream.remote[1])
 
             noting = asyncio.create_task(note())
-            transcoded = await talk(desk, caller, agent, {"3": 440.0, "1": 1000.0})
+            transcoded = await talk(desk, caller, agent, {"3": LOW, "1": HIGH})
             await noting
     assert not transcoded
     assert {leg.codec for leg in desk.legs()} == {"opus" if codec == OPUS_ALONE else "G722"}
-    assert heard(tmp_path / "31.wav", 1000) > 0.9
-    assert heard(tmp_path / "11.wav", 440) > 0.9
     for here, there in (("3", "1"), ("1", "3")):
         came = packets(file, come_from=live_ports[here][1])
         went = packets(file, to=live_ports[there][1])
@@ -165,31 +134,28 @@ async def test_baresips_of_one_codec_are_passed_on_byte_by_byte(
 async def test_baresips_without_a_common_codec_are_transcoded(
     desk: Switchboard, tmp_path: Path, caller_codec: str, agent_codec: str, names: dict[str, str]
 ) -> None:
-    ports = Ports()
     async with (
-        baresip(tmp_path, desk, "3", caller_codec, 440, ports) as caller,
-        baresip(tmp_path, desk, "1", agent_codec, 1000, ports) as agent,
+        baresip(tmp_path, desk, "3", caller_codec, LOW) as caller,
+        baresip(tmp_path, desk, "1", agent_codec, HIGH) as agent,
     ):
-        assert await talk(desk, caller, agent, {"3": 440.0, "1": 1000.0})
+        assert await talk(desk, caller, agent, {"3": LOW, "1": HIGH})
     assert {leg.party: leg.codec for leg in desk.legs()} == names
-    assert heard(tmp_path / "31.wav", 1000) > 0.9
-    assert heard(tmp_path / "11.wav", 440) > 0.9
 
 
 async def test_a_key_of_baresip_crosses_from_opus_to_g711(desk: Switchboard, tmp_path: Path) -> None:
-    caller = Phone(TRUNK, 440.0, pool())
+    caller = Phone(TRUNK, LOW, pool())
     keys: list[str] = []
-    async with baresip(tmp_path, desk, "1", OPUS_ALONE, 1000, Ports()) as agent:
+    async with baresip(tmp_path, desk, "1", OPUS_ALONE, HIGH) as agent:
         await caller.start(desk.address, register=False)
         try:
             await caller.dial("8000")
             await caller.connected()
-            await caller.hears(1000.0)
+            await caller.hears(HIGH)
             assert caller.stream is not None
             assert caller.stream.remote is not None
             caller.stream.set_remote(caller.stream.remote, g711.PCMA, 101)
             caller.stream.on_digit = keys.append
-            await agent.send("key 5")
+            await agent.do("send_dtmf 5")
             await eventually(lambda: keys == ["5"])
             caller.call.hangup()
             await desk.row()
@@ -204,9 +170,9 @@ async def test_linphone_with_one_codec_alone(
     desk: Switchboard, tmp_path: Path, number: int, codec: str, speaks: object
 ) -> None:
     """Passed on to a caller with Opus, and transcoded for one with A-law."""
-    caller = Phone(TRUNK, 440.0, pool())
+    caller = Phone(TRUNK, LOW, pool())
     caller.codecs = (OPUS,) if speaks is OPUS else (PCMA,)
-    async with Linphone.start(tmp_path, tone(tmp_path / "high.wav", 1000, 30)) as phone:
+    async with Linphone.start(tmp_path, tone(tmp_path / "high.wav", HIGH, 30)) as phone:
         try:
             for other in range(19):
                 phone.do(f"codec disable {other}")
@@ -216,16 +182,16 @@ async def test_linphone_with_one_codec_alone(
             await caller.start(desk.address, register=False)
             await caller.dial("8000")
             await caller.connected()
-            await caller.hears(1000.0)
+            await caller.hears(HIGH)
             live = await desk.live()
             agent = next(leg for leg in live.legs if leg.party == "1")
             assert isinstance(agent.stream.codec, Packed)
             assert agent.codec == codec
             transcoded = any(leg.stream._crossing._passage is not None for leg in live.legs)
             assert transcoded == (speaks is PCMA)
-            await recorded(desk, {"1": 1000.0})
+            await recorded(desk, {"1": HIGH})
             caller.call.hangup()
             await desk.row()
         finally:
             await caller.stop()
-    assert heard(tmp_path / "linphone-heard.wav", 440) > 0.9
+    assert heard(read(tmp_path / "linphone-heard.wav"), start=0.5, among=(LOW,)) == {LOW}

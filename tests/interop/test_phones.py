@@ -29,8 +29,8 @@ from callcenter.demo.phones.scenarios import (
 )
 from sip.media.g711 import PCMA, PCMU, Samples
 from sip.media.wav import build
+from tests.interop.call_capture import read_messages, ring_seconds
 from tests.interop.peers import Sipp, capture, udp_port_open
-from tests.interop.ring_capture import read_responses, ring_seconds
 from tests.support import eventually, free_port, scaled
 
 
@@ -192,7 +192,8 @@ async def test_baresip_gives_up_while_it_rings(tmp_path: Path, ports: Ports) -> 
         with capture(tmp_path / "call.pcapng", f"udp port {agent_port}") as packets:
             await caller.send("call agent")
             await wait_ended(agent, caller)
-        statuses = [r.status for r in read_responses(packets, (agent_port, caller_port))]
+        read = read_messages(packets, (agent_port, caller_port))
+        statuses = [each.status for each in read if each.method == "INVITE"]
         assert 487 in statuses
         assert 200 not in statuses
     finally:

@@ -338,16 +338,3 @@ class Stranger(Script):
 
     async def run(self) -> None:
         await stranger(self.stage.server, self.random)
-
-
-SCRIPTS: dict[Kind, type[Script]] = {}
-
-
-def _collect(parent: type[Script]) -> None:
-    for script in parent.__subclasses__():
-        if "kind" in vars(script):
-            SCRIPTS[script.kind] = script
-        _collect(script)
-
-
-_collect(Script)

@@ -2,7 +2,7 @@
 
 Spoken to in lines: `play FIRST SECONDS MOST` plays deeds (numbered from FIRST) for so long, at most so many,
 and answers each with a report; `{"played": n}` is the end of it. The end of the input stops it.
-Run as `python -m tests.soak.peers HOST PORT BROKER SEED LANES`.
+Run as `python -m tests.soak.peers HOST PORT BROKER SEED LANES CARRIER-PORT`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import uvloop
 
 from callcenter.events.client import MqttClient
 from callcenter.events.commands import CommandClient
-from tests.soak.hard_scripts import SCRIPTS
+from tests.soak.desk_scripts import SCRIPTS
 from tests.soak.plan import Deed, plan
 from tests.soak.stage import Stage
 from tests.soak.world import SITE
@@ -46,7 +46,7 @@ async def play(stage: Stage, seed: int, lanes: int, first: int, seconds: float, 
     tell(played=sum(await asyncio.gather(*(lane(stage, deeds, until) for _ in range(lanes)))))
 
 
-async def serve(host: str, port: int, broker: str, seed: int, lanes: int) -> None:
+async def serve(host: str, port: int, broker: str, seed: int, lanes: int, carrier: int) -> None:
     lines = asyncio.StreamReader()
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(lines), sys.stdin)
     client = MqttClient(broker, site=SITE)
@@ -54,7 +54,7 @@ async def serve(host: str, port: int, broker: str, seed: int, lanes: int) -> Non
     await client.wait_connected()
     async with (
         CommandClient(client).running() as commands,
-        Stage((host, port), client, commands).running() as stage,
+        Stage((host, port), client, commands, carrier).running() as stage,
     ):
         tell(ready=True)
         playing: asyncio.Task[None] | None = None
@@ -69,9 +69,9 @@ async def serve(host: str, port: int, broker: str, seed: int, lanes: int) -> Non
     await asyncio.gather(connection, return_exceptions=True)
 
 
-def main(host: str, port: str, broker: str, seed: str, lanes: str) -> None:
+def main(host: str, port: str, broker: str, seed: str, lanes: str, carrier: str) -> None:
     logging.basicConfig(level=logging.ERROR, stream=sys.stderr)
-    uvloop.run(serve(host, int(port), broker, int(seed), int(lanes)))
+    uvloop.run(serve(host, int(port), broker, int(seed), int(lanes), int(carrier)))
 
 
 if __name__ == "__main__":

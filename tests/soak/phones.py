@@ -107,13 +107,22 @@ OnRing = Callable[["Phone", Call], Awaitable[None]]
 class Phone:
     """A telephone with a number; `on_ring` decides what it does with a call."""
 
-    def __init__(self, number: str, pool: PortPool, transport: str, on_ring: OnRing) -> None:
-        self.number, self.transport, self.pool = number, transport, pool
+    def __init__(
+        self,
+        number: str,
+        pool: PortPool,
+        transport: str,
+        on_ring: OnRing,
+        *,
+        host: str = HOST,
+        port: int = 0,
+    ) -> None:
+        self.number, self.transport, self.pool, self._host = number, transport, pool, host
         self.agent = self._make_agent()
         self.trunk: Trunk | None = None
         self.server: HostPort = ("", 0)
         self._on_ring = on_ring
-        self._port = 0
+        self._port = port
         self._tcp_port = 0
 
     def _make_agent(self) -> Agent:
@@ -122,10 +131,10 @@ class Phone:
     async def start(self, server: HostPort, *, register: bool = True) -> None:
         """On the ports that it had before, if it had any."""
         self.server = server
-        await self.agent.listen(TransportSpec("UDP", HOST, self._port))
+        await self.agent.listen(TransportSpec("UDP", self._host, self._port))
         self._port = self.agent.local.port
         if self.transport == "TCP":
-            await self.agent.listen(TransportSpec("TCP", HOST, self._tcp_port))
+            await self.agent.listen(TransportSpec("TCP", self._host, self._tcp_port))
             self._tcp_port = next(s.port for s, _ in self.agent.wire.locals if s.transport == "TCP")
         if register:
             await self.register()

@@ -27,6 +27,9 @@ class Kind(StrEnum):
     ATTENDED = "attended transfer"
     COMMAND = "command"
     REPLACE = "replace"
+    TOGETHER = "ring all"
+    QUEUE = "queue"
+    OUTSIDE = "outside"
     LOST = "sound stops"
     VANISH = "power lost"
     NO_ACK = "no ACK"
@@ -54,6 +57,9 @@ WEIGHTS = {
     Kind.ATTENDED: 6,
     Kind.COMMAND: 5,
     Kind.REPLACE: 3,
+    Kind.TOGETHER: 6,
+    Kind.QUEUE: 10,
+    Kind.OUTSIDE: 6,
     Kind.LOST: 4,
     Kind.VANISH: 4,
     Kind.NO_ACK: 2,

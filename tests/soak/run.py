@@ -29,7 +29,8 @@ from tests.soak.judge import busy, faults_on_record, more_instances, outcomes, s
 from tests.soak.plan import Kind
 from tests.soak.scripts import Report
 from tests.soak.subject import LOG
-from tests.support import scaled
+from tests.soak.world import CARRIER_HOST
+from tests.support import free_port, scaled
 
 LANES = 10
 """Scripts played at once."""
@@ -190,12 +191,13 @@ async def processes(folder: Path, seed: int, lanes: int) -> AsyncIterator[tuple[
     """The switchboard and its phones, with a broker; all ended at the end."""
     broker = _broker(folder)
     await asyncio.to_thread(broker.start)
-    url = f"mqtt://127.0.0.1:{broker.port}"
+    url, carrier = f"mqtt://127.0.0.1:{broker.port}", str(free_port(host=CARRIER_HOST))
     try:
-        subject = await Talk.start("tests.soak.subject", str(folder), url)
+        subject = await Talk.start("tests.soak.subject", str(folder), url, carrier)
         try:
             host, port = (await subject.hear())["address"]
-            peers = await Talk.start("tests.soak.peers", host, str(port), url, str(seed), str(lanes))
+            words = (host, str(port), url, str(seed), str(lanes), carrier)
+            peers = await Talk.start("tests.soak.peers", *words)
             try:
                 await peers.hear()
                 yield subject, peers

@@ -19,7 +19,16 @@ from sip.aio.call import Call
 from sip.aio.ports import PortPool
 from sip.transactions import Address as HostPort
 from tests.soak.phones import Phone
-from tests.soak.world import CALLERS, EVERYBODY, MEDIA_TIMEOUT, PHONES_HOST, SITE, TRUNK
+from tests.soak.world import (
+    CALLERS,
+    CARRIER_HOST,
+    EVERYBODY,
+    MEDIA_TIMEOUT,
+    OUTSIDE,
+    PHONES_HOST,
+    SITE,
+    TRUNK,
+)
 
 if TYPE_CHECKING:
     from tests.soak.scripts import Script
@@ -28,7 +37,8 @@ if TYPE_CHECKING:
 class Stage:
     """A name in From, `d17`, tells each phone by which script it is called."""
 
-    def __init__(self, server: HostPort, mqtt: MqttClient, commands: CommandClient) -> None:
+    def __init__(self, server: HostPort, mqtt: MqttClient, commands: CommandClient, carrier: int) -> None:
+        """The carrier listens at that port."""
         self.server, self.commands = server, commands
         low = random.randrange(14000, 19000, 1000)
         self.pool = PortPool(PHONES_HOST, low, low + 999, quarantine=0.0)
@@ -39,6 +49,7 @@ class Stage:
             number: Phone(number, self.pool, "TCP" if at % 3 == 2 else "UDP", self._rung)
             for at, number in enumerate(EVERYBODY)
         }
+        self.carrier = Phone("carrier", self.pool, "UDP", self._rung_outside, host=CARRIER_HOST, port=carrier)
         self._mqtt = mqtt
         self._stalls: deque[float] = deque(maxlen=1000)
         self._ids: dict[str, asyncio.Future[str]] = {}
@@ -49,10 +60,11 @@ class Stage:
         watching = asyncio.gather(self._watch(), self._watch_clock())
         for phone in self.phones.values():
             await phone.start(self.server)
+        await self.carrier.start(self.server, register=False)
         try:
             yield self
         finally:
-            await asyncio.gather(*(phone.stop() for phone in self.phones.values()))
+            await asyncio.gather(*(phone.stop() for phone in (*self.phones.values(), self.carrier)))
             watching.cancel()
             await asyncio.gather(watching, return_exceptions=True)
 
@@ -79,7 +91,14 @@ class Stage:
             del self._ids[caller]
 
     async def _rung(self, phone: Phone, call: Call) -> None:
-        name = call.invite.from_address.name
+        await self._play(phone, call, call.invite.from_address.name)
+
+    async def _rung_outside(self, phone: Phone, call: Call) -> None:
+        """No name is told to a carrier: the number says whose call it is."""
+        number = call.request_uri.user or ""
+        await self._play(phone, call, f"d{int(number.removeprefix(OUTSIDE) or 0)}")
+
+    async def _play(self, phone: Phone, call: Call, name: str) -> None:
         script = self.scripts.get(name)
         if script is None:
             call.ring()

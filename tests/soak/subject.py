@@ -2,7 +2,7 @@
 
 Spoken to in lines. Prints `{"address": […]}` when ready; `census` and `instances` are answered with figures
 of this moment, `flush` once all that was put is in the database, the end of the input stops it.
-Run as `python -m tests.soak.subject FOLDER BROKER`.
+Run as `python -m tests.soak.subject FOLDER BROKER CARRIER-PORT`.
 """
 
 from __future__ import annotations
@@ -52,8 +52,8 @@ async def answer(board: Board, line: str) -> dict[str, Any]:
     raise ValueError(line)
 
 
-async def serve(folder: Path, broker: str) -> None:
-    settings = settings_of(folder, broker)
+async def serve(folder: Path, broker: str, carrier: int) -> None:
+    settings = settings_of(folder, broker, carrier)
     await asyncio.to_thread(migrate.upgrade, settings.database_url)
     engine = make_engine(settings.database_url)
     lines = asyncio.StreamReader()
@@ -76,9 +76,9 @@ async def serve(folder: Path, broker: str) -> None:
     engine.dispose()
 
 
-def main(folder: str, broker: str) -> None:
+def main(folder: str, broker: str, carrier: str) -> None:
     logging.basicConfig(level=logging.INFO, filename=Path(folder) / LOG)
-    uvloop.run(serve(Path(folder), broker))
+    uvloop.run(serve(Path(folder), broker, int(carrier)))
 
 
 if __name__ == "__main__":

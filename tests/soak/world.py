@@ -23,18 +23,58 @@ CALLERS = ["301", "302", "303"]
 FRAIL = ["401", "402"]
 """Phones that lose their power now and then."""
 FRAIL_DESK = "8005"
-EVERYBODY = [*AGENTS, *TARGETS, *CALLERS, *FRAIL]
+TOGETHER_DESK, TOGETHER = "8006", ["501", "502", "503"]
+"""A desk whose phones all ring at once."""
+QUEUE_DESK, QUEUED = "8007", ["511", "512"]
+"""A desk with a queue, and its agents."""
+EVERYBODY = [*AGENTS, *TARGETS, *CALLERS, *FRAIL, *TOGETHER, *QUEUED]
 
-SWITCHBOARD_HOST, PHONES_HOST = "127.0.3.1", "127.0.3.2"
+SWITCHBOARD_HOST, PHONES_HOST, CARRIER_HOST = "127.0.3.1", "127.0.3.2", "127.0.3.3"
 """Addresses of their own on loopback: other tests take RTP ports by the thousand on 127.0.0.1."""
+OUTSIDE = "6"
+"""What the numbers outside begin with."""
+FLOW = """
+[start]
+open = "queue"
+[after]
+wrap_up = 0.2
+[group.desk]
+order = "in_turn"
+agents = ["511", "512"]
+ring_timeout = 1.5
+missed = "keep"
+[step.queue]
+do = "queue"
+group = "desk"
+announce_every = 2
+offer = "queue-offer"
+offer_after = 3
+keys = {"1" = "callback", "2" = "message"}
+longest = 8
+overflow = "ring"
+nobody = "callback"
+[step.ring]
+do = "ring"
+group = "desk"
+busy = "callback"
+no_answer = "message"
+[step.callback]
+do = "callback"
+[step.message]
+do = "message"
+longest = 5
+"""
+"""Of the desk with a queue: everything soon, so that it happens."""
 RING_TIMEOUT = 1.5
 MEDIA_TIMEOUT = 2.0
 
 
-def settings_of(folder: Path, broker: str) -> Settings:
-    """A switchboard with impatient desks, so that an hour has many calls."""
+def settings_of(folder: Path, broker: str, carrier: int) -> Settings:
+    """A switchboard with impatient desks, so that an hour has many calls; a carrier listens at that port."""
     low = random.randrange(10000, 14000, 400)
-    desks = [*DESKS.items(), (FRAIL_DESK, tuple(FRAIL))]
+    desks = [*DESKS.items(), (FRAIL_DESK, tuple(FRAIL)), (TOGETHER_DESK, tuple(TOGETHER))]
+    flow = folder / "queue.toml"
+    flow.write_text(FLOW, "utf-8")
     return Settings(
         site=SITE,
         data=folder,
@@ -52,10 +92,23 @@ def settings_of(folder: Path, broker: str) -> Settings:
                 "number": number,
                 "name": "万科物业",
                 "agents": agents,
+                "ring": "together" if number == TOGETHER_DESK else "in_order",
                 "ring_timeout": RING_TIMEOUT,
             }
             for number, agents in desks
+        ]
+        + [{"id": "queue", "number": QUEUE_DESK, "name": "万科物业", "flow": flow}],
+        extension=[
+            {"number": number, "password": PASSWORD, "outside": [OUTSIDE] if number in CALLERS else False}
+            for number in [*EVERYBODY, "199"]
         ],
-        extension=[{"number": number, "password": PASSWORD} for number in [*EVERYBODY, "199"]],
-        trunk=[{"id": TRUNK, "username": TRUNK, "password": PASSWORD}],
+        trunk=[
+            {"id": TRUNK, "username": TRUNK, "password": PASSWORD, "outgoing": False},
+            {
+                "id": "out",
+                "mode": "ip",
+                "server": f"{CARRIER_HOST}:{carrier}",
+                "ring_timeout": 2 * RING_TIMEOUT,
+            },
+        ],
     )

@@ -205,3 +205,49 @@ def test_a_taken_port_is_a_clear_error(tmp_path: Path) -> None:
         broker = f"mqtt://127.0.0.1:{free_port(socket.SOCK_STREAM)}"
         told = refused(call("web", "--data", tmp_path, "--http", address, "--mqtt", broker))
     assert "cannot listen on http.listen" in told
+
+
+FLOW = '[start]\nopen = "ring"\n[group.all]\nagents = ["8001"]\n[step.ring]\ndo = "ring"\ngroup = "all"\n'
+SITE = """
+[[desk]]
+id = "front"
+number = "8000"
+name = "前台"
+flow = "flows/front.toml"
+[[extension]]
+number = "8001"
+password = "correct-horse"
+"""
+
+
+def site(flow: str) -> None:
+    """A configuration in this folder, with its desk's flow in `flows/`."""
+    Path("flows").mkdir()
+    Path("flows/front.toml").write_text(flow, "utf-8")
+    Path("callcenter.toml").write_text(SITE, "utf-8")
+
+
+def test_a_good_flow() -> None:
+    site(FLOW)
+    told = call("flow", "check", "flows/front.toml")
+    assert told.exit_code == 0
+    assert "the flow is good: flows/front.toml" in told.output
+    assert "营业 open → ring" in call("flow", "show", "flows/front.toml").output
+
+
+def test_a_flow_with_a_mistake() -> None:
+    site(FLOW.replace("8001", "8009"))
+    told = refused(call("flow", "check", "flows/front.toml"))
+    assert "flows/front.toml: group.all.agents: 8009 is no [[extension]]" in told
+    assert call("flow", "show", "flows/front.toml").exit_code == 0  # nothing is wrong with it in itself
+    assert "none.toml: file: cannot be read" in refused(call("flow", "show", "none.toml"))
+
+
+@pytest.mark.parametrize("command", ["up", "switchboard"])
+def test_a_start_with_a_mistake_in_a_flow(command: str, tmp_path: Path) -> None:
+    speech_model()
+    site(FLOW.replace('open = "ring"', 'open = "gone"'))
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    told = refused(call(command, "--config", tmp_path / "callcenter.toml", "--data", elsewhere))
+    assert "flows/front.toml: start.open: there is no [step.gone]; there are: ring" in told

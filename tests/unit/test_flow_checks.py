@@ -1,104 +1,82 @@
-"""What the doctor says of flows and the calendar."""
+"""What the doctor and `callcenter flow check` say of flows and of the calendar."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from callcenter.flow_checks import calendar, flows, whole
-from callcenter.flows import FlowError
+from callcenter.flows import FlowError, check_site, load_flow
+from callcenter.flows.calendar import site_file
 from callcenter.settings import Settings
 
-ROOT = Path(__file__).parent.parent.parent
-EXAMPLES = sorted((ROOT / "flows").glob("*.toml"))
+EXAMPLES = sorted((Path(__file__).parent.parent.parent / "flows").glob("*.toml"))
+NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
 
 
-def site(folder: Path, **files: str | Path) -> Settings:
+def site(folder: Path, *files: Path, **changes: Any) -> Settings:
+    """A desk for each file, named as it is, and the extensions that the examples ring."""
     desks = [
-        {"id": id, "number": f"80{index:02}", "name": id, "flow": _file(folder, id, text)}
-        for index, (id, text) in enumerate(files.items(), start=90)
+        {"id": file.stem, "number": f"800{number}0", "name": file.stem, "flow": file}
+        for number, file in enumerate(files)
     ]
     extensions = [{"number": number, "password": "x"} for number in ("8001", "8002", "8100")]
     trunk = {"id": "city", "username": "city", "password": "x"}
-    return Settings(data=folder, desk=desks, extension=extensions, trunk=[trunk])
+    return Settings(**{"data": folder, "desk": desks, "extension": extensions, "trunk": [trunk], **changes})
 
 
-def _file(folder: Path, id: str, text: str | Path) -> Path:
-    if isinstance(text, Path):
-        return text
-    path = folder / f"{id}.toml"
-    path.write_text(text, "utf-8")
-    return path
+@pytest.mark.parametrize("file", EXAMPLES, ids=lambda file: file.stem)
+def test_each_example_fits_a_site(file: Path, tmp_path: Path) -> None:
+    assert whole(file, site(tmp_path, *EXAMPLES)).steps
 
 
-def test_the_examples_are_good_together(tmp_path: Path) -> None:
-    settings = site(tmp_path, **{path.stem: path for path in EXAMPLES})
-    checks = list(flows(settings))
-    assert [check.what for check in checks] == [f"流程 flow {path.stem}" for path in EXAMPLES]
-    assert all(check.good for check in checks), checks
+def test_the_examples_go_together(tmp_path: Path) -> None:
+    checks = list(flows(site(tmp_path, *EXAMPLES)))
+    assert [check.what.split()[-1] for check in checks] == [file.stem for file in EXAMPLES]
+    assert all(check.good for check in checks)
+    assert check_site({file.stem: load_flow(file) for file in EXAMPLES}) == {}
 
 
-def test_a_desk_without_a_file_is_not_mentioned(tmp_path: Path) -> None:
-    desk = {"id": "front", "number": "8000", "name": "front", "agents": ["8001"]}
-    assert (
-        list(
-            flows(
-                site(tmp_path).model_copy(
-                    update={
-                        "desks": Settings(desk=[desk], extension=[{"number": "8001", "password": "x"}]).desks
-                    }
-                )
-            )
-        )
-        == []
-    )
-
-
-def test_a_mistake_is_told_with_file_key_and_reason(tmp_path: Path) -> None:
-    text = (ROOT / "flows" / "night.toml").read_text("utf-8").replace('"8002"', '"8009"')
-    (check,) = flows(site(tmp_path, night=text))
+def test_a_flow_that_does_not_fit_the_site_is_told(tmp_path: Path) -> None:
+    front = next(file for file in EXAMPLES if file.stem == "front")
+    settings = site(tmp_path, front, extension=[{"number": "8001", "password": "x"}])
+    with pytest.raises(FlowError, match=r"front\.toml: group\.front\.agents: 8002 is no \[\[extension\]\]"):
+        whole(front, settings)
+    (check,) = flows(settings)
     assert check.fails
-    assert check.found == f"{tmp_path / 'night.toml'}: group.night.agents: 8009 is no [[extension]]"
-    with pytest.raises(FlowError, match=r"night\.toml: group\.night\.agents: 8009"):
-        whole(tmp_path / "night.toml", site(tmp_path))
+    assert "step.repairs.number: 8100 is no [[extension]]" in check.found
+    assert "callcenter flow check" in check.mend
 
 
-def test_desks_that_lead_round_in_a_circle(tmp_path: Path) -> None:
-    text = (ROOT / "flows" / "small.toml").read_text("utf-8")
-    settings = site(
-        tmp_path,
-        small=text.replace('desk = "hotline"', 'desk = "hotline"'),
-        hotline=text.replace('desk = "hotline"', 'desk = "small"'),
-    )
-    *good, circle = flows(settings)
-    assert all(check.good for check in good)
-    assert circle.fails
-    assert "round in a circle through other desks" in circle.found
+def test_desks_that_hand_callers_round_are_told(tmp_path: Path) -> None:
+    for one, other in (("a", "b"), ("b", "a")):
+        to = f'[start]\nopen = "on"\n[step.on]\ndo = "desk"\ndesk = "{other}"\n'
+        (tmp_path / f"{one}.toml").write_text(to, "utf-8")
+    checks = list(flows(site(tmp_path, tmp_path / "a.toml", tmp_path / "b.toml")))
+    assert [check.good for check in checks[:2]] == [True, True]
+    assert "circle through other desks" in checks[2].found
+    assert checks[2].fails
 
 
-def test_a_year_that_is_published_is_known(tmp_path: Path) -> None:
-    (check,) = calendar(Settings(data=tmp_path), datetime(2026, 3, 1, tzinfo=UTC))
-    assert (check.good, check.found) == (True, "known for 60 days")
+def test_a_desk_without_a_file_has_no_line(tmp_path: Path) -> None:
+    desk = {"id": "front", "number": "8000", "name": "x", "agents": ["8001"]}
+    assert list(flows(site(tmp_path, desk=[desk]))) == []
 
 
-def test_days_that_nobody_knows_are_a_warning_and_no_failure(tmp_path: Path) -> None:
-    (check,) = calendar(Settings(data=tmp_path), datetime(2099, 11, 15, tzinfo=UTC))
+def test_days_that_nobody_has_published_are_a_warning(tmp_path: Path) -> None:
+    (check,) = calendar(site(tmp_path), NOW)
+    assert "provisional, from 2027-01-02" in check.found  # New Year's Day itself is the law's
     assert not check.good
     assert not check.fails
-    assert check.found.startswith("60 of the next 60 days are provisional, from 2099-11-15")
-    assert str(tmp_path / "calendar.toml") in check.mend
+    site_file(tmp_path).write_text("years = [2027]\n", "utf-8")
+    assert [check.good for check in calendar(site(tmp_path), NOW)] == [True]
 
 
-def test_the_site_s_own_calendar_ends_the_warning(tmp_path: Path) -> None:
-    (tmp_path / "calendar.toml").write_text("years = [2099, 2100]\n", "utf-8")
-    (check,) = calendar(Settings(data=tmp_path), datetime(2099, 11, 15, tzinfo=UTC))
-    assert check.good
-
-
-def test_a_calendar_with_a_mistake(tmp_path: Path) -> None:
-    (tmp_path / "calendar.toml").write_text('holidays = ["2027-02-30"]\n', "utf-8")
-    (check,) = calendar(Settings(data=tmp_path))
+def test_a_calendar_with_a_mistake_fails(tmp_path: Path) -> None:
+    site_file(tmp_path).write_text('holidays = ["soon"]\n', "utf-8")
+    (check,) = calendar(site(tmp_path), NOW)
     assert check.fails
-    assert "calendar.toml: holidays.0: " in check.found
+    assert "calendar.toml: holidays.0" in check.found

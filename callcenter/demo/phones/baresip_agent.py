@@ -76,6 +76,12 @@ def read_wav(path: Path) -> bytes:
     raise SystemExit(f"{path} is no A-law or PCM WAV")
 
 
+OUTGOING = -1
+"""The number of a call that the phone has made."""
+PRESS_AFTER = 3.0
+"""Seconds from the answer to the key."""
+
+
 class Phone:
     """One registered phone; the newest call is the one that commands act on."""
 
@@ -121,9 +127,9 @@ class Phone:
             say("ended", why=event.text)
 
     async def talk(self, call: Call, number: int) -> None:
-        speech = self.speech[min(number, len(self.speech) - 1)] if self.speech else b""
+        speech = self.speech[min(max(0, number), len(self.speech) - 1)] if self.speech else b""
         record = self.options.record.with_stem(f"{self.options.record.stem}-{len(self.calls)}")
-        at, done_at = 0, None
+        at, done_at, pressed_at = 0, None, None
         with wave.open(str(record), "wb") as heard:
             heard.setparams((1, 2, 8000, 0, "NONE", ""))
             while not self.is_closed(call):
@@ -137,8 +143,17 @@ class Phone:
                 if done_at is None and speech and at >= len(speech):
                     done_at = time.monotonic() + AHEAD / BYTES_PER_SECOND
                     say("played")
+                pressed_at = pressed_at or await self.press(call, number)
                 await self.hang_up_in_time(call, done_at)
                 await asyncio.sleep(0.04)
+
+    async def press(self, call: Call, number: int) -> float | None:
+        """Presses a key, once, in the call that it has made itself; when it was."""
+        if not self.options.press or number >= 0 or call.state is not CallState.ESTABLISHED:
+            return None
+        await asyncio.sleep(PRESS_AFTER)
+        await call.send_dtmf(self.options.press)
+        return time.monotonic()
 
     async def give_up(self) -> None:
         await asyncio.sleep(self.options.cancel_after)
@@ -164,7 +179,7 @@ class Phone:
                 target = number if number.startswith("sip:") else f"sip:{number}@{self.options.server}"
                 call = await agent.dial(target)
                 say("calling", number=number)
-                self.follow(call, 0)
+                self.follow(call, OUTGOING)
             elif verb == "hangup" and self.calls:
                 await self.calls[-1].hangup()
         except BaresipError as error:
@@ -222,6 +237,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--busy", action="store_true", help="refuse every call with 486")
     parser.add_argument("--hangup-after", type=float, default=None, help="seconds after the file is through")
     parser.add_argument("--cancel-after", type=float, default=None, help="seconds of ringing; for a caller")
+    parser.add_argument("--press", default="", help="a key, pressed in each call that it makes")
     parser.add_argument("--direct", action="store_true", help="do not register")
     parser.add_argument("--encrypt", default="", help="srtp (offered) or srtp-mand (required)")
     options = parser.parse_args()

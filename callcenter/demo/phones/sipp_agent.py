@@ -18,10 +18,12 @@ from pathlib import Path
 
 from callcenter.demo.phones.scenarios import (
     answer,
+    answered,
     authenticated_invite,
     bye,
     called,
     cancel,
+    digit,
     pause,
     play,
     receive,
@@ -35,6 +37,8 @@ from callcenter.demo.phones.scenarios import (
 from prompts.g711 import alaw_to_ulaw
 
 NEVER = 3600
+PRESS_AFTER = 3000
+"""Milliseconds from the answer to the key."""
 
 
 def say(event: str, **details: object) -> None:
@@ -73,6 +77,9 @@ def agent_scenario(options: argparse.Namespace, number: int, folder: Path) -> st
 
 
 def caller_scenario(options: argparse.Namespace) -> str:
+    if options.press:
+        invite = authenticated_invite(options.user, options.password, sdp("[media_port]"))
+        return scenario(invite, answered(2), pause(PRESS_AFTER), digit(options.press), wait_bye())
     return scenario(
         authenticated_invite(options.user, options.password),
         cancel(round((options.cancel_after or 0) * 1000), cseq=2),
@@ -127,6 +134,7 @@ class Phone:
                 await self.end(serving)
                 say("calling", number=number)
                 status = await self.sipp(caller_scenario(self.options), number)
+                serving = asyncio.create_task(self.answer_calls(), name="sipp-agent")
                 say("ended", why=f"sipp ended with {status}")
         await self.end(serving)
 
@@ -151,6 +159,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--busy", action="store_true", help="refuse every call with 486")
     parser.add_argument("--hangup-after", type=float, default=None, help="seconds after the file is through")
     parser.add_argument("--cancel-after", type=float, default=None, help="seconds of ringing; for a caller")
+    parser.add_argument("--press", default="", help="a key, pressed in each call that it makes")
     parser.add_argument("--direct", action="store_true", help="do not register")
     options = parser.parse_args()
     options.ring = options.ring or ["0"]

@@ -11,6 +11,7 @@ from callcenter.switchboard.distribution import Place
 from callcenter.switchboard.keypad import Keypad
 from callcenter.switchboard.leg import Leg
 from callcenter.switchboard.offers import enter, ring_offer
+from callcenter.switchboard.telling import play_music
 from callcenter.switchboard.walk import Result, Walker, handles
 
 MOST_MINUTES: Final = 60
@@ -75,7 +76,7 @@ class _Waiting:
     def _begin(self) -> None:
         """The caller is answered and hears that they wait."""
         walker, place = self._walker, self._place
-        walker.take(WaitKind.QUEUE)
+        walker.wait(WaitKind.QUEUE)
         data = {"position": place.position, "estimate": place.estimate}
         walker.live.tell(EventName.QUEUED, walker.board.now(), data)
         self._start("key", self._keys.next())
@@ -86,7 +87,9 @@ class _Waiting:
         offer = self._tasks.pop("offer").result()
         if offer is None:
             return self._step.nobody
-        result = await ring_offer(self._walker, offer, self._walker.flow.groups[self._step.group].ring_timeout)
+        result = await ring_offer(
+            self._walker, offer, self._walker.flow.groups[self._step.group].ring_timeout
+        )
         if isinstance(result, Leg):
             return result
         self._walker.missed(result)
@@ -101,16 +104,17 @@ class _Waiting:
 
     async def _entertain(self) -> None:
         """Music, and every so often the position; after a while what else may be done than wait."""
-        step, story = self._step, self._walker.story
+        step = self._step
         loop = asyncio.get_running_loop()
         offer_at = loop.time() + step.offer_after if step.offer else None
+        await self._walker.tell_notice()
         await self._walker.say("queue-enter")
         while True:
             await self._say_position()
             if offer_at is not None and loop.time() >= offer_at:
                 offer_at = loop.time() + step.offer_after
                 await self._walker.say(step.offer)
-            story.play_music(step.music)
+            play_music(self._walker.live, step.music)
             pauses = [step.announce_every or None, offer_at and max(0.0, offer_at - loop.time())]
             await asyncio.sleep(min((pause for pause in pauses if pause is not None), default=86400.0))
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from callcenter.flows.schema import Ring, ToDesk, ToExtension, ToOutside
 from callcenter.switchboard import routing
+from callcenter.switchboard.forwarding import ToPerson
 from callcenter.switchboard.offers import enter, ring_offers
 from callcenter.switchboard.walk import Result, Walker, exit_of, handles, to_desk
-from callcenter.switchboard.ways import Left, ToTrunk, Way, to_extension
+from callcenter.switchboard.ways import Left, ToTrunk, Way
 
 
 @handles(Ring)
@@ -27,14 +28,15 @@ async def ring(walker: Walker, name: str, step: Ring) -> Result:
 @handles(ToExtension)
 async def extension(walker: Walker, name: str, step: ToExtension) -> Result:
     """One phone."""
-    return await _try(walker, step, step.number, to_extension(step.number, step.ring_timeout))
+    return await _try(walker, step, step.number, ToPerson(step.number, step.ring_timeout))
 
 
 @handles(ToOutside)
 async def outside(walker: Walker, name: str, step: ToOutside) -> Result:
     """A number outside: whoever writes the flow may let its callers go there."""
-    way = ToTrunk(routing.ToOutside(step.number), step.ring_timeout)
-    return await _try(walker, step, step.number, way)
+    number = walker.board.settings.numbering.canonical(step.number)
+    way = ToTrunk(routing.ToOutside(number), step.ring_timeout)
+    return await _try(walker, step, number, way)
 
 
 @handles(ToDesk)

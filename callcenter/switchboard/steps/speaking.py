@@ -5,13 +5,14 @@ from __future__ import annotations
 from callcenter.domain.calls import WaitKind
 from callcenter.flows.schema import ChooseLanguage, HangUp, Menu, Say
 from callcenter.switchboard.keypad import Keypad
+from callcenter.switchboard.telling import ask
 from callcenter.switchboard.walk import Result, Walker, handles
 
 
 @handles(Say)
 async def say(walker: Walker, name: str, step: Say) -> Result:
     """Plays a prompt to its end."""
-    walker.take(WaitKind.PROMPT)
+    await walker.take(WaitKind.PROMPT)
     await walker.say(step.prompt)
     return step.next
 
@@ -39,19 +40,17 @@ async def language(walker: Walker, name: str, step: ChooseLanguage) -> Result:
 async def hang_up(walker: Walker, name: str, step: HangUp) -> Result:
     """The last prompt."""
     if step.prompt:
-        walker.take(WaitKind.PROMPT)
+        await walker.take(WaitKind.PROMPT)
         await walker.say(step.prompt)
     return walker.ended()
 
 
-async def _chosen(
-    walker: Walker, step: Menu | ChooseLanguage, keys: set[str], wrong: str
-) -> str | None:
+async def _chosen(walker: Walker, step: Menu | ChooseLanguage, keys: set[str], wrong: str) -> str | None:
     """The key that the caller chose, or None after the last try."""
-    walker.take(WaitKind.MENU)
+    await walker.take(WaitKind.MENU)
     pad = Keypad(walker.live.caller)
     for left in reversed(range(step.tries)):
-        key = await walker.story.ask(step.prompt, pad) or await pad.key(step.timeout)
+        key = await ask(walker.live, step.prompt, pad) or await pad.key(step.timeout)
         if key in keys:
             return key
         pad.forget()

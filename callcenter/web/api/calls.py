@@ -111,17 +111,23 @@ def transcript_as_vtt(call_id: str, session: SessionDep) -> Response:
 @router.post("/calls/{call_id}/transfer")
 async def transfer(call_id: str, wanted: TransferIn, commands: CommandsDep) -> Done:
     """Sends the running call to another number; busy or no answer brings it back to the desk."""
-    args = {"call_id": call_id, "target": wanted.target}
+    args = {"call_id": call_id, "target": wanted.target, "by": wanted.by}
     return Done(result=await commands.request("transfer", args, COMMAND_TIMEOUT))
 
 
 @router.post("/calls/{call_id}/hangup")
-async def hangup(call_id: str, commands: CommandsDep) -> Done:
-    """Ends the running call."""
-    return Done(result=await commands.request("hangup", {"call_id": call_id}, COMMAND_TIMEOUT))
+async def hangup(call_id: str, commands: CommandsDep, by: Annotated[str, Query(max_length=120)] = "") -> Done:
+    """Ends the running call; `by` is who does: an extension or a name."""
+    args = {"call_id": call_id, "by": by}
+    return Done(result=await commands.request("hangup", args, COMMAND_TIMEOUT))
 
 
 @router.get("/live")
 def live(session: SessionDep, context: ContextDep) -> LiveOut:
-    """The calls that last at this moment, oldest first."""
-    return LiveOut(now=context.now(), calls=[call_out(detail) for detail in live_calls(session)])
+    """The calls that last at this moment, oldest first, and the live state of each switchboard."""
+    states = context.bus.states if context.bus else {}
+    return LiveOut(
+        now=context.now(),
+        calls=[call_out(detail) for detail in live_calls(session)],
+        nodes={node: dict(state) for node, state in states.items()},
+    )

@@ -13,6 +13,7 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 from callcenter.store.days import day_summary
 from callcenter.web.api.models import Day, DayOut
 from callcenter.web.context import Context, ContextDep, SessionDep
+from callcenter.web.ports import LIVE
 
 router = APIRouter()
 
@@ -35,7 +36,8 @@ async def stream(
     context: ContextDep,
     call: Annotated[str | None, Query(max_length=120, description="only this call's events")] = None,
 ) -> EventSourceResponse:
-    """Server-sent events named `call`; the data is the CloudEvent as it was published."""
+    """Server-sent events named `call`, `agent`, `desk` and `callback`, each the CloudEvent as it was
+    published; and `live`, a switchboard's live state whenever it changes."""
     return EventSourceResponse(_events(context, call), ping=PING_SECONDS)
 
 
@@ -46,9 +48,16 @@ async def _events(context: Context, call: str | None) -> AsyncIterator[ServerSen
         return
     async for event in _until(context.closing, context.bus.subscribe()):
         if call is None or event.get("subject") == call:
-            yield ServerSentEvent(
-                event="call", id=str(event.get("id", "")), data=json.dumps(event, ensure_ascii=False)
-            )
+            yield _sent(event)
+
+
+def _sent(event: dict[str, Any]) -> ServerSentEvent:
+    """By its subject's name, the second word of its type."""
+    if event.get("type") == LIVE:
+        return ServerSentEvent(event="live", data=event["text"])
+    name = "".join(str(event.get("type", "")).split(".")[1:2]) or "call"
+    id = str(event.get("id", "")) or None
+    return ServerSentEvent(event=name, id=id, data=json.dumps(event, ensure_ascii=False))
 
 
 async def _until(

@@ -28,6 +28,8 @@ class RoleHealth(BaseModel):
     at: datetime | None
     trunks: dict[str, str] = {}
     """The switchboard's lines to the outside, as in `registered` or `refused: wrong password`."""
+    flows: dict[str, str] = {}
+    """The desks' flows: the digest of what runs, or `refused: file: key: reason` of the newest text."""
 
 
 class Health(BaseModel):
@@ -63,7 +65,7 @@ def check(context: Context) -> Health:
 
 
 def _said(role: RoleStatus) -> RoleHealth:
-    return RoleHealth(state=role.state, at=role.at, trunks=dict(role.trunks))
+    return RoleHealth(state=role.state, at=role.at, trunks=dict(role.trunks), flows=dict(role.flows))
 
 
 def _database_works(engine: Engine) -> bool:

@@ -222,10 +222,12 @@ class CallList(BaseModel):
 
 
 class LiveOut(BaseModel):
-    """The calls that last, and the server's clock, to count rings from."""
+    """The calls that last, as they are on record; the server's clock, to count rings from; and what each
+    switchboard holds at this moment: calls, agents, queues, parked calls (docs/events.md), by its node."""
 
     now: datetime
     calls: list[CallOut]
+    nodes: dict[str, dict[str, Any]] = {}
 
 
 class TicketDetailOut(TicketOut):
@@ -268,7 +270,10 @@ class LinkIn(Asked):
 
 
 class TransferIn(Asked):
+    """`by` is who sends the call on: an extension or a name."""
+
     target: Dialled
+    by: Short = ""
 
 
 class Done(BaseModel):

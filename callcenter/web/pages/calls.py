@@ -24,7 +24,7 @@ from callcenter.web.api.recordings import stereo, stereo_path
 from callcenter.web.context import CommandsDep, Context, ContextDep, SessionDep
 from callcenter.web.errors import not_found
 from callcenter.web.views.lines import lines_of
-from callcenter.web.views.render import remember_operator, render
+from callcenter.web.views.render import extension_of, operator_of, remember_operator, render
 from callcenter.web.views.timeline import draw
 
 router = APIRouter(include_in_schema=False)
@@ -111,13 +111,15 @@ def save_record(
 async def transfer(
     call_id: str, request: Request, commands: CommandsDep, target: Annotated[Dialled, Form()]
 ) -> Response:
-    await commands.request("transfer", {"call_id": call_id, "target": target}, COMMAND_TIMEOUT)
+    args = {"call_id": call_id, "target": target, "by": extension_of(request) or operator_of(request)}
+    await commands.request("transfer", args, COMMAND_TIMEOUT)
     return _done(request, call_id)
 
 
 @router.post("/calls/{call_id}/hangup")
 async def hangup(call_id: str, request: Request, commands: CommandsDep) -> Response:
-    await commands.request("hangup", {"call_id": call_id}, COMMAND_TIMEOUT)
+    args = {"call_id": call_id, "by": extension_of(request) or operator_of(request)}
+    await commands.request("hangup", args, COMMAND_TIMEOUT)
     return _done(request, call_id)
 
 

@@ -64,6 +64,11 @@ def operator_of(request: Request) -> str:
     return unquote(request.cookies.get("operator", ""))
 
 
+def extension_of(request: Request) -> str:
+    """The extension that was chosen at this browser."""
+    return unquote(request.cookies.get("extension", ""))
+
+
 def render(request: Request, template: str, values: Mapping[str, Any], *, status: int = 200) -> HTMLResponse:
     """The page; an asked-for language is remembered."""
     language = language_of(request)

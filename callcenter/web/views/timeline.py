@@ -17,6 +17,8 @@ WIDTH = 1000.0
 """Units of the picture's axis."""
 QUIET_LIMIT = 6.0
 """Seconds' worth of width that a squeezed stretch gets at most."""
+_NOBODY_RUNG = ("caller", "supervisor")
+"""Roles whose telephones nobody waits for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ def draw(call: Call, legs: Sequence[Leg], now: datetime, cadence: Cadence = CHIN
     first = (call.first_ringing_at - call.started_at).total_seconds() if call.first_ringing_at else None
     bound = first + bound_seconds if first is not None else None
     total = max([0.1] + [span.ended for span in spans] + ([bound + 1] if bound else []))
-    busy = [(span.invite, span.quiet_from) for span in spans if span.leg.role != "caller"]
+    busy = [(span.invite, span.quiet_from) for span in spans if span.leg.role not in _NOBODY_RUNG]
     axis, breaks = _axis(busy + ([(0.0, bound + 1)] if bound else []), total)
     rows = tuple(span.row(axis, span.limit(call, bound_seconds), cadence) for span in spans)
     position = axis(bound) if bound is not None else None
@@ -140,7 +142,7 @@ class _Span:
         )
 
     def _rings(self, axis: Axis, bound: float | None, cadence: Cadence) -> list[Mark]:
-        if self.ringing is None or self.leg.role == "caller":
+        if self.ringing is None or self.leg.role in _NOBODY_RUNG:
             return []
         until = self.ended if self.answered is None else self.answered
         marks: list[Mark] = []

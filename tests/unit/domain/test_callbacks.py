@@ -13,7 +13,7 @@ from callcenter.domain.callbacks import (
     CallbackError,
     Reason,
     State,
-    canonical,
+    can_be_called,
     move,
     reason_for,
     settled_by,
@@ -25,24 +25,9 @@ from tests.unit.store.facts import answered, at, call
 ENDED: dict[str, Any] = {"ended_at": at(30)}
 
 
-@pytest.mark.parametrize(
-    "number, merged",
-    [
-        ("13800138000", "13800138000"),
-        ("+8613800138000", "13800138000"),
-        ("008613800138000", "13800138000"),
-        ("8613800138000", "13800138000"),
-        ("013800138000", "13800138000"),
-        ("+862112345678", "02112345678"),
-        ("02112345678", "02112345678"),
-        ("+4930123456", "+4930123456"),
-        ("8601", "8601"),
-        ("anonymous", ""),
-        ("", ""),
-    ],
-)
-def test_one_caller_has_one_number(number: str, merged: str) -> None:
-    assert canonical(number) == merged
+def test_who_can_be_called_back() -> None:
+    assert all(map(can_be_called, ("13800138000", "02112345678", "+4930123456", "8601")))
+    assert not any(map(can_be_called, ("anonymous", "", "1", "138-0013-8000")))
 
 
 @pytest.mark.parametrize(
@@ -72,7 +57,7 @@ def test_nothing_is_owed_to_others() -> None:
 
 
 def test_a_call_settles_the_number_that_was_talked_with() -> None:
-    outbound = answered(direction=Direction.OUTBOUND, caller="8001", callee="013800000000")
+    outbound = answered(direction=Direction.OUTBOUND, caller="8001", callee="13800000000")
     assert settled_by(answered()) == ("13800000000", CALLED_AGAIN)
     assert settled_by(outbound) == ("13800000000", REACHED)
     assert settled_by(call()) is None

@@ -1,4 +1,4 @@
-"""The working calendar of a site."""
+"""The working calendar of a site, read from its files."""
 
 from __future__ import annotations
 
@@ -9,48 +9,49 @@ import pytest
 
 from callcenter.domain.workdays import Calendar, Day, DayKind, published
 from callcenter.flows import FlowError, load_calendar
-from callcenter.flows.calendar import parse_calendar
+from callcenter.flows.calendar import parse_calendar, site_file
 
 
-def own(folder: Path, text: str) -> Path:
-    (folder / "calendar.toml").write_text(text, "utf-8")
-    return folder
+def refused(text: str) -> str:
+    with pytest.raises(FlowError) as caught:
+        parse_calendar(text, "calendar.toml", Calendar())
+    return str(caught.value)
 
 
-def test_without_a_file_it_is_what_ships(tmp_path: Path) -> None:
+def test_what_ships_knows_what_was_published_and_what_the_law_names(tmp_path: Path) -> None:
     calendar = load_calendar(tmp_path)
-    assert calendar.day(date(2027, 2, 6)) == Day(DayKind.HOLIDAY)  # by law, before anything is published
-    assert calendar.day(date(2026, 10, 10)) == Day(DayKind.WORKING)
+    assert calendar.day(date(2026, 10, 1)) == published().day(date(2026, 10, 1)) == Day(DayKind.HOLIDAY)
+    assert calendar.day(date(2027, 10, 2)) == Day(DayKind.HOLIDAY)  # not published yet, but fixed by law
+    assert calendar.day(date(2027, 3, 1)).kind is DayKind.WORKING
 
 
-def test_what_ships_agrees_with_what_was_published() -> None:
-    """When a release of chinesecalendar knows these years, it must say the same of these days."""
-    known = published()
-    for day, kind in load_calendar(Path("/nonexistent")).exceptions.items():
-        if day.year in known.years:
-            assert known.day(day).kind is kind, day
-
-
-def test_a_site_s_file_goes_first(tmp_path: Path) -> None:
-    text = 'years = [2027]\nholidays = [2027-02-09]\nworking = ["2027-02-06"]\nweekends = ["2027-02-10"]\n'
-    calendar = load_calendar(own(tmp_path, text))
-    assert calendar.day(date(2027, 2, 9)) == Day(DayKind.HOLIDAY)
-    assert calendar.day(date(2027, 2, 6)) == Day(DayKind.WORKING)
-    assert calendar.day(date(2027, 2, 10)) == Day(DayKind.WEEKEND)
-    assert calendar.day(date(2027, 2, 7)) == Day(DayKind.HOLIDAY)
-    assert calendar.day(date(2027, 3, 1)) == Day(DayKind.WORKING)
+def test_a_sites_own_days_go_first(tmp_path: Path) -> None:
+    site_file(tmp_path).write_text(
+        'years = [2031]\nholidays = ["2031-01-02"]\nworking = [2031-01-04]\nweekends = ["2026-10-01"]\n',
+        "utf-8",
+    )
+    calendar = load_calendar(tmp_path)
+    assert calendar.day(date(2031, 1, 2)) == Day(DayKind.HOLIDAY)
+    assert calendar.day(date(2031, 1, 4)) == Day(DayKind.WORKING)  # a Saturday, written as TOML's own date
+    assert calendar.day(date(2031, 1, 3)) == Day(DayKind.WORKING)  # and the year is known now
+    assert calendar.day(date(2026, 10, 1)) == Day(DayKind.WEEKEND)
 
 
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("years = [3]", "x.toml: years.0: "),
-        ("holiday = []", "x.toml: holiday: Extra inputs"),
-        ('holidays = ["tomorrow"]', "x.toml: holidays.0: "),
-        ('holidays = ["2027-01-01"]\nworking = ["2027-01-01"]', "x.toml: file: 2027-01-01 is written as two"),
+        ("holiday = []", "calendar.toml: holiday: Extra inputs are not permitted"),
+        ("years = [1999]", "calendar.toml: years.0: "),
+        ('holidays = ["2027-02-30"]', "calendar.toml: holidays.0: "),
+        ("holidays = [", "calendar.toml: file: is not valid TOML"),
+        ('holidays = ["2027-01-01"]\nworking = ["2027-01-01"]', "2027-01-01 is written as two kinds of day"),
     ],
 )
-def test_a_mistake_is_told(text: str, told: str) -> None:
-    with pytest.raises(FlowError) as caught:
-        parse_calendar(text, "x.toml", Calendar())
-    assert told in str(caught.value)
+def test_a_mistake_is_told_with_its_key(text: str, told: str) -> None:
+    assert told in refused(text)
+
+
+def test_a_mistake_in_the_sites_file_names_that_file(tmp_path: Path) -> None:
+    site_file(tmp_path).write_bytes(b"\xff")
+    with pytest.raises(FlowError, match=r"calendar\.toml: file: is not UTF-8 text"):
+        load_calendar(tmp_path)

@@ -63,7 +63,7 @@ def test_exits_are_told_in_reading_order() -> None:
 
 def test_every_prompt_is_named_with_its_key() -> None:
     prompts = dict(front().prompts())
-    assert prompts["notice.prompt"] == "recording-notice"
+    assert prompts["notice.prompt"] == "recording-notice-objection"
     assert prompts["after.survey"] == "survey-ask"
     assert prompts["step.menu.wrong"] == "menu-wrong-key"
     assert prompts["step.queue.offer"] == "queue-offer"
@@ -72,7 +72,7 @@ def test_every_prompt_is_named_with_its_key() -> None:
 
 def test_where_a_call_begins() -> None:
     assert dict(front().starts()) == {
-        "start.open": "welcome",
+        "start.open": "language",
         "start.closed": "night",
         "start.through": "ring",
     }

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any, get_args
+from types import SimpleNamespace
+from typing import Any, cast, get_args
 
 import pytest
 from pydantic import BaseModel
+from sqlalchemy import Engine
 
 from callcenter.domain.calls import EventName
 from callcenter.domain.subjects import AgentEvent, CallbackEvent, DeskEvent, SubjectEvent
 from callcenter.settings import GuardSettings, Settings
 from callcenter.store.engine import make_engine
+from callcenter.switchboard.board import Board
+from callcenter.switchboard.reception import Reception
+from callcenter.switchboard.role import commands_of
 from callcenter.web.app import create_app
 
 ROOT = Path(__file__).parent.parent.parent.parent
@@ -57,6 +62,14 @@ def test_every_limit_of_the_guard_is_documented() -> None:
 @pytest.mark.parametrize("event", [*EventName, *AgentEvent, *DeskEvent, *CallbackEvent])
 def test_every_event_is_documented(event: EventName | SubjectEvent) -> None:
     assert f"`{event.value}`" in (ROOT / "docs" / "events.md").read_text("utf-8")
+
+
+def test_every_command_is_documented() -> None:
+    table = (ROOT / "docs" / "events.md").read_text("utf-8").partition("## Commands")[2]
+    board = SimpleNamespace(settings=Settings(), ledger=None)
+    reception = SimpleNamespace(stories={})
+    commands = commands_of(cast(Board, board), cast(Reception, reception), cast(Engine, None))
+    assert {name for name in commands.table if f"`{name}`" not in table} == set()
 
 
 def test_every_request_is_documented(tmp_path: Path) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shutil
+from datetime import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -35,6 +37,7 @@ def test_a_clip_has_both_laws_and_its_text(catalogue: Catalogue) -> None:
 def test_every_prompt_can_be_asked_for(catalogue: Catalogue) -> None:
     assert catalogue.language == "zh-CN"
     for prompt in catalogue.prompts.values():
+        assert prompt.id in catalogue.ids
         if prompt.variables:
             continue
         assert catalogue.clip(prompt.id).seconds > 1
@@ -56,7 +59,7 @@ def test_a_composed_prompt_is_its_parts(catalogue: Catalogue) -> None:
 
 
 def test_what_is_unknown_is_named(catalogue: Catalogue) -> None:
-    with pytest.raises(UnknownPrompt, match="no prompt 'bsy'; there are busy-to-desk, busy"):
+    with pytest.raises(UnknownPrompt, match="no prompt 'bsy'; there are agent-break, agent-ready"):
         catalogue.clip("bsy")
     with pytest.raises(UnknownPrompt, match="compose it with place"):
         catalogue.clip("long-distance")
@@ -66,6 +69,66 @@ def test_what_is_unknown_is_named(catalogue: Catalogue) -> None:
         catalogue.values("name")
     with pytest.raises(TypeError, match=r"long-distance takes \['place'\], not \['city'\]"):
         catalogue.compose("long-distance", city="上海")
+    with pytest.raises(UnknownPrompt, match="no prompt 'bsy'"):
+        catalogue.compose("bsy", count=3)
+    with pytest.raises(UnknownPrompt, match=r"no prompt 'number\.35'"):
+        catalogue.clip("number.35")
+    with pytest.raises(TypeError, match=r"prompt busy takes no \['count'\]"):
+        catalogue.compose("busy", count=3)
+
+
+@pytest.mark.parametrize("count", [2, 10, 35, 99, 100, 135, 9999])
+def test_a_place_in_the_queue(catalogue: Catalogue, count: int) -> None:
+    clip = catalogue.compose("queue-position", count=count)
+    assert clip.id == f"queue-position.{count}"
+    assert clip.text == f"您前面还有{count}位客人在等候。"
+    assert len(clip.pcma) % 160 == 0
+    assert 2.5 < clip.seconds < 6
+
+
+def test_one_is_said_otherwise(catalogue: Catalogue) -> None:
+    assert catalogue.compose("queue-position", count=1) == catalogue.clip("queue-position-one")
+
+
+def test_a_number_read_back(catalogue: Catalogue) -> None:
+    clip = catalogue.compose("callback-number-read", number="13800138000")
+    assert clip.id == "callback-number-read.digits"
+    assert clip.seconds > catalogue.compose("callback-number-read", number="138").seconds + 2
+
+
+def test_times_numbers_and_digits_alone(catalogue: Catalogue) -> None:
+    assert catalogue.compose("opening-at", time=time(8, 30)).text == "我们从08:30开始服务。"
+    assert catalogue.say_time(time(8, 30)).text == "08:30"
+    for clip in (catalogue.say_number(2026), catalogue.say_digits("8001"), catalogue.say_time(time(8, 30))):
+        assert len(clip.pcma) % 160 == 0
+        assert clip.pcmu == alaw_to_ulaw(clip.pcma)
+
+
+@pytest.mark.parametrize(
+    ("prompt_id", "values", "error", "why"),
+    [
+        ("queue-position", {"count": 10_000}, UnknownPrompt, "10000 cannot be said"),
+        ("queue-position", {"count": "3"}, TypeError, "count is a number, not '3'"),
+        ("callback-number-read", {"number": "abc"}, UnknownPrompt, "'abc' cannot be said"),
+        ("opening-at", {"time": "8:30"}, TypeError, "time is a time, not '8:30'"),
+    ],
+)
+def test_what_cannot_be_said(
+    catalogue: Catalogue, prompt_id: str, values: dict[str, Any], error: type[Exception], why: str
+) -> None:
+    with pytest.raises(error, match=why):
+        catalogue.compose(prompt_id, **values)
+
+
+def test_tones_are_clips(catalogue: Catalogue) -> None:
+    assert {"beep", "tone-waiting", "tone-long-call"} <= catalogue.ids
+    assert 0.3 < catalogue.clip("beep").seconds < 0.6
+
+
+def test_missing_ids_are_named_together(catalogue: Catalogue) -> None:
+    catalogue.require(["busy", "queue-position", "beep"])
+    with pytest.raises(CatalogueError, match=r"there is no prompt a, number\.35: correct the id, or add"):
+        catalogue.require(["number.35", "a", "busy"])
 
 
 def test_a_missing_file_is_named_at_start(copy: Path) -> None:

@@ -9,13 +9,28 @@ import pytest
 from prompts.catalogue import CATALOGUE
 from prompts.schema import CatalogueError, read_entries
 
-HEAD = 'language = "zh-CN"\nvoice = "zf_xiaobei"\n'
+HEAD = """
+[[language]]
+code = "zh-CN"
+voice = "zf_xiaobei"
+
+[[language]]
+code = "en"
+voice = "af_heart"
+
+"""
 BUSY = (
     '[[prompt]]\nid = "busy"\nzh = "占线"\nen = "Busy."\npurpose = "Busy."\nsource = "vanke"\nclause = "A4"\n'
 )
 FAR = BUSY.replace('"busy"', '"far"').replace('"占线"', '"这里是{place}，请稍等"')
-PLACE = '[[variable]]\nname = "place"\n[variable.values]\nbeijing = "北京"\n'
+FAR = FAR.replace('en = "Busy."', 'en = "From {place}."') + 'heard_by = "called"\n'
+PLACE = '[[variable]]\nname = "place"\n[variable.values]\nbeijing = "北京"\nshanghai = "上海"\n'
 PARTS = 'parts = ["这里是", "{place}，", "请稍等"]\n'
+QUEUE = BUSY.replace('"busy"', '"queue"').replace('"占线"', '"还有{count}位在等"')
+QUEUE = QUEUE.replace('en = "Busy."', 'en = "There are {count} waiting."')
+QUEUE += 'parts = ["还有", "{count}位", "在等"]\nparts_en = ["There are", "{count}", "waiting."]\n'
+COUNT = '[[variable]]\nname = "count"\nkind = "number"\nmost = 3\n'
+BEEP = '[[tone]]\nid = "beep"\npurpose = "Beep."\nhertz = 1000.0\nseconds = 0.4\ndbfs = -19.0\n'
 
 
 def written(folder: Path, text: str) -> Path:
@@ -29,7 +44,8 @@ def written(folder: Path, text: str) -> Path:
     [
         ("language =", "not valid TOML"),
         (HEAD, "prompt: Field required"),
-        (HEAD.replace("zh-CN", "chinese") + BUSY, "language: String should match"),
+        (HEAD.replace("zh-CN", "chinese") + BUSY, r"language\[1\].*: code: String should match"),
+        (HEAD.replace('"en"', '"zh-CN"') + BUSY, "language zh-CN is written twice"),
         (HEAD + BUSY.replace('en = "Busy."\n', ""), r"prompt\[1\] \(busy\): en: Field required"),
         (HEAD + BUSY + 'colour = "red"\n', r"prompt\[1\] \(busy\): colour: Extra inputs"),
         (HEAD + BUSY.replace('"busy"', '"Busy_1"'), r"prompt\[1\] \(Busy_1\): id: String should match"),
@@ -39,6 +55,17 @@ def written(folder: Path, text: str) -> Path:
         (HEAD + FAR + PARTS, r"prompt far: \{place\} has no \[\[variable\]\]"),
         (HEAD + FAR + PARTS.replace("请稍等", "再见") + PLACE, "not the words of `zh`"),
         (HEAD + FAR + 'parts = ["这里是{place}{place}"]\n' + PLACE, "parts"),
+        (HEAD + QUEUE.replace("There are {count}", "There are many"), "do not have the same {variables}"),
+        (HEAD + QUEUE.replace("parts_en", "#") + COUNT, "give `parts_en`"),
+        (HEAD + QUEUE + 'singular = "one"\n' + COUNT, "singular: there is no prompt one"),
+        (
+            HEAD + QUEUE + COUNT.replace('"number"', '"digits"'),
+            "{count} is a part of its own",
+        ),
+        (HEAD + BUSY + COUNT + '[variable.values]\na = "b"\n', "`values` belong to a variable of words"),
+        (HEAD + BUSY + '[[variable]]\nname = "place"\n', "`values` belong to a variable of words"),
+        (HEAD + BUSY + BEEP.replace('"beep"', '"busy"'), "prompt busy is written twice"),
+        (HEAD + BUSY + BEEP.replace("1000.0", "9.0"), r"tone\[1\] \(beep\): hertz: Input should be greater"),
         (HEAD + BUSY + PLACE + PLACE, "variable place is written twice"),
         (
             HEAD + BUSY + PLACE.replace("beijing", "Bei.Jing"),
@@ -56,21 +83,13 @@ def test_a_missing_file_is_an_error(tmp_path: Path) -> None:
         read_entries(tmp_path / "none.toml")
 
 
-def test_recordings_of_a_composed_prompt(tmp_path: Path) -> None:
-    entries = read_entries(written(tmp_path, HEAD + FAR + PARTS + PLACE))
-    recordings = entries.recordings(entries.prompt[0])
-    assert [(item.stem, item.text, item.first, item.last) for item in recordings] == [
-        ("far.1", "这里是", True, False),
-        ("far.2.beijing", "北京，", False, False),
-        ("far.3", "请稍等", False, True),
-    ]
-    assert {item.voice for item in recordings} == {"zf_xiaobei"}
-
-
-def test_a_prompt_may_have_a_voice_and_a_speed_of_its_own(tmp_path: Path) -> None:
-    entries = read_entries(written(tmp_path, HEAD + BUSY + 'voice = "zm_yunjian"\nspeed = 0.9\n'))
-    (recording,) = entries.recordings(entries.prompt[0])
-    assert (recording.voice, recording.speed) == ("zm_yunjian", 0.9)
+def test_what_is_spoken_in_which_language(tmp_path: Path) -> None:
+    entries = read_entries(written(tmp_path, HEAD + BUSY + FAR + PARTS + PLACE + BEEP))
+    assert [prompt.id for prompt in entries.spoken("zh-CN")] == ["busy", "far"]
+    assert [prompt.id for prompt in entries.spoken("en")] == ["busy"]
+    busy = entries.prompt[0]
+    assert (busy.text("zh-CN"), busy.text("en")) == ("占线", "Busy.")
+    assert entries.prompt[1].pieces("zh-CN") == ("这里是", "{place}，", "请稍等")
 
 
 def test_the_shipped_catalogue_words_the_standard() -> None:

@@ -13,8 +13,12 @@ from prompts.telephone import (
     TARGET_LUFS,
     Samples,
     band_limited,
+    edges,
+    faded,
     levelled,
     loudness,
+    quietest,
+    resampled,
     trimmed,
     with_silence,
 )
@@ -89,3 +93,45 @@ def test_silence_is_added_in_whole_packets() -> None:
     assert result[1300] == pytest.approx(1.0, abs=0.01)
     assert np.array_equal(result, with_silence(sound, 0.1, 0.15)), "a build repeats itself"
     assert sound[0] == 1.0, "the argument is left as it was"
+
+
+@pytest.mark.parametrize("rate", [8_000, 11_025, 22_050, 44_100, 48_000])
+def test_another_rate_keeps_pitch_level_and_length(rate: int) -> None:
+    found = resampled(tone(1000, 1.0, rate), rate, STUDIO)
+    assert len(found) == pytest.approx(STUDIO, abs=2)
+    middle = slice(2400, -2400)
+    assert np.max(np.abs(found[middle] - tone(1000, len(found) / STUDIO)[: len(found)][middle])) < 0.01
+
+
+def test_the_same_rate_is_left_alone() -> None:
+    samples = tone(1000)
+    assert resampled(samples, STUDIO, STUDIO) is samples
+
+
+def test_what_the_lower_rate_cannot_carry_does_not_come_back() -> None:
+    assert np.max(np.abs(resampled(tone(15_000, 1.0, 48_000), 48_000, STUDIO)[2400:-2400])) < 0.001
+
+
+def test_the_edges_of_sound() -> None:
+    samples = np.concatenate([np.zeros(2400), tone(1000, 0.5), np.zeros(4800)])
+    first, last = edges(samples, STUDIO)
+    assert first == pytest.approx(2400, abs=480)
+    assert last == pytest.approx(14_400, abs=480)
+    with pytest.raises(ValueError, match="no sound to keep"):
+        edges(np.zeros(2400), STUDIO)
+
+
+def test_the_quietest_place_nearby() -> None:
+    samples = tone(1000)
+    samples[12_200:12_680] = 0.0
+    assert quietest(samples, 12_000, STUDIO) == pytest.approx(12_440, abs=2)
+    assert quietest(samples, 6_000, STUDIO) == pytest.approx(6_000, abs=600)
+    assert quietest(samples[:100], 50, STUDIO) == 50
+
+
+def test_fades_at_both_ends() -> None:
+    soft = faded(np.ones(800))
+    assert soft[0] == soft[-1] == 0.0
+    assert soft[400] == 1.0
+    assert faded(np.ones(10))[0] == 0.0
+    assert faded(np.zeros(0)).size == 0

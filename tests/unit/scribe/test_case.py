@@ -46,6 +46,19 @@ def test_recordings_are_put_on_the_calls_clock() -> None:
     assert found["closing"].start == 25.0
 
 
+def test_a_message_at_night_is_heard_and_no_rule_applies_to_it() -> None:
+    """Nobody was rung and nobody answered: there is nobody whose words could be judged."""
+    message = call(
+        "c1", outcome="message", answered_at=None, first_ringing_at=None, rings=0, ring_seconds=None,
+        three_rings="not_applicable",
+    )  # fmt: skip
+    files = [recording("c1", "caller", "c.wav")]
+    heard = {"c1-caller-recording": Transcript(tuple(words((0.5, "我家 的 水管 坏 了"))), (), 6.0)}
+    work = Work(message, [leg("c1", "caller", 0)], [], files)
+    found = judge_work(work, VANKE, ("万科物业",), heard)
+    assert found and {each.verdict for each in found} == {Verdict.NOT_APPLICABLE}
+
+
 def test_an_interrupted_call() -> None:
     work = Work(call("c1", outcome="interrupted", hung_up_by="network"), [leg("c1", "agent", 0)], [], [])
     assert facts_of(work).interrupted

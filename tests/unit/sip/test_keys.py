@@ -51,3 +51,22 @@ async def test_what_cannot_be_sent_is_not() -> None:
     stream.close()
     stream.press("1")
     phone.close()
+
+
+async def test_a_prompt_a_bridge_or_a_hold_that_begins_meanwhile_does_not_make_a_key_two() -> None:
+    ports = pool()
+    stream, other, phone = await MediaStream.open(ports), await MediaStream.open(ports), Phone(440)
+    stream.set_remote(phone.addr, PCMA, 96)
+    stream.press("5", 160)
+    await eventually(lambda: len(phone.packets) > 2)
+    stream.play(Clip.from_samples(sine(440, 1.0)), loop=True)
+    await eventually(lambda: len(phone.packets) > 4)
+    stream.connect(other)
+    other.receiving = False
+    await eventually(lambda: len(phone.packets) > 6)
+    stream.stop_playing()
+    await eventually(lambda: [p.payload_type for p in phone.packets].count(96) == 10)
+    assert len({packet.timestamp for packet in phone.packets}) == 1
+    stream.close()
+    other.close()
+    phone.close()

@@ -262,3 +262,19 @@ async def test_tracks_share_turns_until_one_is_full_and_every_turn_comes(tmp_pat
     behind = tracks[-1].seconds
     await eventually(lambda: tracks[-1].seconds > behind + 0.3)
     await recorder.close()
+
+
+async def test_a_recording_that_is_not_wanted_leaves_no_file(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path)
+    began = time.monotonic()
+    kept, unwanted = [recorder.open(f"{name}.wav", PCMA, began) for name in ("kept", "unwanted")]
+    for track in (kept, unwanted):
+        track.feed(began, 1, 1, 0, 8, PCMA.quiet(160))
+    await eventually(lambda: unwanted.path.exists() and unwanted.seconds >= 0)
+    await asyncio.gather(unwanted.discard(), unwanted.discard())
+    await eventually(lambda: not unwanted.path.exists())
+    await kept.close(began + 1)
+    await kept.discard()  # too late: it is complete
+    assert Wav.parse(kept.path.read_bytes()).seconds == 1.0
+    await recorder.close()
+    assert recorder.stats.open_tracks == recorder.stats.failed_tracks == 0

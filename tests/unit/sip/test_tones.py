@@ -5,7 +5,7 @@ import pytest
 
 from sip.media.clip import Clip
 from sip.media.g711 import PCMA, PCMU, Samples
-from sip.media.tones import busy, ringback, silence
+from sip.media.tones import beep, busy, ringback, silence, warning
 
 
 def strongest(samples: Samples) -> float:
@@ -30,3 +30,10 @@ def test_silence_is_silent_in_both_codecs() -> None:
     assert clip.data(PCMA) == PCMA.quiet(4000)
     assert np.abs(PCMU.decode(clip.data(PCMU)).astype(int)).max() <= 8
     assert clip.seconds == 0.5
+
+
+def test_our_own_signs() -> None:
+    assert abs(strongest(PCMA.decode(beep().alaw)) - 1000) < 5 and beep().seconds == 0.4
+    note = PCMA.decode(warning().alaw)
+    assert abs(strongest(note[:640]) - 1400) < 15 and warning().seconds < 0.3
+    assert 0.03 < np.abs(note.astype(int)).max() / 32768 < 0.07  # soft

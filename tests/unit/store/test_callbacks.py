@@ -84,7 +84,7 @@ async def test_a_missed_call_is_to_be_called_back_within_a_quarter_of_an_hour(en
 
 
 async def test_the_next_missed_call_of_that_number_is_taken_in(engine: Engine) -> None:
-    later = missed("c2", 100, caller="+8613800000000", outcome=Outcome.ABANDONED)
+    later = missed("c2", 100, outcome=Outcome.ABANDONED)
     elsewhere = missed("c3", 200, desk="sales")
     await tell(engine, missed(), missed(), later, elsewhere)
     one, other = unfinished(engine)

@@ -23,10 +23,11 @@ from callcenter.store.ledger import (
     Ledger,
     LedgerError,
     RecordingClosed,
+    RecordingDiscarded,
     RecordingOpened,
 )
 from callcenter.store.migrate import upgrade
-from callcenter.store.tables import Call, Job, Recording
+from callcenter.store.tables import Call, Job, Mix, Recording
 from tests.support import eventually, scaled
 from tests.unit.store.facts import answered, at, call, recording
 
@@ -84,6 +85,22 @@ async def test_a_whole_call_is_kept_and_told_in_order(engine: Engine) -> None:
         assert rows[0].payload["data"]["call"]["answered_at"] is None  # each event tells of its own moment
         assert rows[2].payload["data"]["agent"] == "8001"
         assert rows[4].payload["data"]["call"]["outcome"] == "answered"
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+async def test_a_discarded_recording_leaves_no_row(engine: Engine, at_once: bool) -> None:
+    async with ledger_on(engine) as (ledger, _):
+        ledger.put(CallChanged(answered(), EventName.ANSWERED, at=at(6)))
+        ledger.put(RecordingOpened(recording()))
+        if not at_once:
+            await ledger.flush()
+        ledger.put(RecordingDiscarded("c1", recording().id))
+        ledger.put(CallRecorded("c1", at=at(31)))
+        await ledger.flush()
+        assert not ledger.rejected
+    with session(engine) as work:
+        assert work.scalars(select(Recording)).all() == []
+        assert work.get(Mix, "c1") is None
 
 
 async def test_putting_never_waits_for_the_database(engine: Engine) -> None:

@@ -23,10 +23,11 @@ missed = "keep"
 
 
 def with_flow(folder: Path, flow: str, **changes: Any) -> Settings:
-    """A site whose desk has this flow, with the group `front` of extensions 1 and 2 unless it has groups."""
+    """A site whose desk has this flow, with the group `front` of extensions 1 and 2 where it names it."""
     path = folder / "front.toml"
     text = dedent(flow)
-    path.write_text(text if "[group." in text else text + GROUP, "utf-8")
+    wants = 'group = "front"' in text and "[group." not in text
+    path.write_text(text + GROUP if wants else text, "utf-8")
     settings = settings_for(folder, **changes)
     desk = settings.desks[0].model_copy(update={"agents": (), "flow": path})
     return settings.model_copy(update={"desks": (desk,)})

@@ -5,8 +5,6 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
-import pytest
-
 from callcenter.switchboard.early import pass_on
 from sip.errors import PeerError
 from sip.sdp import Description, offer
@@ -18,6 +16,9 @@ class Stream:
     def __init__(self) -> None:
         self.peer: Any = None
         self.receiving = False
+
+    def stop_playing(self) -> None:
+        """Nothing is played here."""
 
     def connect(self, other: Any) -> None:
         self.peer, other.peer = other, self
@@ -46,7 +47,7 @@ def play(caller: Leg, leg: Leg, code: int = 183) -> None:
     live: Any = SimpleNamespace(caller=caller, id="call")
     one: Any = leg
     agreement: Any = None
-    pass_on(live, one, code, EARLY, b"v=0", agreement)
+    pass_on(live, one, code, EARLY, (b"v=0", agreement))
 
 
 def test_the_caller_gets_our_answer_once_and_hears_it() -> None:
@@ -63,11 +64,17 @@ def test_a_180_stays_one() -> None:
     assert caller.sent == [(180, b"v=0")]
 
 
-@pytest.mark.parametrize("state", [{"answered_at": 1.0}, {"is_over": True}])
-def test_who_is_answered_or_gone_gets_nothing(state: dict[str, Any]) -> None:
-    caller, leg = Leg(**state), Leg()
+def test_who_is_gone_gets_nothing() -> None:
+    caller, leg = Leg(is_over=True), Leg()
     play(caller, leg)
     assert not caller.sent and not leg.settled
+
+
+def test_who_is_answered_already_hears_it_without_another_answer() -> None:
+    caller, leg = Leg(answered_at=1.0), Leg()
+    play(caller, leg)
+    assert not caller.sent and caller.settled == 0
+    assert caller.stream.peer is leg.stream
 
 
 def test_what_cannot_be_used_changes_nothing() -> None:

@@ -3,169 +3,170 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import logging
-import os
 from collections.abc import AsyncIterator
-from datetime import date
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
 
-from callcenter.domain.workdays import DayKind
 from callcenter.events.errors import CommandError
 from callcenter.flows import FlowError
+from callcenter.flows.calendar import site_file
 from callcenter.settings import Settings
 from callcenter.switchboard import flow_watch
-from callcenter.switchboard.flow_watch import Flows
+from callcenter.switchboard.flow_watch import CALENDAR, Flows
 from tests.support import eventually
+from tests.unit.switchboard.flows import floor
 
-FLOW = """
-[start]
-open = "ring"
-[group.front]
-agents = ["8001"]
-wait = 0
-[step.ring]
-do = "ring"
-group = "front"
-"""
-GOOD = FLOW.replace("wait = 0", "ring_timeout = 20")
-LONGER = FLOW.replace("wait = 0", "ring_timeout = 30")
-ROUND = GOOD + 'busy = "other"\n[step.other]\ndo = "desk"\ndesk = "%s"\n'
+RING = '[start]\nopen = "ring"\n[group.all]\nagents = ["1"]\n[step.ring]\ndo = "ring"\ngroup = "all"\n'
+GOOD = RING + "[after]\nwrap_up = 7\n"
+WRONG = RING.replace('open = "ring"', 'open = "gone"')
 
 
-def site(folder: Path, **flows: str) -> Settings:
-    for id, text in flows.items():
-        write(folder, id, text)
-    desks = [
-        {"id": id, "number": f"{80 + index}", "name": id, "flow": folder / f"{id}.toml"}
-        for index, id in enumerate(flows)
-    ]
-    plain = {"id": "plain", "number": "90", "name": "plain", "agents": ["8001"]}
-    return Settings(data=folder, desk=[*desks, plain], extension=[{"number": "8001", "password": "x"}])
-
-
-def write(folder: Path, id: str, text: str) -> None:
-    """As an editor does: the whole file anew, under its name in one moment."""
-    draft = folder / f"{id}.draft"
-    draft.write_text(text, "utf-8")
-    os.replace(draft, folder / f"{id}.toml")  # noqa: PTH105 - Path.replace is the same
-
-
-def timeout(flows: Flows, desk: str = "front") -> float:
-    return next(iter(flows.of(desk).groups.values())).ring_timeout
-
-
-@contextlib.asynccontextmanager
-async def watched(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Flows]:
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(flow_watch, "LOOK_EVERY", 0.02)
-    flows = Flows(settings, lambda: ())
-    task = asyncio.create_task(flows.watch(), name="flows")
-    try:
-        yield flows
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
 
 
-async def test_a_file_that_changes_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    async with watched(site(tmp_path, front=GOOD), monkeypatch) as flows:
-        begun = flows.of("front")
-        write(tmp_path, "front", LONGER)
-        await eventually(lambda: timeout(flows) == 30)
-        assert begun.groups["front"].ring_timeout == 20  # whoever began with it keeps it
-        assert flows.of("front").digest != begun.digest
-        assert timeout(flows, "plain") == 20
+def site(folder: Path, **texts: str) -> Settings:
+    """A desk for each text, in a file of its name."""
+    for name, text in texts.items():
+        (folder / f"{name}.toml").write_text(text, "utf-8")
+    desks = [
+        {"id": name, "number": f"80{number}", "name": name, "flow": folder / f"{name}.toml"}
+        for number, name in enumerate(texts)
+    ]
+    return Settings(data=folder, desk=desks, extension=[{"number": "1", "password": "x"}])
 
 
-async def test_a_flow_with_a_mistake_is_refused_and_the_running_one_stays(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    async with watched(site(tmp_path, front=GOOD), monkeypatch) as flows:
-        running = flows.of("front")
-        write(tmp_path, "front", FLOW)
-        await eventually(lambda: flows.refused)
-        why = f"{tmp_path / 'front.toml'}: group.front.wait: Extra inputs are not permitted"
-        assert str(flows.refused["front"]) == why
-        assert flows.of("front") is running
-        assert flows.details() == {"front": f"refused: {why}", "plain": flows.of("plain").digest}
-        assert f"flow refused desk=front reason={why}" in caplog.text
-        write(tmp_path, "front", LONGER)
-        await eventually(lambda: timeout(flows) == 30)
-        assert not flows.refused
+def flows_of(settings: Settings) -> Flows:
+    return Flows(settings, lambda: ())
 
 
-async def test_a_file_that_is_taken_away_changes_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async with watched(site(tmp_path, front=GOOD), monkeypatch) as flows:
-        (tmp_path / "front.toml").unlink()
-        await eventually(lambda: flows.refused)
-        assert "front.toml: file: cannot be read: No such file" in str(flows.refused["front"])
-        assert timeout(flows) == 20
+@asynccontextmanager
+async def watched(flows: Flows) -> AsyncIterator[None]:
+    watching = asyncio.create_task(flows.watch())
+    yield
+    watching.cancel()
+    with suppress(asyncio.CancelledError):
+        await watching
 
 
-async def test_one_desk_s_mistake_does_not_hold_another_s_change_up(tmp_path: Path) -> None:
-    flows = Flows(site(tmp_path, front=GOOD, night=GOOD), lambda: ())
-    write(tmp_path, "front", FLOW)
-    write(tmp_path, "night", LONGER)
-    await flows.reload()
-    assert (timeout(flows, "front"), timeout(flows, "night")) == (20, 30)
-    assert list(flows.refused) == ["front"]
-
-
-async def test_desks_that_would_lead_round_in_a_circle(tmp_path: Path) -> None:
-    flows = Flows(site(tmp_path, front=ROUND % "night", night=GOOD), lambda: ())
-    write(tmp_path, "night", ROUND % "front")
-    await flows.reload()
-    assert "other" not in flows.of("night").steps
-    assert "round in a circle" in str(flows.refused["night"])
-    write(tmp_path, "front", LONGER)
-    await flows.reload()
-    assert not flows.refused
-    assert "other" in flows.of("night").steps
-
-
-async def test_the_command_tells_what_runs_and_refuses_a_mistake(tmp_path: Path) -> None:
-    flows = Flows(site(tmp_path, front=GOOD), lambda: ())
-    write(tmp_path, "front", LONGER)
-    assert (await flows.reload_flows({}))["flows"]["front"] == flows.of("front").digest
-    assert timeout(flows) == 30
-    write(tmp_path, "front", FLOW)
-    with pytest.raises(CommandError, match=r"group\.front\.wait: Extra") as caught:
-        await flows.reload_flows({})
-    assert caught.value.code == "invalid"
-
-
-async def test_the_calendar_changes_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    async with watched(site(tmp_path, front=GOOD), monkeypatch) as flows:
-        write(tmp_path, "calendar", 'holidays = ["2027-03-01"]')
-        await eventually(lambda: flows.calendar.day(date(2027, 3, 1)).kind is DayKind.HOLIDAY)
-        write(tmp_path, "calendar", 'holidays = ["x"]')
-        await eventually(lambda: flows.refused)
-        assert "calendar.toml: holidays.0" in flows.details()["calendar"]
-        assert flows.calendar.day(date(2027, 3, 1)).kind is DayKind.HOLIDAY
-
-
-def test_all_mistakes_are_told_at_the_start(tmp_path: Path) -> None:
-    settings = site(tmp_path, front=FLOW, night=FLOW)
+def test_a_flow_that_is_wrong_from_the_start_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(FlowError) as caught:
-        Flows(settings, lambda: ())
-    assert len(str(caught.value).splitlines()) == 2
-    assert len(caught.value.problems) == 2
+        flows_of(site(tmp_path, a=RING, b=WRONG, c=WRONG))
+    lines = str(caught.value).splitlines()
+    assert [Path(line.split(": ")[0]).name for line in lines if "start.open" in line] == ["b.toml", "c.toml"]
 
 
-def test_what_is_taken_is_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level(logging.INFO):
-        flows = Flows(site(tmp_path, front=GOOD), lambda: ())
-    assert f"flow taken desk=front digest={flows.of('front').digest}" in caplog.text
+async def test_a_changed_file_is_taken(tmp_path: Path) -> None:
+    flows = flows_of(site(tmp_path, front=RING))
+    before = flows.of("front")
+    async with watched(flows):
+        (tmp_path / "front.toml").write_text(GOOD, "utf-8")
+        await eventually(lambda: flows.of("front").after.wrap_up == 7)
+    assert flows.details() == {"front": flows.of("front").digest}
+    assert before.after.wrap_up == 0  # who began with it keeps it
 
 
-def test_a_prompt_that_is_not_there_is_asked_for_each_time(tmp_path: Path) -> None:
-    prompts: list[str] = []
-    text = GOOD + 'nobody = "sorry"\n[step.sorry]\ndo = "hangup"\nprompt = "sorry"\n'
-    with pytest.raises(FlowError, match=r"step\.sorry\.prompt: there is no prompt 'sorry'"):
-        Flows(site(tmp_path, front=text), lambda: prompts)
-    prompts.append("sorry")
-    assert "sorry" in Flows(site(tmp_path, front=text), lambda: prompts).of("front").steps
+async def test_a_mistake_is_refused_with_file_key_and_reason(tmp_path: Path) -> None:
+    flows = flows_of(site(tmp_path, front=RING))
+    before = flows.of("front")
+    async with watched(flows):
+        (tmp_path / "front.toml").write_text(WRONG, "utf-8")
+        await eventually(lambda: flows.refused)
+        assert flows.of("front") is before
+        told = flows.details()["front"]
+        assert told.startswith("refused: ")
+        assert "front.toml: start.open: there is no [step.gone]; there are: ring" in told
+        (tmp_path / "front.toml").write_text(GOOD, "utf-8")
+        await eventually(lambda: flows.of("front").after.wrap_up == 7)
+    assert not flows.refused
+
+
+async def test_a_file_that_is_taken_away_is_refused(tmp_path: Path) -> None:
+    flows = flows_of(site(tmp_path, front=RING))
+    (tmp_path / "front.toml").unlink()
+    await flows.reload()
+    assert "front.toml: file: cannot be read" in flows.details()["front"]
+    assert flows.of("front").start.open == "ring"
+
+
+async def test_one_desks_mistake_does_not_keep_anothers_change(tmp_path: Path) -> None:
+    flows = flows_of(site(tmp_path, a=RING, b=RING))
+    (tmp_path / "a.toml").write_text(WRONG, "utf-8")
+    (tmp_path / "b.toml").write_text(GOOD, "utf-8")
+    await flows.reload()
+    assert list(flows.refused) == ["a"]
+    assert flows.of("b").after.wrap_up == 7
+
+
+async def test_a_change_that_closes_a_circle_of_desks_is_refused(tmp_path: Path) -> None:
+    to = '[start]\nopen = "on"\n[step.on]\ndo = "desk"\ndesk = "{}"\n'
+    flows = flows_of(site(tmp_path, a=to.format("b"), b=RING))
+    (tmp_path / "b.toml").write_text(to.format("a"), "utf-8")
+    await flows.reload()
+    assert list(flows.refused) == ["b"]
+    assert "circle through other desks" in flows.details()["b"]
+    assert flows.of("b").start.open == "ring"
+
+
+async def test_the_calendar_is_watched_too(tmp_path: Path) -> None:
+    flows = flows_of(site(tmp_path, front=RING))
+    async with watched(flows):
+        site_file(tmp_path).write_text('holidays = ["never"]\n', "utf-8")
+        await eventually(lambda: CALENDAR in flows.refused)
+        assert "calendar.toml: holidays.0" in flows.details()[CALENDAR]
+        site_file(tmp_path).write_text("years = [2031]\n", "utf-8")
+        await eventually(lambda: 2031 in flows.calendar.years)
+    assert not flows.refused
+
+
+async def test_the_command_says_what_runs_or_why_not(tmp_path: Path) -> None:
+    flows = flows_of(site(tmp_path, front=RING))
+    assert await flows.reload_flows({}) == {"flows": {"front": flows.of("front").digest}}
+    (tmp_path / "front.toml").write_text("[start", "utf-8")
+    with pytest.raises(CommandError, match=r"front\.toml: file: is not valid TOML"):
+        await flows.reload_flows({})
+
+
+async def test_a_call_under_way_keeps_the_flow_it_began_with(tmp_path: Path) -> None:
+    """The first caller rings 1 and goes on to 2 as the flow said then; the next meets the new one."""
+    then = """
+    [start]
+    open = "first"
+    [group.first]
+    order = "in_order"
+    missed = "keep"
+    ring_timeout = 1
+    agents = ["1"]
+    [group.second]
+    missed = "keep"
+    agents = ["2"]
+    [step.first]
+    do = "ring"
+    group = "first"
+    no_answer = "second"
+    [step.second]
+    do = "ring"
+    group = "second"
+    """
+    async with floor(tmp_path, then) as here, watched(here.desk.board.flows):
+        flows = here.desk.board.flows
+        one, two, three = [await here.phone(number) for number in ("1", "2", "3")]
+        one.ring_seconds = None
+        caller = await here.caller()
+        await caller.dial("8000", caller="13800138000")
+        await eventually(lambda: one.calls)
+        (tmp_path / "front.toml").write_text(RING.replace('"1"', '"4"'), "utf-8")  # a mistake first
+        await eventually(lambda: "4 is no [[extension]]" in here.desk.board.details()["flows"]["front"])
+        (tmp_path / "front.toml").write_text(RING.replace('"1"', '"3"'), "utf-8")
+        await eventually(lambda: "all" in flows.of("front").groups)
+        await caller.connected()
+        assert (len(two.calls), len(three.calls)) == (1, 0)
+        again = await here.phone("city", 700.0, register=False)
+        await again.dial("8000", caller="13900139000")
+        await again.connected()
+        assert (len(two.calls), len(three.calls)) == (1, 1)
+        caller.call.hangup()
+        again.call.hangup()

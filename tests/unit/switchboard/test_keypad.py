@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from callcenter.switchboard.keypad import MOST_WAITING, Keypad, Pressed, Twice, Way
+from callcenter.switchboard.keypad import MOST_WAITING, KeyBy, Keypad, Pressed, Twice
 from callcenter.switchboard.live_call import LiveCall
 from sip.media import tones
 from tests.board import Phone, Switchboard
@@ -22,17 +22,33 @@ LONG = scaled(20)
 @pytest.mark.parametrize(
     ("told", "presses"),
     [
-        ([("5", Way.EVENT, 0.0), ("5", Way.INFO, 0.2)], "5"),
-        ([("5", Way.INFO, 0.0), ("5", Way.EVENT, 0.2)], "5"),
-        ([("5", Way.EVENT, 0.0), ("5", Way.EVENT, 0.2)], "55"),
-        ([("5", Way.EVENT, 0.0), ("5", Way.INFO, 0.1), ("5", Way.EVENT, 0.2), ("5", Way.INFO, 0.3)], "55"),
-        ([("5", Way.EVENT, 0.0), ("5", Way.EVENT, 0.1), ("5", Way.INFO, 0.2), ("5", Way.INFO, 0.3)], "55"),
-        ([("5", Way.EVENT, 0.0), ("6", Way.INFO, 0.2)], "56"),
-        ([("5", Way.EVENT, 0.0), ("5", Way.INFO, 1.5)], "55"),
+        ([("5", KeyBy.EVENT, 0.0), ("5", KeyBy.INFO, 0.2)], "5"),
+        ([("5", KeyBy.INFO, 0.0), ("5", KeyBy.EVENT, 0.2)], "5"),
+        ([("5", KeyBy.EVENT, 0.0), ("5", KeyBy.EVENT, 0.2)], "55"),
+        (
+            [
+                ("5", KeyBy.EVENT, 0.0),
+                ("5", KeyBy.INFO, 0.1),
+                ("5", KeyBy.EVENT, 0.2),
+                ("5", KeyBy.INFO, 0.3),
+            ],
+            "55",
+        ),
+        (
+            [
+                ("5", KeyBy.EVENT, 0.0),
+                ("5", KeyBy.EVENT, 0.1),
+                ("5", KeyBy.INFO, 0.2),
+                ("5", KeyBy.INFO, 0.3),
+            ],
+            "55",
+        ),
+        ([("5", KeyBy.EVENT, 0.0), ("6", KeyBy.INFO, 0.2)], "56"),
+        ([("5", KeyBy.EVENT, 0.0), ("5", KeyBy.INFO, 1.5)], "55"),
     ],
 )
 def test_a_press_that_is_told_by_both_ways_counts_once(
-    told: list[tuple[str, Way, float]], presses: str
+    told: list[tuple[str, KeyBy, float]], presses: str
 ) -> None:
     twice = Twice()
     assert "".join(key for key, way, at in told if twice.counts(key, way, at)) == presses
@@ -41,13 +57,13 @@ def test_a_press_that_is_told_by_both_ways_counts_once(
 async def test_keys_wait_until_somebody_takes_them_and_the_newest_are_kept() -> None:
     pressed = Pressed()
     for number in range(MOST_WAITING + 3):
-        pressed.put(str(number % 10), Way.EVENT)
+        pressed.put(str(number % 10))
     assert await pressed.next() == "3"
     pressed.forget()
     waiting = asyncio.create_task(pressed.next())
     await asyncio.sleep(0)
     assert not waiting.done()
-    pressed.put("#", Way.INFO)
+    pressed.put("#")
     assert await waiting == "#"
 
 
@@ -55,7 +71,7 @@ async def test_a_wait_that_is_given_up_takes_no_key() -> None:
     pressed = Pressed()
     waiting = asyncio.create_task(pressed.next())
     await asyncio.sleep(0)
-    pressed.put("1", Way.EVENT)
+    pressed.put("1")
     waiting.cancel()
     with pytest.raises(asyncio.CancelledError):
         await waiting
@@ -176,3 +192,16 @@ async def test_keys_of_parties_that_talk_are_kept_for_nobody(
     await agent.hears_keys("56")
     live = await desk.live()
     assert await Keypad(live.caller).key(0.0) is None
+
+
+async def test_a_key_told_by_both_ways_is_passed_on_once(
+    desk: Switchboard, caller: Phone, make_phone: MakePhone
+) -> None:
+    agent = await make_phone("1", 1000.0)
+    await caller.dial("8000")
+    await caller.connected()
+    await caller.hears(1000.0)
+    by_event(caller, "5")
+    await agent.hears_keys("5")
+    by_info(caller, "56")  # the first of them is the one that the agent heard
+    await agent.hears_keys("56")

@@ -36,9 +36,7 @@ async def test_an_agent_who_does_not_pick_up(desk: Switchboard, make_phone: Make
     await eventually(lambda: desk.board.pool.in_use == 0)
 
 
-async def test_the_agent_hangs_up_before_the_number_answers(
-    desk: Switchboard, make_phone: MakePhone
-) -> None:
+async def test_the_agent_hangs_up_before_the_number_answers(desk: Switchboard, make_phone: MakePhone) -> None:
     agent, other = await make_phone("1"), await make_phone("3")
     other.ring_seconds = None
     await desk.command("call", by="1", number="3")
@@ -58,9 +56,7 @@ async def test_the_number_is_busy(desk: Switchboard, make_phone: MakePhone) -> N
     await eventually(lambda: agent.call.is_over)
 
 
-async def test_a_page_ends_it_while_the_agents_phone_rings(
-    desk: Switchboard, make_phone: MakePhone
-) -> None:
+async def test_a_page_ends_it_while_the_agents_phone_rings(desk: Switchboard, make_phone: MakePhone) -> None:
     agent = await make_phone("1")
     agent.ring_seconds = None
     told = await desk.command("call", by="1", number="3")

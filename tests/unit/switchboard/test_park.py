@@ -8,7 +8,7 @@ from typing import Any, cast
 import pytest
 
 from callcenter.events.errors import CommandError
-from callcenter.switchboard.park import NoSlot, Parked, ParkingLot
+from callcenter.switchboard.lot import NoSlot, Parked, ParkingLot
 from tests.board import Phone, Switchboard
 from tests.support import eventually
 from tests.unit.switchboard.conftest import MakePhone

@@ -8,6 +8,7 @@ import pytest
 from pydantic import SecretStr
 from sqlmodel import Session, select
 
+from callcenter.domain.numbers import Numbers
 from callcenter.events.errors import CommandError
 from callcenter.settings import Extension, Trunk
 from callcenter.store.tables import Call as CallRow
@@ -87,6 +88,7 @@ async def test_closing_ends_the_calls_and_takes_no_more(
     ("trusted", "extra", "caller"),
     [
         (True, "P-Asserted-Identity: <tel:+8621600>", "+8621600"),
+        (True, "P-Asserted-Identity: <tel:+8613800138000>", "13800138000"),
         (True, "P-Asserted-Identity: <tel:+8621600>\nPrivacy: id", "1001"),
         (True, "", "1001"),
         (False, "P-Asserted-Identity: <tel:+8621600>", "1001"),
@@ -99,13 +101,13 @@ def test_the_callers_number_is_asserted_by_trusted_trunks_only(
     secret = SecretStr("unit-test-secret")
     trunk = Trunk(id="city", username="city", password=secret, trust_identity=trusted)
     call = SimpleNamespace(invite=request(extra=extra))
-    assert _caller(call, Account("city", "x", trunk=trunk)) == caller  # type: ignore[arg-type]
+    assert _caller(call, Account("city", "x", trunk=trunk), Numbers()) == caller  # type: ignore[arg-type]
 
 
 def test_an_extension_asserts_nothing() -> None:
     phone = Extension(number="1", password=SecretStr("unit-test-secret"))
     call = SimpleNamespace(invite=request(extra="P-Asserted-Identity: <tel:+8621600>"))
-    assert _caller(call, Account("1", "x", extension=phone)) == "1001"  # type: ignore[arg-type]
+    assert _caller(call, Account("1", "x", extension=phone), Numbers()) == "1001"  # type: ignore[arg-type]
 
 
 async def test_from_where_a_call_was_forwarded_is_on_record(desk: Switchboard, make_phone: MakePhone) -> None:

@@ -8,6 +8,7 @@ import pytest
 from pydantic import SecretStr, ValidationError
 
 from callcenter.domain.calls import Direction
+from callcenter.domain.numbers import Numbers
 from callcenter.settings import Extension, Settings, Trunk
 from callcenter.switchboard.routing import (
     Nowhere,
@@ -112,6 +113,7 @@ def test_who_may_call_what_outside(
     caller: Extension | None, registered: bool, dialled: str, goes: bool
 ) -> None:
     found = route_outside(SETTINGS, dialled, caller, registered)
+    dialled = Numbers().canonical(dialled)
     emergency = dialled in ("110", "119", "120")
     assert found == (ToOutside(dialled, emergency=emergency) if goes else Nowhere(404))
 
@@ -124,12 +126,15 @@ def test_who_may_call_what_outside(
         ({"strip": "9"}, "13800138000", "13800138000"),
         ({"prefix": "0"}, "13800138000", "013800138000"),
         ({"strip": "+86", "prefix": "0"}, "+8613800138000", "013800138000"),
+        ({"numbers": "e164"}, "13800138000", "+8613800138000"),
+        ({"numbers": "e164", "strip": "+"}, "075512345678", "8675512345678"),
         ({"strip": "1", "prefix": "0"}, "110", "110"),  # an emergency number is never changed
+        ({"strip": "9"}, "9110", "9110"),  # and nothing becomes one
     ],
 )
 def test_what_is_dialled_over_a_trunk(rules: dict[str, str], dialled: str, sent: str) -> None:
     trunk = Trunk.model_validate({"id": "t", "username": "u", "password": "x", **rules})
-    assert as_dialled(trunk, ToOutside(dialled, emergency=dialled == "110")) == sent
+    assert as_dialled(Numbers(), trunk, ToOutside(dialled, emergency=dialled == "110")) == sent
 
 
 def test_no_desk_or_extension_has_an_emergency_number() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import random
 from collections.abc import AsyncIterator
@@ -13,8 +14,12 @@ from sqlmodel import Session, select
 from callcenter.events.errors import CommandError, ErrorCode
 from callcenter.store.tables import Audit
 from sip.aio.ports import PortPool
+from sip.effects import Effect, Respond
+from sip.message import respond
+from sip.transactions import Transaction
 from tests.board import TRUNK, Phone, Switchboard, settings_for, switchboard
 from tests.support import eventually
+from tests.unit.switchboard.conftest import MakePhone
 
 CALLER, AGENT = 440.0, 1080.0  # no note of the music, nor an overtone
 
@@ -132,3 +137,51 @@ async def test_a_call_that_rings_cannot_be_held(desk: Switchboard) -> None:
     finally:
         await caller.stop()
         await agent.stop()
+
+
+class Obedient:
+    """A telephone that answers when it is told to talk, as a desk phone does."""
+
+    def __init__(self, phone: Phone) -> None:
+        self.phone, self.events = phone, list[str | None]()
+        self.answering: asyncio.Task[None] | None = None
+
+    def listen(self) -> None:
+        """Takes the NOTIFY of the newest call."""
+        session = self.phone.call.session
+        receive = session.receive_request
+
+        def take(transaction: Transaction, now: float = 0.0) -> list[Effect]:
+            request = transaction.request
+            if request.method != "NOTIFY":
+                return receive(transaction, now)
+            self.events.append(request.headers.get("Event"))
+            self.answering = asyncio.create_task(self.phone.pick_up())
+            return [Respond(transaction, respond(request, 200))]
+
+        session.receive_request = take  # type: ignore[method-assign]
+
+
+async def test_a_telephone_that_can_be_told_answers_one_that_cannot_says_so(
+    desk: Switchboard, make_phone: MakePhone, caller: Phone
+) -> None:
+    agent = await make_phone("1", AGENT)
+    agent.ring_seconds = None
+    await caller.dial("8000")
+    live = await desk.live()
+    ringing = await eventually(lambda: next((leg for leg in live.legs if leg.party == "1"), None))
+    await eventually(lambda: ringing.call.ringing_at)
+    with pytest.raises(CommandError, match="lift its handset"):
+        await desk.command("answer", call_id=live.id, by="1")
+    with pytest.raises(CommandError, match="2 is not in this call"):
+        await desk.command("answer", call_id=live.id, by="2")
+    with pytest.raises(CommandError, match="does not ring"):
+        await desk.command("answer", call_id=live.id, by="3")
+    obedient = Obedient(agent)
+    obedient.listen()
+    await desk.command("answer", call_id=live.id, by="1")
+    await caller.connected()
+    await caller.hears(AGENT)
+    assert obedient.events == ["talk"]
+    with pytest.raises(CommandError, match="does not ring"):
+        await desk.command("answer", call_id=live.id, by="1")

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from callcenter.switchboard.board import Board
 from callcenter.switchboard.dialling import Miss, Missed
 from callcenter.switchboard.story import NotTalking, Story
-from callcenter.switchboard.ways import Guide, Left, ToGroup, unanswered
+from callcenter.switchboard.walk import ToFlow
+from callcenter.switchboard.ways import Guide, Left, unanswered
+from prompts.catalogue import UnknownPrompt
+from sip.media.clip import Clip
 from tests.board import Phone, Switchboard
 from tests.support import eventually
 from tests.unit.switchboard.conftest import MakePhone
@@ -147,7 +151,7 @@ async def test_no_transfer_while_it_rings(desk: Switchboard, make_phone: MakePho
     await desk.live()
     story = next(iter(desk.reception._stories.values()))
     with pytest.raises(NotTalking):
-        story.transfer("3")
+        story.send_on("3", story.to_extension("3"))
 
 
 async def test_extensions_call_each_other(desk: Switchboard, make_phone: MakePhone) -> None:
@@ -167,13 +171,31 @@ async def test_a_cancel_that_came_first_is_what_is_on_record(
 ) -> None:
     """It comes with the INVITE in one go: nobody is there to be rung, but the caller hears 487, not why."""
 
-    async def cancelled_meanwhile(way: ToGroup, story: Story, guide: Guide) -> Left:
+    async def cancelled_meanwhile(way: ToFlow, story: Story, guide: Guide) -> Left:
         call = story.live.caller.call
         call.agent.perform(call, call.session.receive_cancel(""), call.agent.now())
         return unanswered(Missed(Miss.BUSY))
 
-    monkeypatch.setattr(ToGroup, "reach", cancelled_meanwhile)
+    monkeypatch.setattr(ToFlow, "reach", cancelled_meanwhile)
     call = await caller.dial("8000")
     ended = await call.over()
     row = await desk.row()
     assert (ended.code, row.outcome, row.hung_up_by) == (487, "abandoned", "caller")
+
+
+async def test_no_caller_is_lost_for_want_of_a_prompt(
+    desk: Switchboard, make_phone: MakePhone, caller: Phone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    agent, target = await make_phone("1", 1000.0), await make_phone("3")
+    target.refuse = 486
+    await caller.dial("8000")
+    await caller.connected()
+    live = await desk.live()
+
+    def missing(board: Board, prompt: str, language: str | None = None) -> Clip:
+        raise UnknownPrompt(prompt)
+
+    monkeypatch.setattr(Board, "prompt", missing)
+    await desk.command("transfer", call_id=live.id, target="3")
+    await eventually(lambda: len(agent.calls) == 2, 15)
+    await caller.hears(1000.0)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from callcenter.domain.numbers import Numbers
+from callcenter.domain.workdays import published
 from callcenter.flows.loader import parse_flow
 from callcenter.flows.schema import AnyStep
 from callcenter.switchboard.dialling import Miss, Missed
@@ -33,7 +36,8 @@ group = "front"
 do = "hangup"
 prompt = "closed"
 """
-SHANGHAI = "Asia/Shanghai"
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+CALENDAR = published()
 NOON, EVENING = datetime(2026, 5, 11, 4, 0, tzinfo=UTC), datetime(2026, 5, 11, 12, 0, tzinfo=UTC)
 
 
@@ -43,9 +47,9 @@ def test_every_kind_of_step_has_its_coroutine() -> None:
 
 def test_the_start_is_by_the_hour_except_for_those_who_always_ring_through() -> None:
     flow = parse_flow(MENU + GROUP, "test")
-    assert start_of(flow, "13900139000", NOON, SHANGHAI) == "menu"
-    assert start_of(flow, "13900139000", EVENING, SHANGHAI) == "night"
-    assert start_of(flow, "13800138000", EVENING, SHANGHAI) == "ring"
+    assert start_of(flow, "13900139000", Numbers(), NOON, SHANGHAI, CALENDAR) == "menu"
+    assert start_of(flow, "13900139000", Numbers(), EVENING, SHANGHAI, CALENDAR) == "night"
+    assert start_of(flow, "13800138000", Numbers(), EVENING, SHANGHAI, CALENDAR) == "ring"
 
 
 def test_who_comes_back_has_heard_the_menu() -> None:

@@ -104,12 +104,12 @@ def test_findings(client: Client) -> None:
 
 
 def test_commands_go_to_the_switchboard(client: Client, commands: FakeCommands) -> None:
-    done = client.post("/api/v1/calls/call-talking/transfer", json={"target": "8100"})
+    done = client.post("/api/v1/calls/call-talking/transfer", json={"target": "8100", "by": "8001"})
     assert done.json() == {"ok": True, "result": {"state": "done"}}
     assert client.post("/api/v1/calls/call-talking/hangup").status_code == 200
     assert commands.asked == [
-        ("transfer", {"call_id": "call-talking", "target": "8100"}),
-        ("hangup", {"call_id": "call-talking"}),
+        ("transfer", {"call_id": "call-talking", "target": "8100", "by": "8001"}),
+        ("hangup", {"call_id": "call-talking", "by": ""}),
     ]
 
 

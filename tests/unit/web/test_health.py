@@ -16,7 +16,12 @@ from tests.unit.web.client import Client
 
 
 def test_all_is_well(client: Client, hub: LiveHub) -> None:
-    said = {"state": "online", "at": "2026-11-22T08:00:00Z", "trunks": {"city": "registered"}}
+    said = {
+        "state": "online",
+        "at": "2026-11-22T08:00:00Z",
+        "trunks": {"city": "registered"},
+        "flows": {"front": "refused: front.toml: start.open: there is no [step.x]"},
+    }
     hub.status("switchboard", said)
     answer = client.get("/healthz")
     assert answer.status_code == 200

@@ -41,3 +41,21 @@ def test_a_status_that_cannot_be_read_is_offline() -> None:
     hub.status("scribe", {"at": "nonsense", "metrics": [1]})
     assert hub.roles["scribe"].state == "offline"
     assert hub.roles["scribe"].at is None
+
+
+async def test_the_newest_live_state_is_kept_and_told() -> None:
+    hub = LiveHub()
+    page = hub.subscribe()
+    first = asyncio.ensure_future(anext(page))
+    await eventually(lambda: hub.listeners == 1)
+    hub.live("node-1", {"since": "2026-01-01", "seq": 2, "calls": []})
+    hub.live("node-1", {"since": "2026-01-01", "seq": 1, "calls": [{}]})  # came twice, late
+    hub.live("node-1", {"since": "2026-01-02", "seq": 1, "calls": []})  # it was started anew
+    assert hub.states["node-1"]["since"] == "2026-01-02"
+    async with asyncio.timeout(scaled(5)):
+        told = [await first, await anext(page)]
+    assert [(each["type"], each["subject"], each["data"]["seq"]) for each in told] == [
+        ("callcenter.live", "node-1", 2),
+        ("callcenter.live", "node-1", 1),
+    ]
+    await page.aclose()  # type: ignore[attr-defined]
