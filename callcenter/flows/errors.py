@@ -58,6 +58,8 @@ def parse(kind: type[Model], text: str, where: str) -> Model:
         return kind.model_validate(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
         raise FlowError(where, [Problem("file", f"is not valid TOML: {error}")]) from None
+    except RecursionError:  # tomllib reads brackets within brackets by calling itself
+        raise FlowError(where, [Problem("file", "nests brackets too deeply")]) from None
     except ValidationError as error:
         raise FlowError(where, [_problem(item) for item in error.errors()]) from None
 
