@@ -97,10 +97,6 @@ def test_a_desk_without_a_file_rings_its_agents(ring: str) -> None:
     assert (flow.notice.mode, flow.after.survey, flow.hours) == ("off", "", None)
 
 
-def test_brackets_without_end_are_a_mistake_like_any_other() -> None:
-    assert refused("x = " + "[" * 100_000) == "x.toml: file: nests brackets too deeply"
-
-
 def test_a_desk_with_a_file_does_what_the_file_says(tmp_path: Path) -> None:
     (tmp_path / "front.toml").write_text(SMALL, "utf-8")
     desk = Desk(id="front", number="8000", name="前台", flow=tmp_path / "front.toml")
