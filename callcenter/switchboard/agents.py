@@ -187,14 +187,14 @@ class Agents:
         """They did not take it. `set_aside`: they are not rung until they say so, or for a moment where it
         was the telephone that would not."""
         self._offered.discard(number)
-        if self.state(number) is State.RINGING:
+        if self.state(number) is State.RINGING and not self._legs[number]:  # no other call of theirs rings
             self._move(number, Event.MISS if set_aside else Event.GIVE_UP, why.value)
         self._settle_soon(number)
 
     def given_up(self, number: str) -> None:
         """The caller has left, or another agent has the call."""
         self._offered.discard(number)
-        if self.state(number) is State.RINGING:
+        if self.state(number) is State.RINGING and not self._legs[number]:
             self._move(number, Event.GIVE_UP)
         self._settle_soon(number)
 

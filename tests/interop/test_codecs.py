@@ -106,7 +106,7 @@ async def test_baresips_of_one_codec_are_passed_on_byte_by_byte(
 
             async def note() -> None:
                 live = await desk.live()
-                await eventually(lambda: live.book.answered_at is not None)
+                await eventually(lambda: all(leg.stream.remote for leg in live.legs) and live.legs[1:])
                 for leg in live.legs:
                     assert leg.stream.remote is not None
                     live_ports[leg.party] = (leg.stream.local[1], leg.stream.remote[1])

@@ -132,7 +132,7 @@ def test_a_call_that_is_given_up_changes_nothing(office: Office) -> None:
     office.agents.ringing("1")
     office.leg("1")
     office.agents.given_up("1")
-    assert office.state() is State.READY and not office.agents.available("1")  # the CANCEL is on its way
+    assert office.state() is State.RINGING and not office.agents.available("1")  # the CANCEL is on its way
     freed = office.freed
     office.end("1")
     assert office.agents.available("1") and office.freed > freed
@@ -182,6 +182,21 @@ def test_who_dials_out_while_they_are_offered_a_call_is_not_set_aside(office: Of
     office.leg("1", calls=True)
     office.agents.missed("1", Miss.BUSY, set_aside=True)
     assert office.state() is State.TALKING
+    office.end("1")
+    assert office.agents.available("1")
+
+
+@pytest.mark.parametrize("missed", [True, False])
+def test_who_has_another_call_ringing_is_not_free_when_an_offer_ends(office: Office, missed: bool) -> None:
+    """A call that they began at the page rings at their phone first: the offer finds it busy."""
+    office.agents.ringing("1")
+    office.leg("1")
+    if missed:
+        office.agents.missed("1", Miss.BUSY, set_aside=True)
+    else:
+        office.agents.given_up("1")
+    office.clock.turn()
+    assert office.state() is State.RINGING and not office.agents.available("1")
     office.end("1")
     assert office.agents.available("1")
 
