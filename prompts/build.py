@@ -27,9 +27,11 @@ STUDIO_RATE = 24_000
 EDGE_SECONDS = 0.14
 """Silence before the first and after the last word."""
 
-JOIN_SECONDS = 0.03
 PAUSE_SECONDS = 0.18
-"""After a part of a composed prompt: a bare join, or the pause of its comma."""
+"""After a part of a composed prompt that ends with a comma.
+
+After any other comes nothing: 30 ms of silence were enough to make the s or sh that follows a c or ch.
+"""
 
 BETWEEN_LANGUAGES = 0.25
 """Seconds of silence where another voice goes on."""
@@ -82,7 +84,7 @@ def build(catalogue: Path, speak: Speak, language: str = "", only: str = "") -> 
 
 
 def _render(one: Rendering, entries: Entries, speak: Speak, folder: Path) -> int:
-    pauses = [PAUSE_SECONDS if said.endswith(("，", ",")) else JOIN_SECONDS for said in one.segments[:-1]]
+    pauses = [PAUSE_SECONDS if said.endswith(("，", ",")) else 0.0 for said in one.segments[:-1]]
     pieces = on_the_line(_spoken(one, entries, speak), pauses)
     kept = [(stem, alaw) for stem, alaw in zip(one.stems, pieces, strict=True) if stem]
     for stem, alaw in kept:

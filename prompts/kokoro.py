@@ -9,13 +9,15 @@ import hashlib
 import importlib.resources
 import json
 from collections.abc import Sequence
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import onnxruntime
-from misaki import espeak, zh
+from misaki import zh
 
 from prompts.schema import CatalogueError
 
@@ -60,7 +62,6 @@ class Kokoro:
         self._voices = voices
         self._vocabulary = _vocabulary()
         self._chinese = zh.ZHG2P()
-        self._english = espeak.EspeakG2P(language="en-us")
         onnxruntime.set_seed(SEED)
         self._session = onnxruntime.InferenceSession(
             _with_durations(_model()), providers=["CPUExecutionProvider"]
@@ -88,7 +89,7 @@ class Kokoro:
 
     def _tokens(self, text: str, voice: str) -> list[int]:
         """The symbols of the text that the model knows."""
-        read = self._english if voice[0] in "ab" else self._chinese
+        read = _english() if voice[0] in "ab" else self._chinese
         phonemes, _ = read(text)
         tokens = [self._vocabulary[symbol] for symbol in phonemes if symbol in self._vocabulary]
         if not tokens:
@@ -109,6 +110,18 @@ class Kokoro:
         if hashlib.sha256(raw).hexdigest() != VOICE_SHA256[voice]:
             raise VoiceError(f"{path} is damaged or of another release: its SHA-256 is not the expected one")
         return np.frombuffer(raw, dtype="<f4").reshape(-1, STYLE_WIDTH)
+
+
+@cache
+def _english() -> Any:
+    """Text to phonemes in English. Its packages are wanted only when an English voice speaks."""
+    try:
+        from misaki import espeak
+    except ModuleNotFoundError as error:
+        raise VoiceError(
+            f"English is not installed ({error.name}): pip install espeakng-loader phonemizer-fork"
+        ) from None
+    return espeak.EspeakG2P(language="en-us")
 
 
 def _cut(sound: Samples, durations: npt.NDArray[np.float32], lengths: Sequence[int]) -> list[Samples]:

@@ -51,6 +51,7 @@ SETTINGS: dict[str, Any] = {
             {"number": number, "name": name, "password": "seed"}
             for number, name in (("8001", "李敏"), ("8002", "王芳"), ("8003", "陈杰"), ("8100", "工程部"))
         ),
+        {"number": "8090", "name": "周洋", "password": "seed", "role": "admin"},
         {"number": "8009", "name": "赵琳", "password": "seed", "role": "supervisor"},
     ],
 }

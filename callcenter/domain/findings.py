@@ -21,8 +21,8 @@ class Verdict(StrEnum):
 class Finding:
     """One rule's verdict on one call, with its evidence.
 
-    `start` and `end` are seconds from the agent's answer (the call's zero); None where the evidence is the
-    signalling alone. `heard` is what the recogniser heard there.
+    `start` and `end` are seconds from the agent's answer (the call's zero); None where the evidence has no
+    time of its own. `heard` is what the recogniser heard there.
     """
 
     rule: str

@@ -43,6 +43,11 @@ class Code(StrEnum):
     ENDED_BY_NETWORK = "ended_by_network"
     INTERRUPTED = "interrupted"
     HANGUP_UNKNOWN = "hangup_unknown"
+    AGENT_AFTER_GOODBYES = "agent_after_goodbyes"
+    LASTED = "lasted"
+    ANY_LENGTH = "any_length"
+    NO_HOTLINE = "no_hotline"
+    NO_EXTENSIONS_CALL = "no_extensions_call"
 
 
 _LIMIT_ZH = "；时限 {limit} 声（{limit_seconds:.3f} 秒）"
@@ -126,6 +131,20 @@ TEMPLATES: Mapping[Code, Mapping[Language, str]] = {
         "en": "neither side hung up: the call was interrupted",
     },
     Code.HANGUP_UNKNOWN: {"zh": "不知道谁先挂断", "en": "it is not known who hung up first"},
+    Code.AGENT_AFTER_GOODBYES: {
+        "zh": "坐席的 BYE 在双方道别 {seconds:.1f} 秒之后",
+        "en": "the agent's BYE came {seconds:.1f} s after both had said goodbye",
+    },
+    Code.LASTED: {
+        "zh": "通话 {seconds:.1f} 秒；时限 {limit_seconds:.1f} 秒",
+        "en": "the call lasted {seconds:.1f} s; the limit is {limit_seconds:.1f} s",
+    },
+    Code.ANY_LENGTH: {"zh": "该服务台不限通话时长", "en": "at this desk a call may last any time"},
+    Code.NO_HOTLINE: {"zh": "分机之间的通话，不占热线", "en": "a call between extensions holds no hotline"},
+    Code.NO_EXTENSIONS_CALL: {
+        "zh": "不是分机之间的通话",
+        "en": "it is no call between two extensions",
+    },
 }
 
 

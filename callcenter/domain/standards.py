@@ -35,6 +35,13 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
+class LengthRule(Rule):
+    """A call lasts at most `limit` seconds from its answer, holds included."""
+
+    limit: float
+
+
+@dataclass(frozen=True, slots=True)
 class OpeningRule(Rule):
     """A greeting and a name, said first.
 
@@ -80,6 +87,8 @@ class Standard:
     anything_else: PhraseRule | None = None
     closing: PhraseRule | None = None
     caller_hangs_up_first: Rule | None = None
+    hotline_held: LengthRule | None = None
+    private_call: LengthRule | None = None
 
     @property
     def rules(self) -> tuple[Rule, ...]:
@@ -90,5 +99,7 @@ class Standard:
             self.anything_else,
             self.closing,
             self.caller_hangs_up_first,
+            self.hotline_held,
+            self.private_call,
         )
         return tuple(rule for rule in every if rule is not None)

@@ -50,14 +50,18 @@ def read_text(path: Path) -> str:
         raise FlowError(str(path), [Problem("file", f"cannot be read: {error.strerror}")]) from None
     except UnicodeDecodeError:
         raise FlowError(str(path), [Problem("file", "is not UTF-8 text")]) from None
+    except ValueError as error:  # a name that no file can have
+        raise FlowError(str(path), [Problem("file", f"cannot be read: {error}")]) from None
 
 
 def parse(kind: type[Model], text: str, where: str) -> Model:
     """The TOML `text` as a value of `kind`; `where` is named in errors. Raises FlowError."""
     try:
-        return kind.model_validate(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
+        values = tomllib.loads(text)
+    except (ValueError, RecursionError) as error:  # ValueError: also a whole number of 4301 digits
         raise FlowError(where, [Problem("file", f"is not valid TOML: {error}")]) from None
+    try:
+        return kind.model_validate(values)
     except ValidationError as error:
         raise FlowError(where, [_problem(item) for item in error.errors()]) from None
 

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, field_validator
 
+from callcenter.domain.calls import Line
 from callcenter.domain.opening import Hours, OpenState, Span
 from callcenter.domain.workdays import Calendar
 
@@ -92,6 +93,10 @@ class Talk(Part):
 
     long_call: Seconds = 600.0
     private_call: Seconds = 180.0
+
+    def longest(self, line: Line) -> float:
+        """The limit of calls of a line."""
+        return self.private_call if line is Line.INTERNAL else self.long_call
 
 
 class Transfer(Part):
@@ -352,6 +357,11 @@ class Flow(Part):
     def open_at(self, instant: datetime, zone: ZoneInfo, calendar: Calendar) -> OpenState:
         """Whether the desk is open at an aware instant."""
         return self.hours.value.open_at(instant, zone, calendar) if self.hours else OpenState(True)
+
+    @cached_property
+    def agents(self) -> frozenset[str]:
+        """Everybody it rings in a group."""
+        return frozenset(agent.number for group in self.groups.values() for agent in group.agents)
 
     @cached_property
     def digest(self) -> str:

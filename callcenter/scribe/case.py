@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from callcenter.domain.calls import HungUpBy, Line, Outcome, Role
 from callcenter.domain.findings import Finding, Verdict
 from callcenter.domain.standards import Standard
+from callcenter.flows import Flow
 from callcenter.scribe.facts import JudgeFacts
 from callcenter.scribe.hands import Transcript
 from callcenter.scribe.judging import judge
@@ -16,14 +17,19 @@ from transcripts.recogniser import Word
 
 
 def judge_work(
-    work: Work, standard: Standard, names: Sequence[str], transcripts: Mapping[str, Transcript]
+    work: Work,
+    standard: Standard,
+    names: Sequence[str],
+    transcripts: Mapping[str, Transcript],
+    flow: Flow | None = None,
 ) -> list[Finding]:
-    """The findings on a call; `transcripts` are by recording id, those that could not be read left out."""
+    """The findings on a call; `transcripts` are by recording id, those that could not be read left out.
+    `flow` is its desk's, or its agent's."""
     agent, caller = recordings_of(work, Role.AGENT), recordings_of(work, Role.CALLER)
     read = [recording for recording in agent if recording.id in transcripts]
     return judge(
         standard,
-        facts_of(work),
+        facts_of(work, flow),
         _words(read, transcripts) if read else None,
         _words(caller, transcripts),
         names,
@@ -38,8 +44,8 @@ def recordings_of(work: Work, role: Role) -> list[Recording]:
     return [recording for recording in work.recordings if recording.leg_id in legs]
 
 
-def facts_of(work: Work) -> JudgeFacts:
-    """What the signalling of a stored call says."""
+def facts_of(work: Work, flow: Flow | None = None) -> JudgeFacts:
+    """What the signalling of a stored call says, and the flow of what is allowed."""
     call = work.call
     bound = next((leg.bound for leg in work.legs if leg.role == Role.AGENT.value and leg.bound), None)
     return JudgeFacts(
@@ -54,6 +60,9 @@ def facts_of(work: Work) -> JudgeFacts:
         ring_seconds=call.ring_seconds,
         three_rings=Verdict(call.three_rings),
         max_rings=bound,
+        seconds=call.talk_seconds + call.hold_seconds,
+        longest=flow.talk.longest(Line(call.line)) if flow else None,
+        agent_may_release=flow.after.agent_may_release if flow else 0.0,
     )
 
 

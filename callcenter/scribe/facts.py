@@ -21,6 +21,10 @@ class JudgeFacts:
     `holds` are (start, end) in seconds of call time. `transfer` names whom the call went to; `returned`: it
     came back from there and an agent answered again. `three_rings`, where given, is the switchboard's own
     verdict, which stands; `max_rings` is the desk's limit where it overrides the standard's.
+
+    `seconds` is the time from the answer to the end; None for a recording made elsewhere, which held no line
+    of ours. `longest` (seconds, 0: any) is the desk's limit for it where it overrides the standard's;
+    `agent_may_release` are seconds after both goodbyes, 0: never.
     """
 
     rings: int | None = None
@@ -34,6 +38,9 @@ class JudgeFacts:
     ring_seconds: float | None = None
     three_rings: Verdict | None = None
     max_rings: int | None = None
+    seconds: float | None = None
+    longest: float | None = None
+    agent_may_release: float = 0.0
 
 
 KEYS = ("rings", "hangup", "line", "holds", "transfer")

@@ -21,7 +21,7 @@ def judge(
     duration: float = 0.0,
     spotted: Sequence[Word] | None = None,
 ) -> list[Finding]:
-    """One finding for each rule of `standard` that is judged.
+    """One finding for each rule of `standard` that is judged; A11's only where the signalling is known.
 
     `agent` and `caller` are the words heard, in seconds of call time; `agent` is None where there is no
     recording of the agent. `spotted` is what the narrow pass (`spot_phrases`) heard of the agent. `names` are
@@ -41,6 +41,16 @@ def judge(
         found.append(rules.closing(standard.closing, case))
     if standard.caller_hangs_up_first:
         found.append(rules.caller_hangs_up_first(standard.caller_hangs_up_first, case))
+    return [*found, *_lengths(case)]
+
+
+def _lengths(case: rules.Case) -> list[Finding]:
+    """How long lines were held: of calls that the switchboard had, for nothing else tells it."""
+    standard, found = case.standard, []
+    if case.facts.seconds is not None and standard.hotline_held:
+        found.append(rules.hotline_held(standard.hotline_held, case))
+    if case.facts.seconds is not None and standard.private_call:
+        found.append(rules.private_call(standard.private_call, case))
     return found
 
 

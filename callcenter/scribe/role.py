@@ -23,6 +23,7 @@ from sqlmodel import Session
 
 from callcenter.domain.calls import Role
 from callcenter.domain.standards import Standard
+from callcenter.flows import Flow, FlowError, flow_of
 from callcenter.scribe.case import judge_work, recordings_of
 from callcenter.scribe.commit import Result, commit
 from callcenter.scribe.hands import Hands, Transcript, WorkerDied
@@ -153,7 +154,7 @@ class Scribe:
             else:
                 log.warning("recording unreadable call=%s error=%s", work.call.id, transcript.error)
                 errors.append(transcript.error)
-        findings = judge_work(work, standard, names, heard)
+        findings = judge_work(work, standard, names, heard, await asyncio.to_thread(self._flow, work))
         return Result(findings, _judged(standard, hands), heard, "; ".join(errors) or None)
 
     async def _failed(self, claim: Claim, work: Work, hands: Hands, error: str) -> None:
@@ -165,7 +166,7 @@ class Scribe:
             return
         log.error("job given up call=%s attempts=%d error=%s", claim.call_id, claim.attempt, error)
         standard, names = self._standard(work)
-        findings = judge_work(work, standard, names, {})
+        findings = judge_work(work, standard, names, {}, await asyncio.to_thread(self._flow, work))
         result = Result(findings, _judged(standard, hands), error=error, failed=True)
         with contextlib.suppress(ClaimLost):
             await self._commit(claim, work, result)
@@ -192,6 +193,20 @@ class Scribe:
         except StandardError as error:  # the call names one that has been taken away since
             log.error("standard unknown call=%s used=%s error=%s", work.call.id, DEFAULT_STANDARD, error)
             return load_standard(DEFAULT_STANDARD), names
+
+    def _flow(self, work: Work) -> Flow | None:
+        """The flow of the call's desk, or the first whose agent is in it, for what it allows."""
+        call = work.call
+        for desk in self._settings.desks:
+            if call.desk in (desk.id, None):
+                try:
+                    flow = flow_of(desk)
+                except FlowError as error:  # as it is being edited: the standard's limits hold
+                    log.warning("flow unusable call=%s reason=%s", call.id, str(error).replace("\n", "; "))
+                    continue
+                if call.desk or flow.agents & {call.caller, call.callee}:
+                    return flow
+        return None
 
     async def _database(self, work: Callable[[Session], T]) -> T:
         return await asyncio.to_thread(self._in_session, work)

@@ -1,4 +1,4 @@
-"""The five rules, each a pure function from what is known of a call to one finding.
+"""The rules, each a pure function from what is known of a call to one finding.
 
 A fact that is missing gives `unsure`, and so do words that fit in part; a rule that cannot apply gives
 `not_applicable`.
@@ -13,12 +13,13 @@ from callcenter.domain.calls import HungUpBy, Line
 from callcenter.domain.findings import Finding, Verdict
 from callcenter.domain.reasons import Code, Reason, reason
 from callcenter.domain.rings import limit_seconds
-from callcenter.domain.standards import OpeningRule, PhraseRule, Rule, Standard
+from callcenter.domain.standards import LengthRule, OpeningRule, PhraseRule, Rule, Standard
 from callcenter.scribe.facts import JudgeFacts
 from callcenter.scribe.hearing import Evidence, Hearing, Said
 from transcripts.recogniser import Word
 from transcripts.utterances import join_text
 
+GOODBYES = ("再见", "拜拜", "再会")
 SHORTEST_CALL = 3.0
 """Seconds an agent has before silence is a missing greeting, and not a caller who hung up at once."""
 
@@ -94,7 +95,7 @@ def caller_hangs_up_first(rule: Rule, case: Case) -> Finding:
         case HungUpBy.CALLER:
             return _plain(rule, Verdict.PASS, Reason(Code.CALLER_FIRST))
         case HungUpBy.AGENT:
-            return _plain(rule, Verdict.FAIL, Reason(Code.AGENT_FIRST))
+            return _released(rule, case)
         case HungUpBy.SYSTEM:
             return _plain(rule, Verdict.NOT_APPLICABLE, Reason(Code.ENDED_BY_SYSTEM))
         case HungUpBy.NETWORK:
@@ -102,6 +103,53 @@ def caller_hangs_up_first(rule: Rule, case: Case) -> Finding:
     if facts.interrupted:
         return _plain(rule, Verdict.NOT_APPLICABLE, Reason(Code.INTERRUPTED))
     return _plain(rule, Verdict.UNSURE, Reason(Code.HANGUP_UNKNOWN))
+
+
+def _released(rule: Rule, case: Case) -> Finding:
+    """The agent hung up: where the desk allows it, not before some seconds after both goodbyes."""
+    allowed = case.facts.agent_may_release
+    if allowed and case.agent is None:
+        return _plain(rule, Verdict.UNSURE, Reason(Code.NO_RECORDING))
+    said = [_goodbye(words) for words in (case.agent.words if case.agent else (), case.caller)]
+    ends = [end for end in said if end is not None]
+    since = case.duration - max(ends, default=case.duration)
+    if not allowed or len(ends) < len(said) or since < allowed:
+        return _plain(rule, Verdict.FAIL, Reason(Code.AGENT_FIRST))
+    why = reason(Code.AGENT_AFTER_GOODBYES, seconds=since)
+    return Finding(rule.id, Verdict.PASS, _clause(rule), max(ends), case.duration, reason=why)
+
+
+def _goodbye(words: Sequence[Word]) -> float | None:
+    """When a party's last goodbye ended, in seconds of call time."""
+    return next((word.end for word in reversed(words) if any(bye in word.text for bye in GOODBYES)), None)
+
+
+def hotline_held(rule: LengthRule, case: Case) -> Finding:
+    """A call from or to the outside."""
+    if case.facts.answered and case.facts.line is Line.INTERNAL:
+        return _plain(rule, Verdict.NOT_APPLICABLE, Reason(Code.NO_HOTLINE))
+    return _lasted(rule, case.facts)
+
+
+def private_call(rule: LengthRule, case: Case) -> Finding:
+    """A call between two extensions. What is said in it is not listened to: its length alone counts."""
+    if case.facts.answered and case.facts.line is not Line.INTERNAL:
+        return _plain(rule, Verdict.NOT_APPLICABLE, Reason(Code.NO_EXTENSIONS_CALL))
+    return _lasted(rule, case.facts)
+
+
+def _lasted(rule: LengthRule, facts: JudgeFacts) -> Finding:
+    """Within the limit, or not; then the evidence is what lies beyond it."""
+    limit = rule.limit if facts.longest is None else facts.longest
+    if not facts.answered:
+        return _plain(rule, Verdict.NOT_APPLICABLE, Reason(Code.NOT_ANSWERED))
+    if not limit:
+        return _plain(rule, Verdict.NOT_APPLICABLE, Reason(Code.ANY_LENGTH))
+    seconds = facts.seconds or 0.0
+    held = seconds > limit
+    verdict, start = (Verdict.FAIL, limit) if held else (Verdict.PASS, 0.0)
+    why = reason(Code.LASTED, seconds=seconds, limit_seconds=limit)
+    return Finding(rule.id, verdict, _clause(rule), start, seconds, reason=why)
 
 
 def _phrase(rule: PhraseRule, case: Case) -> Finding:

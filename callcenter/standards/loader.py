@@ -11,7 +11,7 @@ from typing import Annotated, TypeVar
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from callcenter.domain.rings import Cadence
-from callcenter.domain.standards import OpeningRule, PhraseRule, Rule, Standard, Thresholds
+from callcenter.domain.standards import LengthRule, OpeningRule, PhraseRule, Rule, Standard, Thresholds
 
 
 class StandardError(Exception):
@@ -59,6 +59,10 @@ class _Rule(_Part):
     clause: Text
 
 
+class _Length(_Rule):
+    limit: float = Field(gt=0, le=86400)
+
+
 class _Opening(_Rule):
     greetings: Phrases = Field(min_length=1)
     names: Phrases = ()
@@ -81,6 +85,8 @@ class _Rules(_Part):
     anything_else: _Phrase | None = None
     closing: _Phrase | None = None
     caller_hangs_up_first: _Rule | None = None
+    hotline_held: _Length | None = None
+    private_call: _Length | None = None
 
 
 class _File(_Part):
@@ -143,6 +149,8 @@ def _standard(file: _File) -> Standard:
         anything_else=_make(PhraseRule, "anything_else", rules.anything_else),
         closing=_make(PhraseRule, "closing", rules.closing),
         caller_hangs_up_first=_make(Rule, "caller_hangs_up_first", rules.caller_hangs_up_first),
+        hotline_held=_make(LengthRule, "hotline_held", rules.hotline_held),
+        private_call=_make(LengthRule, "private_call", rules.private_call),
     )
 
 

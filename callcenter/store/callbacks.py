@@ -213,6 +213,12 @@ def get(session: Session, id: int) -> Callback:
     return callback
 
 
+def of_call(session: Session, call_id: str) -> int | None:
+    """The unfinished callback that a call is about; None where it is finished."""
+    wanted = select(_TABLE.c.id).join(_LINKS, _LINKS.c.callback_id == _TABLE.c.id)
+    return session.scalar(wanted.where(_IS_UNFINISHED, _LINKS.c.call_id == call_id))
+
+
 # -- reading ----------------------------------------------------------------------------------------------
 
 

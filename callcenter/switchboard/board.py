@@ -21,6 +21,7 @@ from callcenter.switchboard.distribution import Distribution
 from callcenter.switchboard.features import Features
 from callcenter.switchboard.flow_watch import Flows
 from callcenter.switchboard.lot import ParkingLot
+from callcenter.switchboard.promises import Promises
 from callcenter.switchboard.trunks import UP, Trunks
 from prompts.catalogue import load_music
 from prompts.languages import Catalogues
@@ -57,6 +58,8 @@ class Board:
     """What each desk does with its callers."""
     lot: ParkingLot = field(init=False)
     """Where callers are parked."""
+    promises: Promises = field(default_factory=Promises)
+    """Callers who are to be called back when it is their turn."""
     features: Features = field(init=False)
     """Do-not-disturb and forwarding, as the extensions' holders have set them."""
     trunks: Trunks = field(default_factory=Trunks)
@@ -82,7 +85,8 @@ class Board:
         return self.accounts.phone_seconds(number, self.now().mono)
 
     def close(self) -> None:
-        """Ends the timers of agents and line."""
+        """Ends the timers of agents and line, and makes no more promised calls."""
+        self.promises.close()
         self.agents.close()
         self.distribution.close()
 

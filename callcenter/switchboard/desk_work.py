@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Mapping
 from typing import Any, get_args
@@ -21,13 +22,15 @@ from callcenter.store.tables import Callback
 from callcenter.store.tickets import NotFoundError
 from callcenter.switchboard.agents import Refused
 from callcenter.switchboard.board import Board
-from callcenter.switchboard.commands import ADMINS, CONTROL, Asker, Command, number, text
+from callcenter.switchboard.commands import ADMINS, CONTROL, Asker, Command, asker_of, number, text
 from callcenter.switchboard.dialling import Missed, dial
 from callcenter.switchboard.features import Feature
 from callcenter.switchboard.forwarding import NotForwarded, set_feature
 from callcenter.switchboard.leading import Leading
 from callcenter.switchboard.monitor import Mode, Monitor, MonitorRefused, Why
+from callcenter.switchboard.promises import Promise, Rung
 from callcenter.switchboard.steering import Steering
+from sip.aio.call import CallFailed
 
 log = logging.getLogger(__name__)
 
@@ -120,6 +123,31 @@ class DeskWork:
         except CommandError:
             await asyncio.to_thread(self._release, id, asker.number)
             raise
+
+    async def ring_back(self, agent: str, promise: Promise) -> Rung:
+        """A promised callback whose turn it is: the agent's phone, then the caller's. For `Promises`."""
+        asked_in = self._steering.stories.get(promise.call_id)
+        if asked_in is not None:
+            await asked_in.done.wait()  # they hear yet that they will be called
+        await self._board.ledger.flush()
+        id = await asyncio.to_thread(self._callback_of, promise.call_id)
+        if id is None:
+            return Rung.OVER
+        try:
+            asker = asker_of(self._board.settings, {"by": agent})
+            given = await self.callback(asker, {"id": id})
+        except CommandError as error:
+            log.info("promised callback refused id=%d agent=%s why=%s", id, agent, error.code.value)
+            return Rung.OVER
+        call = self._steering.stories[str(given["call_id"])].live.caller.call
+        with contextlib.suppress(CallFailed):
+            await call.answered()
+            return Rung.ANSWERED
+        return Rung.MISSED
+
+    def _callback_of(self, call_id: str) -> int | None:
+        with session(self._engine) as work:
+            return callbacks.of_call(work, call_id)
 
     def _being_called(self) -> set[str]:
         return {leg.party for live in self._board.calls.values() for leg in live.legs if leg.outside}

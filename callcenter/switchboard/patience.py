@@ -13,11 +13,11 @@ def limits_for(board: Board, book: CallBook) -> Limits:
     """Those of a call that no flow leads: of the first desk whose agent is in it, since it is their line.
     Between two who are no agents a long hold is warned of, and a long call is not."""
     parties = {book.caller, book.callee}
-    desk = next((each.id for each in board.settings.desks if parties & set(each.agents)), None)
-    return Limits() if desk is None else limits_of(board.flows.of(desk), book.line)
+    flows = (board.flows.of(desk.id) for desk in board.settings.desks)
+    flow = next((flow for flow in flows if parties & flow.agents), None)
+    return Limits() if flow is None else limits_of(flow, book.line)
 
 
 def limits_of(flow: Flow, line: Line) -> Limits:
     """What a flow says of calls from or to the outside, or between extensions."""
-    talk = flow.talk.private_call if line is Line.INTERNAL else flow.talk.long_call
-    return Limits(HoldLimits(flow.hold.warn_agent, flow.hold.warn_supervisor), talk)
+    return Limits(HoldLimits(flow.hold.warn_agent, flow.hold.warn_supervisor), flow.talk.longest(line))

@@ -191,6 +191,7 @@ def commands_of(board: Board, reception: Reception, engine: Engine) -> Commands:
     steering = Steering(board, reception.stories)
     leading = Leading(board, reception, steering)
     work = DeskWork(board, engine, steering, leading)
+    board.promises.ring_back = work.ring_back
     for part in (steering, leading, work, Hotline(board, steering)):
         commands.add(part.commands)
     return commands

@@ -22,7 +22,7 @@ class Steering:
     """`stories` are the calls that go on, by id."""
 
     def __init__(self, board: Board, stories: Mapping[str, Story]) -> None:
-        self._board, self._stories = board, stories
+        self._board, self.stories = board, stories
 
     @property
     def commands(self) -> dict[str, Command]:
@@ -85,7 +85,7 @@ class Steering:
 
     def story(self, asker: Asker, args: Mapping[str, Any]) -> Story:
         """The call that who asks may steer. Raises CommandError."""
-        story = self._stories.get(text(args, "call_id", "the id of a call that goes on"))
+        story = self.stories.get(text(args, "call_id", "the id of a call that goes on"))
         if story is None:
             raise CommandError(ErrorCode.NOT_FOUND, "no such call is going on")
         parties = {leg.party for leg in story.live.legs}

@@ -24,6 +24,7 @@ from callcenter.switchboard.telling import announce
 from callcenter.switchboard.ways import Back, Guide, Left, Way, unanswered
 
 if TYPE_CHECKING:
+    from callcenter.switchboard.distribution import Place
     from callcenter.switchboard.story import Story
 
 log = logging.getLogger(__name__)
@@ -41,6 +42,8 @@ class Walker:
         self.story, self.desk, self.flow, self.guide = story, desk, flow, guide
         self.left: Left | None = None
         """What is to be said of the call if nothing else comes."""
+        self.kept: Place | None = None
+        """The place in the line of a caller who goes from the queue to a callback."""
         self._at = desk.id
 
     @property

@@ -35,6 +35,7 @@ from tests.support import scaled, wait_for
         "board",
         "callbacks",
         "agent",
+        "prompts",
         "?lang=en",
     ],
 )

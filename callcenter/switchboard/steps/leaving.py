@@ -10,6 +10,7 @@ from callcenter.flows.schema import Callback
 from callcenter.flows.schema import Message as MessageStep
 from callcenter.store.entries import CallbackWanted
 from callcenter.switchboard.mailbox import leave_message
+from callcenter.switchboard.promises import Promise
 from callcenter.switchboard.walk import Result, Walker, handles
 
 
@@ -17,12 +18,17 @@ from callcenter.switchboard.walk import Result, Walker, handles
 async def callback(walker: Walker, name: str, step: Callback) -> Result:
     """Notes that the caller is to be called back; who waited in the queue keeps their place in it."""
     live, now = walker.live, walker.board.now()
-    number = live.book.caller
+    number, place = live.book.caller, walker.kept
+    walker.kept = None
     if not can_be_called(number):
+        if place is not None:
+            place.leave()
         return step.no_number
     entry = CallbackWanted(live.id, number, walker.desk.id, now.utc, place=_queued_at(walker))
     live.tell(None, now)  # the call is on record before its callback
     walker.board.ledger.put(entry)
+    if place is not None:
+        walker.board.promises.keep(place, Promise(live.id, number, walker.desk.id))
     walker.passed("callback", number)
     walker.done(Outcome.CALLBACK)
     await walker.take(WaitKind.PROMPT)

@@ -6,7 +6,7 @@ import asyncio
 from typing import Any, Final
 
 from callcenter.domain.calls import EventName, WaitKind
-from callcenter.flows.schema import Queue
+from callcenter.flows.schema import Callback, Queue
 from callcenter.switchboard.distribution import Place
 from callcenter.switchboard.keypad import Keypad
 from callcenter.switchboard.leg import Leg
@@ -25,9 +25,13 @@ async def queue(walker: Walker, name: str, step: Queue) -> Result:
     try:
         if not place.anybody:
             return step.nobody
-        return await _Waiting(walker, step, place).over()
+        result = await _Waiting(walker, step, place).over()
+        if isinstance(result, str) and isinstance(walker.flow.steps.get(result), Callback):
+            walker.kept = place  # the callback takes it over
+        return result
     finally:
-        place.leave()
+        if walker.kept is not place:
+            place.leave()
 
 
 class _Waiting:

@@ -181,6 +181,34 @@ class NoteOut(Said):
     text: str
 
 
+class WaitOut(Said):
+    """What the caller waited for, other than a phone that rang: prompt, menu, queue, park or message."""
+
+    kind: str
+    started_at: datetime
+    ended_at: datetime | None
+
+
+class PassageOut(Said):
+    """An edge of the call's graph: what led it from where to where, with what result."""
+
+    at: datetime
+    kind: str
+    source: str
+    target: str
+    result: str
+
+
+class NoticeOut(Said):
+    """The recording notice as one party heard it; `outcome` is heard, cut_short or objected."""
+
+    leg_id: str
+    version: str
+    started_at: datetime
+    ended_at: datetime | None
+    outcome: str | None
+
+
 class CallOut(Said):
     """One call with everything kept about it; `outcome` is null while it lasts."""
 
@@ -205,6 +233,11 @@ class CallOut(Said):
     hung_up_by: HungUpBy | None
     transfer_to: str | None
     diverted_from: str | None
+    queue_seconds: float
+    language: str | None
+    waits: list[WaitOut]
+    path: list[PassageOut]
+    notices: list[NoticeOut]
     legs: list[LegOut]
     holds: list[HoldOut]
     announcements: list[AnnouncementOut]

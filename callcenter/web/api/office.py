@@ -30,7 +30,9 @@ from callcenter.web.errors import not_found
 
 router = APIRouter()
 
-Steer = Literal["hold", "resume", "answer", "park", "survey", "monitor", "callback_offer"]
+Steer = Literal[
+    "hold", "resume", "answer", "park", "survey", "monitor", "callback_offer", "sales_call", "refuse_agent"
+]
 
 
 @router.post("/calls/{call_id}/do/{name}", tags=["calls"])

@@ -105,12 +105,13 @@ class ScoreOut(Said):
 
 
 class CommandIn(ByIn):
-    """`target`, `slot`, `mode` and `place` as the command wants them."""
+    """`target`, `slot`, `mode`, `place` and `agent` as the command wants them."""
 
     target: Dialled | None = None
     slot: Dialled | None = None
     mode: Literal["listen", "whisper", "join", "end"] | None = None
     place: Short | None = None
+    agent: Dialled | None = None
 
     def args(self) -> dict[str, Any]:
         return self.model_dump(exclude_none=True)

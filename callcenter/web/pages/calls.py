@@ -30,7 +30,15 @@ from callcenter.web.views.timeline import draw
 router = APIRouter(include_in_schema=False)
 
 SIZE = 40
-RULES = ("three_rings", "opening", "anything_else", "closing", "caller_hangs_up_first")
+RULES = (
+    "three_rings",
+    "opening",
+    "anything_else",
+    "closing",
+    "caller_hangs_up_first",
+    "hotline_held",
+    "private_call",
+)
 SECTIONS = {"facts", "sound", "findings", "transcript", "record", "tickets"}
 
 

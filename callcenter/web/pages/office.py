@@ -123,8 +123,9 @@ async def steer(
     commands: CommandsDep,
     target: Annotated[Dialled | str, Form(max_length=32)] = "",
     mode: Annotated[str, Form(max_length=10)] = "",
+    agent: Annotated[str, Form(max_length=32)] = "",
 ) -> Response:
-    args = {"call_id": call_id, "target": target, "mode": mode}
+    args = {"call_id": call_id, "target": target, "mode": mode, "agent": agent}
     return await _command(request, commands, name, {key: value for key, value in args.items() if value})
 
 

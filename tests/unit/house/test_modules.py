@@ -51,6 +51,8 @@ HELD_BY = {
     "callcenter/web/views/figures.py": "test_views.py",
     "callcenter/web/views/i18n.py": "test_views.py",
     "callcenter/web/views/render.py": "test_views.py",
+    "callcenter/web/views/prompts.py": "test_prompt_pages.py",
+    "callcenter/web/pages/prompts.py": "test_prompt_pages.py",
     "callcenter/web/views/live.py": "test_live_view.py",
     "callcenter/web/pages/office.py": "test_office_pages.py",
     # Processes of their own.

@@ -100,6 +100,20 @@ def test_an_english_voice_reads_english(kokoro: Any, tmp_path: Path, monkeypatch
     assert FakeSession.asked["tokens"].tolist() == [[0, 5, 0]]
 
 
+def test_english_is_not_installed(kokoro: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    misaki = ModuleType("misaki")
+    misaki.__path__ = [str(tmp_path / "misaki")]
+    misaki.zh = sys.modules["misaki"].zh  # type: ignore[attr-defined]
+    write_package(tmp_path / "misaki", {"espeak.py": b"import espeakng_loader_that_is_absent"})
+    monkeypatch.setitem(sys.modules, "misaki", misaki)
+    monkeypatch.delitem(sys.modules, "misaki.espeak")
+    kokoro._english.cache_clear()
+    with pytest.raises(
+        CatalogueError, match=r"English is not installed \(espeakng_loader_that_is_absent\): pip"
+    ):
+        kokoro.Kokoro(tmp_path).speak(["h"], "af_test")
+
+
 def test_what_cannot_be_spoken_is_refused(
     kokoro: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

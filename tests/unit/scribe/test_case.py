@@ -4,6 +4,7 @@ import pytest
 
 from callcenter.domain.calls import HungUpBy
 from callcenter.domain.findings import Verdict
+from callcenter.flows import parse_flow
 from callcenter.scribe.case import facts_of, judge_work
 from callcenter.scribe.hands import Transcript
 from callcenter.standards import load_standard
@@ -12,6 +13,19 @@ from callcenter.store.tables import Hold
 from tests.unit.scribe.rows import at, call, leg, recording
 from tests.unit.scribe.said import words
 
+FLOW = """
+[start]
+open = "ring"
+[talk]
+long_call = 9
+[after]
+agent_may_release = 5
+[group.all]
+agents = ["8001"]
+[step.ring]
+do = "ring"
+group = "all"
+"""
 HOLD = Hold(call_id="c1", leg_id="c1-agent", started_at=at(10), ended_at=at(12.5))
 
 
@@ -22,6 +36,17 @@ def test_what_signalling_says() -> None:
     assert facts.holds == ((3.0, 5.5),)
     assert facts.three_rings is Verdict.PASS
     assert facts.answered and not facts.returned and not facts.interrupted
+
+
+def test_what_the_desks_flow_allows() -> None:
+    flow = parse_flow(FLOW, "x.toml")
+    work = Work(call("c1", hold_seconds=2.5), [leg("c1", "caller", 0), leg("c1", "agent", 1)], [HOLD], [])
+    assert facts_of(work).longest is None
+    facts = facts_of(work, flow)
+    assert (facts.seconds, facts.longest, facts.agent_may_release) == (10.5, 9.0, 5.0)
+    assert facts_of(Work(call("c1", line="internal"), [], [], []), flow).longest == 180.0
+    found = {each.rule: each.verdict for each in judge_work(work, VANKE, (), {}, flow)}
+    assert found["hotline_held"] is Verdict.FAIL
 
 
 @pytest.mark.parametrize(("again", "returned"), [(None, False), (at(30), True)])

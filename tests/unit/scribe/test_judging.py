@@ -1,4 +1,4 @@
-"""The five rules on words written by hand; what the real model hears is tested in test_judge_files."""
+"""The rules on words written by hand; what the real model hears is tested in test_judge_files."""
 
 from __future__ import annotations
 
@@ -252,6 +252,9 @@ REASONS: list[tuple[Sequence[Word] | None, JudgeFacts, set[Code]]] = [
     ([], FACTS, {Code.SILENT}),
     ([], BACK, {Code.SILENT_RETURNED}),
     ([], CUT_OFF, {Code.SILENT_CUT_OFF}),
+    (GOOD, replace(FACTS, seconds=20.0), {Code.LASTED, Code.NO_EXTENSIONS_CALL}),
+    (GOOD, replace(FACTS, seconds=20.0, line=Line.INTERNAL), {Code.LASTED, Code.NO_HOTLINE}),
+    (GOOD, replace(FACTS, seconds=20.0, longest=0.0), {Code.ANY_LENGTH}),
 ]
 
 
@@ -270,4 +273,71 @@ def test_each_reason_is_one_that_the_rules_give() -> None:
     given = set().union(*(codes(findings(agent, facts).values()) for agent, facts, _ in REASONS))
     in_part = findings(words((0.6, "您好 问 物业")), spotted=words((0.6, "您好 物业")))
     short = judge(VANKE, FACTS, [], [], (), 1.5)
-    assert given | codes(in_part.values()) | codes(short) == set(Code)
+    allowed = replace(FACTS, hangup=HungUpBy.AGENT, agent_may_release=1.0)
+    released = judge(VANKE, allowed, GOOD, words((15.0, "再见")), (), 60.0)
+    assert given | codes(in_part.values()) | codes(short) | codes(released) == set(Code)
+
+
+def lengths(**facts: object) -> dict[str, Finding]:
+    found = findings(facts=replace(FACTS, **facts))  # type: ignore[arg-type]
+    return {rule: found[rule] for rule in ("hotline_held", "private_call")}
+
+
+@pytest.mark.parametrize(
+    ("line", "rule", "other", "limit"),
+    [
+        (Line.EXTERNAL, "hotline_held", "private_call", 600.0),
+        (Line.INTERNAL, "private_call", "hotline_held", 180.0),
+    ],
+)
+def test_a_line_is_not_held_too_long(line: Line, rule: str, other: str, limit: float) -> None:
+    found = lengths(line=line, seconds=limit)
+    assert found[rule].verdict is PASS
+    assert (found[rule].start, found[rule].end) == (0.0, limit)
+    assert found[other].verdict is NOT
+    assert (found[other].start, found[other].end) == (None, None)
+    late = lengths(line=line, seconds=limit + 1.5)[rule]
+    assert late.verdict is FAIL
+    assert (late.start, late.end) == (limit, limit + 1.5)  # what lies beyond it
+    assert late.why == f"the call lasted {limit + 1.5:.1f} s; the limit is {limit:.1f} s"
+    assert " A11 " in late.clause
+
+
+def test_a_desk_has_its_own_limit_or_none() -> None:
+    assert lengths(seconds=100.0, longest=99.0)["hotline_held"].verdict is FAIL
+    any_length = lengths(seconds=7200.0, longest=0.0)["hotline_held"]
+    assert (any_length.verdict, any_length.why) == (NOT, "at this desk a call may last any time")
+
+
+def test_the_length_of_a_call_that_nobody_answered_and_of_one_made_elsewhere() -> None:
+    assert {each.verdict for each in lengths(seconds=0.0, answered=False).values()} == {NOT}
+    assert "hotline_held" not in findings()  # a recording holds no line of ours
+
+
+BOTH = words(OPENING, MORE, (16.0, "感谢您 的 来 电 再见"))
+
+
+@pytest.mark.parametrize(
+    ("allowed", "duration", "caller", "verdict"),
+    [
+        (0.0, 60.0, "再见", FAIL),  # the caller hangs up first
+        (5.0, 23.0, "好 的 再见", PASS),
+        (5.0, 22.0, "好 的 再见", FAIL),  # too soon
+        (5.0, 23.0, "好 的", FAIL),  # the caller has not said it
+    ],
+)
+def test_a_desk_may_let_the_agent_hang_up_after_both_goodbyes(
+    allowed: float, duration: float, caller: str, verdict: Verdict
+) -> None:
+    facts = replace(FACTS, hangup=HungUpBy.AGENT, agent_may_release=allowed)
+    found = judge(VANKE, facts, BOTH, words((5.0, "你好"), (17.0, caller)), (), duration)
+    finding = next(each for each in found if each.rule == "caller_hangs_up_first")
+    assert finding.verdict is verdict
+    if verdict is PASS:
+        assert (finding.start, finding.end) == (18.0, 23.0)
+        assert finding.why == "the agent's BYE came 5.0 s after both had said goodbye"
+
+
+def test_without_a_recording_nobody_knows_whether_goodbye_was_said() -> None:
+    facts = replace(FACTS, hangup=HungUpBy.AGENT, agent_may_release=5.0)
+    assert findings(agent=None, facts=facts)["caller_hangs_up_first"].verdict is UNSURE

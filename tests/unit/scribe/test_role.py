@@ -85,6 +85,8 @@ async def test_a_call_is_transcribed_judged_and_told(engine: Engine, tmp_path: P
         "anything_else": "fail",
         "closing": "fail",
         "caller_hangs_up_first": "pass",
+        "hotline_held": "pass",
+        "private_call": "not_applicable",
     }
     assert told(engine) == [("c1", "transcribed"), ("c1", "judged")]
     assert woken

@@ -20,6 +20,8 @@ def test_vanke() -> None:
         "anything_else",
         "closing",
         "caller_hangs_up_first",
+        "hotline_held",
+        "private_call",
     ]
     assert standard.opening is not None
     assert standard.opening.names == ("万科物业",)
@@ -35,6 +37,8 @@ def test_every_rule_names_its_clause_and_where_it_comes_from() -> None:
         "anything_else": "handbook",
         "closing": "handbook",
         "caller_hangs_up_first": "handbook",
+        "hotline_held": "service-centre",
+        "private_call": "handbook",
     }
 
 

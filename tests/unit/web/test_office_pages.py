@@ -126,6 +126,7 @@ def test_buttons_give_commands_in_the_name_of_the_chosen_extension(
     done = client.post("/calls/call-talking/do/hold", headers=HTMX)
     assert (done.status_code, done.headers["HX-Trigger"]) == (204, "office-changed")
     client.post("/calls/call-talking/transfer", data={"target": "8002"}, headers=HTMX)
+    client.post("/calls/call-talking/do/refuse_agent", data={"agent": "8001"}, headers=HTMX)
     client.post("/dial", data={"number": "13800138000"}, headers=HTMX)
     client.post("/agents/8001/state", data={"state": "break", "reason": "lunch"}, headers=HTMX)
     client.post("/extensions/8001/features", data={"dnd": "true"}, headers=HTMX)
@@ -133,6 +134,7 @@ def test_buttons_give_commands_in_the_name_of_the_chosen_extension(
     assert commands.asked == [
         ("hold", {"call_id": "call-talking", "by": "8001"}),
         ("transfer", {"call_id": "call-talking", "target": "8002", "by": "8001"}),
+        ("refuse_agent", {"call_id": "call-talking", "agent": "8001", "by": "8001"}),
         ("call", {"number": "13800138000", "by": "8001"}),
         ("state", {"agent": "8001", "state": "break", "reason": "lunch", "by": "8001"}),
         (
