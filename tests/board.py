@@ -25,7 +25,9 @@ from callcenter.store.tables import Call as CallRow
 from callcenter.store.tables import Leg as LegRow
 from callcenter.switchboard.accounts import Accounts
 from callcenter.switchboard.board import Board
+from callcenter.switchboard.claiming import Claiming
 from callcenter.switchboard.commands import Commands
+from callcenter.switchboard.kept_places import KeptPlaces
 from callcenter.switchboard.reception import Reception
 from callcenter.switchboard.role import commands_of
 from callcenter.switchboard.trunks import Trunk as Line
@@ -163,6 +165,7 @@ async def switchboard(settings: Settings) -> AsyncIterator[Switchboard]:
         prompts=load_catalogues(),
     )
     reception = Reception(board)
+    board.kept = KeptPlaces(board, reception.originate, Claiming(engine, settings.site))
     await board.agent.start("127.0.0.1", 0)
     board.trunks = Trunks(Line(config, board.agent, accounts) for config in settings.trunks)
     board.trunks.start()

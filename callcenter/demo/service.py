@@ -72,6 +72,7 @@ nobody = "bye"
 
 [step.callback]
 do = "callback"
+keep_place = false
 next = "bye"
 
 [step.bye]

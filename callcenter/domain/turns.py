@@ -55,8 +55,8 @@ class Wanted:
 
     `named` is the one person it is for. `sales`: marked as a sales call. `waits`: in the line, until
     somebody is free. `claim` is the agent who first served this caller. `refused` are agents whom the caller
-    does not want: they are rung only where the group has nobody else. `wrap_up` is how many seconds the
-    agent has after the call.
+    does not want: they are rung only where the group has nobody else. `only` are those who may serve it at
+    all, None: everybody. `wrap_up` is how many seconds the agent has after the call.
     """
 
     desk: str
@@ -69,6 +69,7 @@ class Wanted:
     waits: bool = True
     claim: str | None = None
     refused: frozenset[str] = frozenset()
+    only: frozenset[str] | None = None
     wrap_up: float = 0.0
 
 
@@ -127,7 +128,11 @@ def able(wanted: Wanted) -> tuple[Member, ...]:
         return tuple(member for member in wanted.group.members if member.number == wanted.named) or (
             Member(wanted.named),
         )
-    skilled = tuple(member for member in wanted.group.members if wanted.skills <= member.skills)
+    skilled = tuple(
+        member
+        for member in wanted.group.members
+        if wanted.skills <= member.skills and (wanted.only is None or member.number in wanted.only)
+    )
     return tuple(member for member in skilled if member.number not in wanted.refused) or skilled
 
 

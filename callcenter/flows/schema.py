@@ -257,11 +257,13 @@ class Queue(KeyedPart):
 
 
 class Callback(StepPart):
-    """Notes that the caller is to be called back, says so and goes on. `no_number`: who withholds theirs."""
+    """Notes that the caller is to be called back, says so and goes on. `no_number`: who withholds theirs.
+    `keep_place`: who comes here from the queue is called as soon as it is their turn there."""
 
     WAYS, PROMPTS = {"next": True, "no_number": False}, ("prompt",)
     do: Literal["callback"] = "callback"
     prompt: Prompt = "callback-taken"
+    keep_place: bool = True
     next: StepName = END
     no_number: StepName = END
 

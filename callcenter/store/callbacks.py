@@ -205,18 +205,18 @@ def give_up(
     return callback, [_finish(session, callback, State.GIVEN_UP, callback.outcome, now, teller)]
 
 
+def asked_by(session: Session, call_id: str) -> Callback | None:
+    """The unfinished callback that this call is about."""
+    links = select(_LINKS.c.callback_id).where(_LINKS.c.call_id == call_id)
+    return session.scalars(select(Callback).where(_IS_UNFINISHED, _TABLE.c.id.in_(links))).first()
+
+
 def get(session: Session, id: int) -> Callback:
     """Raises NotFoundError."""
     callback = session.get(Callback, id, populate_existing=True)
     if callback is None:
         raise NotFoundError(f"there is no callback {id}")
     return callback
-
-
-def of_call(session: Session, call_id: str) -> int | None:
-    """The unfinished callback that a call is about; None where it is finished."""
-    wanted = select(_TABLE.c.id).join(_LINKS, _LINKS.c.callback_id == _TABLE.c.id)
-    return session.scalar(wanted.where(_IS_UNFINISHED, _LINKS.c.call_id == call_id))
 
 
 # -- reading ----------------------------------------------------------------------------------------------

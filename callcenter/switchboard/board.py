@@ -21,7 +21,6 @@ from callcenter.switchboard.distribution import Distribution
 from callcenter.switchboard.features import Features
 from callcenter.switchboard.flow_watch import Flows
 from callcenter.switchboard.lot import ParkingLot
-from callcenter.switchboard.promises import Promises
 from callcenter.switchboard.trunks import UP, Trunks
 from prompts.catalogue import load_music
 from prompts.languages import Catalogues
@@ -35,6 +34,7 @@ from sip.moment import Moment
 
 if TYPE_CHECKING:
     from callcenter.domain.standards import Standard
+    from callcenter.switchboard.kept_places import KeptPlaces
     from callcenter.switchboard.live_call import LiveCall
 
 
@@ -58,8 +58,6 @@ class Board:
     """What each desk does with its callers."""
     lot: ParkingLot = field(init=False)
     """Where callers are parked."""
-    promises: Promises = field(default_factory=Promises)
-    """Callers who are to be called back when it is their turn."""
     features: Features = field(init=False)
     """Do-not-disturb and forwarding, as the extensions' holders have set them."""
     trunks: Trunks = field(default_factory=Trunks)
@@ -69,6 +67,8 @@ class Board:
     """Everybody with an extension: who is free, and who does what."""
     distribution: Distribution = field(init=False)
     """The line of those who wait, and who is offered which call."""
+    kept: KeptPlaces | None = None
+    """Calls those back who keep their place in the line; None: nobody keeps one."""
 
     def __post_init__(self) -> None:
         numbers = [extension.number for extension in self.settings.extensions]
@@ -85,10 +85,14 @@ class Board:
         return self.accounts.phone_seconds(number, self.now().mono)
 
     def close(self) -> None:
-        """Ends the timers of agents and line, and makes no more promised calls."""
-        self.promises.close()
+        """Ends the timers of agents and line."""
         self.agents.close()
         self.distribution.close()
+
+    @property
+    def outside_parties(self) -> set[str]:
+        """The numbers outside that are in a call with us or being called."""
+        return {leg.party for live in self.calls.values() for leg in live.legs if leg.outside}
 
     @staticmethod
     def now() -> Moment:

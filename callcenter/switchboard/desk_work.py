@@ -3,34 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Mapping
 from typing import Any, get_args
-
-from sqlalchemy import Engine
 
 from callcenter.domain.agents import State
 from callcenter.domain.callbacks import CallbackError, Reason, can_be_called
 from callcenter.domain.calls import Role
 from callcenter.events.errors import CommandError, ErrorCode
-from callcenter.store import callbacks, outbox
-from callcenter.store.engine import session
 from callcenter.store.entries import Audited, CallbackWanted, ForwardWhen
-from callcenter.store.ledger import ROLE, utc_now
+from callcenter.store.ledger import utc_now
 from callcenter.store.tables import Callback
 from callcenter.store.tickets import NotFoundError
 from callcenter.switchboard.agents import Refused
 from callcenter.switchboard.board import Board
-from callcenter.switchboard.commands import ADMINS, CONTROL, Asker, Command, asker_of, number, text
+from callcenter.switchboard.claiming import Claiming
+from callcenter.switchboard.commands import ADMINS, CONTROL, Asker, Command, number, text
 from callcenter.switchboard.dialling import Missed, dial
 from callcenter.switchboard.features import Feature
 from callcenter.switchboard.forwarding import NotForwarded, set_feature
 from callcenter.switchboard.leading import Leading
 from callcenter.switchboard.monitor import Mode, Monitor, MonitorRefused, Why
-from callcenter.switchboard.promises import Promise, Rung
 from callcenter.switchboard.steering import Steering
-from sip.aio.call import CallFailed
 
 log = logging.getLogger(__name__)
 
@@ -44,12 +38,11 @@ _REFUSALS = {
 
 
 class DeskWork:
-    """`engine` is for claims of callbacks, which must be had before anybody is rung."""
+    """What agents and supervisors ask of one switchboard."""
 
-    def __init__(self, board: Board, engine: Engine, steering: Steering, leading: Leading) -> None:
-        self._board, self._engine = board, engine
+    def __init__(self, board: Board, claiming: Claiming, steering: Steering, leading: Leading) -> None:
+        self._board, self._claiming = board, claiming
         self._steering, self._leading = steering, leading
-        self._teller = callbacks.Teller(ROLE, board.settings.site)
         self._tasks: set[asyncio.Task[None]] = set()
 
     @property
@@ -114,59 +107,23 @@ class DeskWork:
         id = number(args, "id", "which callback")
         if asker.number is None:
             raise CommandError(ErrorCode.INVALID, "choose your extension: its phone rings first")
-        claimed = await asyncio.to_thread(self._claim, id, asker.number)
+        claimed = await self._claim(id, asker.number)
         try:
-            if claimed.number in self._being_called():
+            if claimed.number in self._board.outside_parties:
                 raise CommandError(ErrorCode.CONFLICT, f"{claimed.number} is in a call with us already")
             wanted = {"number": claimed.number, "desk": claimed.desk or None}
             return {**await self._leading.call(asker, wanted), "id": id}
         except CommandError:
-            await asyncio.to_thread(self._release, id, asker.number)
+            await self._claiming.release(id, asker.number)
             raise
 
-    async def ring_back(self, agent: str, promise: Promise) -> Rung:
-        """A promised callback whose turn it is: the agent's phone, then the caller's. For `Promises`."""
-        asked_in = self._steering.stories.get(promise.call_id)
-        if asked_in is not None:
-            await asked_in.done.wait()  # they hear yet that they will be called
-        await self._board.ledger.flush()
-        id = await asyncio.to_thread(self._callback_of, promise.call_id)
-        if id is None:
-            return Rung.OVER
+    async def _claim(self, id: int, by: str) -> Callback:
         try:
-            asker = asker_of(self._board.settings, {"by": agent})
-            given = await self.callback(asker, {"id": id})
-        except CommandError as error:
-            log.info("promised callback refused id=%d agent=%s why=%s", id, agent, error.code.value)
-            return Rung.OVER
-        call = self._steering.stories[str(given["call_id"])].live.caller.call
-        with contextlib.suppress(CallFailed):
-            await call.answered()
-            return Rung.ANSWERED
-        return Rung.MISSED
-
-    def _callback_of(self, call_id: str) -> int | None:
-        with session(self._engine) as work:
-            return callbacks.of_call(work, call_id)
-
-    def _being_called(self) -> set[str]:
-        return {leg.party for live in self._board.calls.values() for leg in live.legs if leg.outside}
-
-    def _claim(self, id: int, by: str) -> Callback:
-        try:
-            with session(self._engine) as work:
-                claimed, rows = callbacks.claim(work, id, by, utc_now(), self._teller)
-                outbox.add_rows(work, rows)
-                return claimed
+            return await self._claiming.claim(id, by)
         except NotFoundError as error:
             raise CommandError(ErrorCode.NOT_FOUND, str(error)) from None
         except CallbackError as error:
             raise CommandError(ErrorCode.CONFLICT, str(error)) from None
-
-    def _release(self, id: int, by: str) -> None:
-        with session(self._engine) as work:
-            _, rows = callbacks.release(work, id, by, utc_now(), self._teller)
-            outbox.add_rows(work, rows)
 
     async def callback_offer(self, asker: Asker, args: dict[str, Any]) -> Mapping[str, Any]:
         """`{"call_id"}` (A6): the agent has offered to call back: it is noted, and who promised it."""

@@ -58,11 +58,11 @@ class Offer:
         """Those who have not answered and not missed it."""
         return frozenset(self._open)
 
-    def answered(self, number: str) -> None:
+    def answered(self, number: str, call_id: str | None = None) -> None:
         """`number` has the call, also if they picked it up at another's telephone; all others are let go, and
-        the caller leaves the line."""
+        the caller leaves the line. `call_id`: of the call that they talk in, where it is not the place's."""
         if self._open:
-            self._distribution._answered(self, number)
+            self._distribution._answered(self, number, call_id or self.place.id)
 
     def missed(self, number: str, why: Miss) -> None:
         """The agent did not take it, and is let go. After the last one the call may be offered again."""
@@ -81,6 +81,11 @@ class Offer:
         return left
 
 
+def numbers_of(wanted: Wanted) -> frozenset[str]:
+    """Who could serve a call if they were free."""
+    return frozenset(member.number for member in able(wanted))
+
+
 class Place:
     """A call in the distribution; `id` is the call's."""
 
@@ -91,9 +96,11 @@ class Place:
         self.on_moved: Callable[[], None] = lambda: None
         """Told when the position has changed."""
         self.virtual = False
-        """The caller has hung up and is to be called when it is their turn."""
+        """The caller hangs up and is to be called when it is their turn."""
+        self.paused = False
+        """Offered to nobody for now, whoever is free."""
         self.offer: Offer | None = None
-        self.could = frozenset(member.number for member in able(wanted))
+        self.could = numbers_of(wanted)
         """Who could serve it if they were free."""
         self._distribution = distribution
         self._next: asyncio.Future[Offer | None] = asyncio.get_running_loop().create_future()
@@ -126,9 +133,16 @@ class Place:
         """It is in the line and offered to nobody."""
         return not self._next.done()
 
-    def keep(self) -> None:
-        """The caller hangs up, and is to be called when it is their turn: the place stays."""
-        self.virtual = True
+    def keep(self, agents: frozenset[str] | None = None) -> None:
+        """The caller hangs up, and is to be called when it is their turn, by one of `agents` (None: by
+        anybody of the group): the place stays, and is offered to nobody until `resume`. An open offer comes
+        to nothing. Who is not in the line any more has no place to keep: it does not become `virtual`."""
+        self._distribution._keep(self, agents)
+
+    def resume(self) -> None:
+        """The caller has hung up: they may be called."""
+        self.paused = False
+        self._distribution.sweep()
 
     def leave(self) -> None:
         """The call is over, or goes elsewhere; an open offer is withdrawn."""
@@ -171,6 +185,10 @@ class Distribution:
         self._sweeping = self._again = False
         agents.on_free.append(self.sweep)
 
+    def __len__(self) -> int:
+        """Calls that wait or are offered to somebody, and places that are kept."""
+        return len(self._places)
+
     def enter(self, wanted: Wanted, id: str | None = None) -> Place:
         """A call joins the line; agents may be reserved for it at once. Raises ValueError for an id that is
         in the line."""
@@ -209,8 +227,8 @@ class Distribution:
         return used is not None
 
     def metrics(self) -> dict[str, float]:
-        """Figures for the status message and Prometheus."""
-        waiting = self.waiting()
+        """Figures for the status message and Prometheus. Of kept places nobody waits on the line."""
+        waiting = [place for place in self.waiting() if not place.virtual]
         oldest = min((place.entered.mono for place in waiting), default=self._now().mono)
         return {"queue_waiting": len(waiting), "queue_longest_wait_seconds": self._now().mono - oldest}
 
@@ -241,7 +259,7 @@ class Distribution:
         present: dict[frozenset[str], bool] = {}
         for each in self._all:
             place = self._places.get(each.id)
-            if place is None or not place.waiting:
+            if place is None or not place.waiting or place.paused:
                 continue
             if not place.could.isdisjoint(free) and self._offer(place, now, free):
                 continue
@@ -294,7 +312,7 @@ class Distribution:
 
     # -- what came of an offer ----------------------------------------------------------------------------
 
-    def _answered(self, offer: Offer, number: str) -> None:
+    def _answered(self, offer: Offer, number: str, call_id: str) -> None:
         place, now = offer.place, self._now()
         wanted = place.wanted
         offered = offer._shut()
@@ -305,7 +323,7 @@ class Distribution:
         del self._places[place.id]
         place.offer = None
         if offer.turn and number in offered:
-            self._remember(place.id, wanted, number)
+            self._remember(call_id, wanted, number)
         elif offer.turn:
             self._give_back(wanted, offered[0])
         if wanted.group.returning_days:
@@ -329,11 +347,35 @@ class Distribution:
         self.sweep()
 
     def _withdrawn(self, offer: Offer) -> None:
-        left = offer._shut()
-        if offer.turn:
-            self._give_back(offer.place.wanted, left[0])
+        left = self._shut(offer)
         self._remove(offer.place)
-        for number in left:
+        self._let_go(left)
+
+    def _keep(self, place: Place, agents: frozenset[str] | None) -> None:
+        if place.id not in self._places:
+            return
+        place.virtual = place.paused = True
+        left = [] if place.offer is None else self._shut(place.offer)
+        if left:
+            place._want_again()
+        wanted = place.wanted
+        if wanted.group.order == "together":  # one agent is to call
+            wanted = replace(wanted, group=replace(wanted.group, order="longest_idle"))
+        place.wanted = replace(wanted, only=agents)
+        place.could = numbers_of(place.wanted)
+        for line in (self._all, self._line(wanted)):
+            line.keep(place.id)
+        self._let_go(left)
+
+    def _shut(self, offer: Offer) -> list[str]:
+        """Ends an offer that comes to nothing without the agents' doing; returns who is to be let go."""
+        left = offer._shut()
+        if offer.turn and left:
+            self._give_back(offer.place.wanted, left[0])
+        return left
+
+    def _let_go(self, numbers: list[str]) -> None:
+        for number in numbers:
             self._agents.given_up(number)
         self.sweep()
 

@@ -108,7 +108,8 @@ class Leading:
         number = way.to.number if isinstance(way, ToTrunk) else number
         wanted = Wanted(extension, number, way, outside, str(desk) if desk else None)
         try:
-            return {"call_id": await self._reception.originate(wanted), "number": number}
+            story = await self._reception.originate(wanted)
+            return {"call_id": story.live.id, "number": number}
         except (NotThere, PortsExhausted) as error:
             raise CommandError(ErrorCode.CONFLICT, str(error)) from None
 

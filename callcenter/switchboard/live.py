@@ -91,7 +91,8 @@ def _queues(board: Board) -> list[QueueNow]:
         caller = live.caller.party if live else place.wanted.caller
         waits = (board.now().mono - place.entered.mono) + place.estimate
         estimate = float(round(waits / STEP) * STEP)
-        line.append(Waiting(place.id, caller, len(line) + 1, place.entered.utc, estimate))
+        since = place.entered.utc
+        line.append(Waiting(place.id, caller, len(line) + 1, since, estimate, place.virtual))
     return [QueueNow(desk, tuple(callers)) for desk, callers in sorted(lines.items())]
 
 

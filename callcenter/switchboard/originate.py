@@ -35,6 +35,7 @@ class Wanted:
     way: Way
     outside: bool
     desk: str | None = None
+    agent_seconds: float = AGENT_SECONDS
 
 
 async def begin(board: Board, wanted: Wanted) -> LiveCall:
@@ -71,7 +72,8 @@ async def begin(board: Board, wanted: Wanted) -> LiveCall:
     return LiveCall(board, book, call, media)
 
 
-async def reach_agent(live: LiveCall) -> Missed | None:
-    """Waits until the agent has picked up their own phone; why not, where they did not."""
-    found = await ring(live, live.caller, Waiting(AGENT_SECONDS, REACH_SECONDS, REACH_SECONDS))
+async def reach_agent(live: LiveCall, seconds: float) -> Missed | None:
+    """Waits until the agent has picked up their own phone, which rings for `seconds`; why not, where they did
+    not."""
+    found = await ring(live, live.caller, Waiting(seconds, REACH_SECONDS, REACH_SECONDS))
     return found if isinstance(found, Missed) else None

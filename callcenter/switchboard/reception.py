@@ -143,19 +143,19 @@ class Reception:
             if not self._stories:
                 self._idle.set()
 
-    async def originate(self, wanted: Wanted) -> str:
-        """Rings an extension's own phone, then whom it wants; returns the call's id at once.
+    async def originate(self, wanted: Wanted) -> Story:
+        """Rings an extension's own phone, then whom it wants; returns at once.
 
         Raises NotThere, and PortsExhausted.
         """
         if self._closing:
             raise NotThere("the switchboard is stopping")
         live = await begin(self._board, wanted)
-        story = Story(live, None, wanted.way, Role.TARGET)
+        story = Story(live, None, wanted.way, Role.TARGET, wanted.agent_seconds)
         task = asyncio.create_task(self._tell(story), name=f"originated {live.id}")
         self._originated.add(task)
         task.add_done_callback(self._originated.discard)
-        return live.id
+        return story
 
     def to_desk(self, desk: Desk, caller: str) -> Way:
         """The way to a desk at this hour."""
@@ -261,6 +261,8 @@ class Reception:
     async def close(self) -> None:
         """Takes no more calls and ends those there are; returns when all are on record."""
         self._closing = True
+        if self._board.kept is not None:
+            await self._board.kept.close()
         for story in self._stories.values():
             story.stop()
         await self._idle.wait()

@@ -26,6 +26,7 @@ from callcenter.switchboard.accounts import Accounts
 from callcenter.switchboard.board import Board
 from callcenter.switchboard.carriers import know_carriers
 from callcenter.switchboard.census import process
+from callcenter.switchboard.claiming import Claiming
 from callcenter.switchboard.commands import Commands
 from callcenter.switchboard.desk_work import DeskWork
 from callcenter.switchboard.display import tell_set_aside
@@ -36,6 +37,7 @@ from callcenter.switchboard.keeping import (
     kept_registrations,
     restore_registrations,
 )
+from callcenter.switchboard.kept_places import KeptPlaces
 from callcenter.switchboard.leading import Leading
 from callcenter.switchboard.live import publish_live
 from callcenter.switchboard.pauses import collect_seldom
@@ -88,6 +90,7 @@ async def run(
     keep_agents(board.agents, ledger)
     tell_set_aside(board)
     board.features.restore(await asyncio.to_thread(kept_features, engine))
+    board.kept = KeptPlaces(board, reception.originate, Claiming(engine, settings.site))
     days = claim_days(settings, board.flows)
     board.distribution.claims = await asyncio.to_thread(kept_claims, engine, days, datetime.now(UTC))
     await transports.listen(board.agent, settings.sip)
@@ -190,8 +193,7 @@ def commands_of(board: Board, reception: Reception, engine: Engine) -> Commands:
     commands = Commands(board.settings, board.ledger)
     steering = Steering(board, reception.stories)
     leading = Leading(board, reception, steering)
-    work = DeskWork(board, engine, steering, leading)
-    board.promises.ring_back = work.ring_back
+    work = DeskWork(board, Claiming(engine, board.settings.site), steering, leading)
     for part in (steering, leading, work, Hotline(board, steering)):
         commands.add(part.commands)
     return commands

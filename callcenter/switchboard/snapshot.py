@@ -38,13 +38,14 @@ class AgentNow:
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """A caller in a queue. `position` counts from 1, `estimate` is the whole wait expected, in seconds
-    from `since` on, if known."""
+    from `since` on, if known. `virtual`: they have hung up, and are called when it is their turn."""
 
     call_id: str
     caller: str
     position: int
     since: datetime
     estimate: float | None = None
+    virtual: bool = False
 
 
 @dataclass(frozen=True, slots=True)

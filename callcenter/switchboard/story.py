@@ -12,7 +12,7 @@ from callcenter.switchboard.dialling import Miss, Missed
 from callcenter.switchboard.leg import Leg, Media
 from callcenter.switchboard.live_call import LiveCall
 from callcenter.switchboard.orders import Given, Joined, Order, Replaced, SendOn, Transferor, status_of
-from callcenter.switchboard.originate import reach_agent
+from callcenter.switchboard.originate import AGENT_SECONDS, reach_agent
 from callcenter.switchboard.silence import tell_lost
 from callcenter.switchboard.telling import announce
 from callcenter.switchboard.ways import Guide, Left, Way, to_extension, unanswered
@@ -45,8 +45,10 @@ class Story:
         prepared: tuple[bytes, Agreement] | None,
         way: Way,
         role: Role = Role.AGENT,
+        agent_seconds: float = AGENT_SECONDS,
     ) -> None:
         self.live = live
+        self._agent_seconds = agent_seconds
         self._refusal: int | None = None
         self.prepared = prepared
         """The answer to the caller's offer and what it agrees on; None: we called them, their own phone
@@ -196,7 +198,7 @@ class Story:
 
     async def _tell(self) -> HowItEnded:
         if self.prepared is None:
-            if (missed := await reach_agent(self.live)) is not None:
+            if (missed := await reach_agent(self.live, self._agent_seconds)) is not None:
                 return unanswered(missed).outcome, HungUpBy.SYSTEM
             self._watch()
             self.live.caller.stream.play(tones.ringback(), loop=True)

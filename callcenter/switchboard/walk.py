@@ -16,6 +16,7 @@ from callcenter.flows.schema import BACK, END, AnyStep, Flow, Queue, Ring
 from callcenter.settings import Desk
 from callcenter.switchboard.board import Board
 from callcenter.switchboard.dialling import Miss, Missed
+from callcenter.switchboard.distribution import Place
 from callcenter.switchboard.leg import Leg
 from callcenter.switchboard.live_call import LiveCall
 from callcenter.switchboard.notice import Notices

@@ -9,8 +9,8 @@ from callcenter.domain.calls import Outcome, WaitKind
 from callcenter.flows.schema import Callback
 from callcenter.flows.schema import Message as MessageStep
 from callcenter.store.entries import CallbackWanted
+from callcenter.switchboard.distribution import Place
 from callcenter.switchboard.mailbox import leave_message
-from callcenter.switchboard.promises import Promise
 from callcenter.switchboard.walk import Result, Walker, handles
 
 
@@ -28,12 +28,19 @@ async def callback(walker: Walker, name: str, step: Callback) -> Result:
     live.tell(None, now)  # the call is on record before its callback
     walker.board.ledger.put(entry)
     if place is not None:
-        walker.board.promises.keep(place, Promise(live.id, number, walker.desk.id))
+        _keep(walker, place)
     walker.passed("callback", number)
     walker.done(Outcome.CALLBACK)
     await walker.take(WaitKind.PROMPT)
     await walker.say(step.prompt)
     return step.next
+
+
+def _keep(walker: Walker, place: Place) -> None:
+    if walker.board.kept is None:
+        place.leave()
+    else:
+        walker.board.kept.keep(walker.story, place)
 
 
 def _queued_at(walker: Walker) -> datetime | None:

@@ -26,12 +26,18 @@ async def queue(walker: Walker, name: str, step: Queue) -> Result:
         if not place.anybody:
             return step.nobody
         result = await _Waiting(walker, step, place).over()
-        if isinstance(result, str) and isinstance(walker.flow.steps.get(result), Callback):
+        if _is_kept(walker, result):
             walker.kept = place  # the callback takes it over
         return result
     finally:
         if walker.kept is not place:
             place.leave()
+
+
+def _is_kept(walker: Walker, result: Result) -> bool:
+    """Whether the caller goes on to be called back when it is their turn."""
+    following = walker.flow.steps.get(result) if isinstance(result, str) else None
+    return isinstance(following, Callback) and following.keep_place
 
 
 class _Waiting:

@@ -45,6 +45,7 @@ offer = "queue-offer"
 keys = {"1" = "callback"}
 [step.callback]
 do = "callback"
+keep_place = false
 [step.message]
 do = "message"
 """

@@ -66,7 +66,7 @@ def test_every_event_is_documented(event: EventName | SubjectEvent) -> None:
 
 def test_every_command_is_documented() -> None:
     table = (ROOT / "docs" / "events.md").read_text("utf-8").partition("## Commands")[2]
-    board = SimpleNamespace(settings=Settings(), ledger=None, promises=SimpleNamespace())
+    board = SimpleNamespace(settings=Settings(), ledger=None)
     reception = SimpleNamespace(stories={})
     commands = commands_of(cast(Board, board), cast(Reception, reception), cast(Engine, None))
     assert {name for name in commands.table if f"`{name}`" not in table} == set()

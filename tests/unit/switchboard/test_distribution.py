@@ -274,7 +274,49 @@ async def test_a_caller_who_is_to_be_called_back_keeps_the_place(floor: Floor) -
     first.keep()
     assert first.virtual and (first.position, second.position) == (0, 1)
     floor.hangs_up("1")
-    assert numbers_of(first) == ("1",)
+    assert numbers_of(second) == ("1",)  # the first is on the line yet
+    first.resume()
+    floor.hangs_up("2")
+    assert numbers_of(first) == ("2",)
+
+
+async def test_a_kept_place_is_for_one_of_those_who_may_call(floor: Floor) -> None:
+    for _ in range(3):
+        floor.answer(floor.enter(group=floor.group(order="together")))
+    place = floor.enter(group=floor.group(order="together"))
+    place.keep(frozenset("23"))
+    place.resume()
+    for number in "123":
+        floor.hangs_up(number)
+    assert numbers_of(place) == ("2",)
+
+
+async def test_an_offer_of_that_moment_comes_to_nothing_when_the_caller_keeps_the_place(floor: Floor) -> None:
+    for _ in range(3):
+        floor.answer(floor.enter())
+    place = floor.enter()
+    floor.hangs_up("2")
+    offer = place.offer
+    assert offer is not None
+    place.keep()
+    assert (offer.open, place.waiting, floor.agents.available("2")) == (frozenset(), True, True)
+    place.resume()
+    assert numbers_of(place) == ("2",)  # the turn was given back
+
+
+async def test_who_has_left_the_line_keeps_no_place(floor: Floor) -> None:
+    place = floor.enter()
+    place.leave()
+    place.keep()
+    assert not place.virtual and len(floor.distribution) == 0
+
+
+async def test_a_turn_is_remembered_by_the_call_in_which_they_talk(floor: Floor) -> None:
+    place = floor.enter()
+    assert place.offer is not None
+    place.offer.answered("1", "called-back")
+    assert not floor.distribution.was_sales(place.id)
+    assert floor.distribution.was_sales("called-back")
 
 
 async def test_who_waits_hears_of_their_position(floor: Floor) -> None:
@@ -433,14 +475,42 @@ class AnyHour(RuleBasedStateMachine):
         place = self.pick(index, self.open)
         assert place.offer is not None
         numbers, offer = sorted(place.offer.open), place.offer
-        self.do(lambda: offer.missed(numbers[who % len(numbers)], why))
+
+        def work() -> None:
+            offer.missed(numbers[who % len(numbers)], why)
+            self.floor.clock.turn()
+
+        self.do(work)
 
     @precondition(lambda self: self.places)
     @rule(index=st.integers(0, 9))
     def leave(self, index: int) -> None:
         place = self.pick(index, self.places)
-        self.do(place.leave)
+
+        def work() -> None:
+            place.leave()
+            self.floor.clock.turn()
+
+        self.do(work)
         self.places.remove(place)
+
+    @precondition(lambda self: self.places)
+    @rule(index=st.integers(0, 9), agents=st.sampled_from([None, frozenset("12"), frozenset("4")]))
+    def keep(self, index: int, agents: frozenset[str] | None) -> None:
+        place = self.pick(index, self.places)
+
+        def work() -> None:
+            if place.wanted.waits and not place.virtual:
+                place.keep(agents)
+                self.floor.clock.turn()
+
+        self.do(work)
+
+    @precondition(lambda self: any(place.paused for place in self.places))
+    @rule(index=st.integers(0, 9))
+    def resume(self, index: int) -> None:
+        place = self.pick(index, [place for place in self.places if place.paused])
+        self.do(place.resume)
 
     @rule(who=st.integers(0, 3))
     def hang_up(self, who: int) -> None:
@@ -499,7 +569,7 @@ class AnyHour(RuleBasedStateMachine):
     def nobody_waits_who_could_be_served(self) -> None:
         now = self.floor.clock.now().mono
         for place in self.places:
-            if place.waiting and self.due == 0.0:
+            if place.waiting and not place.paused and self.due == 0.0:
                 assert place.wanted.waits
                 free = {
                     member.number: self.floor.agents.agent(member.number)
@@ -522,7 +592,7 @@ class AnyHour(RuleBasedStateMachine):
             if place.offer is None or place in self.offered:
                 continue
             for ahead in order[:index]:
-                if ahead.waiting:
+                if ahead.waiting and not ahead.paused:
                     could = {member.number for member in able(ahead.wanted)} - ahead._tried_lately(now)
                     assert not could & place.offer.open
         self.offered = {place for place in order if place.offer is not None}

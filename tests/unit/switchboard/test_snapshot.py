@@ -46,7 +46,7 @@ def test_a_call_and_its_legs() -> None:
 def test_agents_queues_and_parked_calls() -> None:
     now = Now(
         agents=[AgentNow("8001", "王芳", "agent", True, "break", "lunch", at(1), desks=("front",))],
-        queues=[QueueNow("front", (Waiting("c1", "13800000000", 1, at(2), 30.0),))],
+        queues=[QueueNow("front", (Waiting("c1", "13800000000", 1, at(2), 30.0, virtual=True),))],
         parked=[ParkedNow("701", "c2", "13900000000", at(3), "8001")],
     )
     told = snapshot("node-1", now)
@@ -61,6 +61,7 @@ def test_agents_queues_and_parked_calls() -> None:
                     "position": 1,
                     "since": "2024-05-01T01:00:02.123456Z",
                     "estimate": 30.0,
+                    "virtual": True,
                 }
             ],
         }

@@ -80,11 +80,13 @@ def test_the_board_says_that_nobody_is_there(client: Client, hub: LiveHub) -> No
 
 
 def test_the_board_shows_rings_holds_and_places(client: Client, hub: LiveHub) -> None:
-    queue = QueueNow("front", (Waiting("c3", "13922222222", 1, at(2), 40.0),))
+    kept = Waiting("c5", "13955555555", 2, at(3), 60.0, virtual=True)
+    queue = QueueNow("front", (Waiting("c3", "13922222222", 1, at(2), 40.0), kept))
     show(hub, call("c1"), answered("c2"), queues=[queue])
     page = client.get("/board/live").text
     assert "data-ringing-since=" in page and "data-hold-since=" in page
     assert "13922222222" in page and "0:40" in page
+    assert page.count("待回电") == 1
 
 
 def test_only_supervisors_see_the_buttons_to_listen(client: Client, hub: LiveHub) -> None:
