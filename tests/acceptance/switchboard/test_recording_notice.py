@@ -22,6 +22,7 @@ from tests.acceptance.switchboard.stage import AGENT, CALLER, TARGET, Stage, set
 from tests.humming import Scripted
 from tests.interop.peers import nudged
 from tests.spectrum import ever, read
+from tests.support import eventually
 
 FLOW = """
 [notice]
@@ -142,6 +143,8 @@ async def test_a_target_outside_hears_it_and_an_agent_does_not(tmp_path: Path) -
             await far.hears(CALLER, timeout=30.0)
             assert stage.heard_prompt(far, NOTICE)
             assert not stage.heard_prompt(agent, NOTICE)
+            live = await stage.here.live()
+            await eventually(lambda: any(leg.track.seconds > 1.0 for leg in live.legs[1:] if leg.track))
             call = await over(stage, caller)
             kept = recordings(stage, call)
             target = read(stage.here.board.settings.recordings / kept["target"].path)
