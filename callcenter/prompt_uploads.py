@@ -10,8 +10,8 @@ from pathlib import Path
 from callcenter.workers import Worker, WorkerDied
 from prompts.upload import LARGEST, UploadError
 
-PATIENCE = 60.0
-"""Seconds for one file; three minutes of sound take about 3 s."""
+PATIENCE = 120.0
+"""Seconds for one file; three minutes of sound take 5 s of a processor."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -371,6 +371,9 @@ class Settings(BaseSettings):
     def _names_fit(self) -> Self:
         extensions = {extension.number for extension in self.extensions}
         seen: set[str] = set()
+        for slot in self.park.slots:  # whoever dials it would get a parked caller instead of help
+            if slot in self.sip.emergency:
+                raise ValueError(f"the slot {slot} is an emergency number ([park] slots, [sip] emergency)")
         for number in [d.number for d in self.desks] + [e.number for e in self.extensions]:
             if number in seen:
                 raise ValueError(f"the number {number} is given to two desks or extensions")

@@ -56,12 +56,14 @@ from tests.support import eventually
 
 PASSWORD = "unit-test-secret"
 TRUNK = "city"
+RING_SECONDS = 2.0
+"""How long an agent's phone rings: long enough for one that answers, on a machine that is busy."""
 
 
 def settings_for(
     folder: Path,
     *,
-    ring_timeout: float = 1.0,
+    ring_timeout: float = RING_SECONDS,
     agents: tuple[str, ...] = ("1", "2"),
     ring: str = "in_order",
     outside: dict[str, Any] | None = None,

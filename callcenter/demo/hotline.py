@@ -106,7 +106,7 @@ class Hotline:
         callback = await self._until(lambda: self._service.callback(number), "the callback is not on record")
         call = (await self._service.call_back(callback["id"], HOTLINE_AGENT))["call_id"]
         self._say("callback", "回电中 calling back")
-        talked = await self._until(lambda: self._both(call), "the callback was not answered")
+        talked = await self._taken(HOTLINE_AGENT)
         await asyncio.sleep(TALK_SECONDS)
         await self._service.hang_up(call)
         parties = " → ".join(leg["party"] for leg in talked["legs"])
@@ -145,10 +145,6 @@ class Hotline:
             return call if call is not None and call["answered_at"] is not None else None
 
         return await self._until(look, f"nobody has answered {number}")
-
-    async def _both(self, call: str) -> dict[str, Any] | None:
-        found = await self._service.call(call)
-        return found if found["answered_at"] is not None else None
 
     async def _over(self, call: str) -> dict[str, Any] | None:
         found = await self._service.call(call)

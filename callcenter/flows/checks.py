@@ -47,7 +47,11 @@ def check_site(flows: Mapping[str, Flow]) -> dict[str, list[Problem]]:
         for desk, flow in flows.items()
         for name, step in flow.steps.items()
     }
-    starts = {f"{desk}.": [f"{desk}.{step}" for _, step in flow.starts()] for desk, flow in flows.items()}
+    starts = {
+        # A caller who is handed over comes in by [start] alone: [transfer] is for who has talked already.
+        f"{desk}.": [f"{desk}.{step}" for key, step in flow.starts() if key.startswith("start.")]
+        for desk, flow in flows.items()
+    }
     found: dict[str, list[Problem]] = {}
     for ring in _rings({**steps, **starts}):
         desk, _, step = next(node for node in ring if not node.endswith(".")).partition(".")

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from callcenter.domain.calls import HungUpBy, Role
-from callcenter.settings import Desk
 from callcenter.switchboard.dialling import Miss, Missed, dial
 from callcenter.switchboard.leg import Leg
 from callcenter.switchboard.live_call import LiveCall
@@ -26,11 +25,6 @@ class Group:
     ring_timeout: float
     together: bool = False
     """All at once; else in this order."""
-
-
-def group_of(desk: Desk) -> Group:
-    """A desk's agents."""
-    return Group(desk.agents, desk.ring_timeout, desk.ring == "together")
 
 
 async def hunt(

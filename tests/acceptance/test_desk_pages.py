@@ -55,6 +55,11 @@ def choose(site: Site, browser: Chrome, number: str, page: str) -> None:
     wait_for(lambda: site.hub.listeners > 0)
 
 
+def state_of(site: Site, id: int) -> str:
+    with session(site.engine) as work:
+        return callbacks.get(work, id).state
+
+
 @pytest.fixture(autouse=True)
 def nothing_asked(site: Site, browser: Chrome) -> Iterator[None]:
     site.asked.commands.clear()
@@ -146,10 +151,14 @@ def test_a_missed_call_appears_and_is_called_back_claimed_and_finished(site: Sit
     click(browser, f"form[action='/callbacks/{id}/call'] button")
     wait_for(lambda: site.asked.commands == [("callback", {"id": int(id), "by": "8001"})])
     click(browser, f"form[action='/callbacks/{id}/claim'] button")
+    wait_for(lambda: state_of(site, int(id)) == "claimed")
+    site.tell({"id": "e2", "type": "callcenter.callback.claimed.v1", "subject": id})  # as the broker does
     one(browser, f"form[action='/callbacks/{id}/release']")
     click(browser, f"#callback-{id} summary")
     one(browser, f"#callback-{id} [name=note]").send_keys("已说明")
     click(browser, f"#callback-{id} form[action='/callbacks/{id}/outcome'] button:not(.quiet)")
+    wait_for(lambda: state_of(site, int(id)) == "done")
+    site.tell({"id": "e3", "type": "callcenter.callback.done.v1", "subject": id})
     wait_for(lambda: not browser.find_elements(By.XPATH, row))
     with session(site.engine) as work:
         done = callbacks.get(work, int(id))

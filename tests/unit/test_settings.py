@@ -155,3 +155,17 @@ def test_host_and_port_are_told_apart(text: str, parts: tuple[str, int]) -> None
 def test_settings_do_not_change() -> None:
     with pytest.raises(ValueError, match="frozen"):
         setattr(Settings(), "site", "other")  # noqa: B010
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        DESK.replace('"8000"', '"110"'),
+        DESK.replace("8001", "119"),
+        '[park]\nslots = ["701", "120"]\n',
+        '[sip]\nemergency = ["112"]\n[park]\nslots = ["112"]\n',
+    ],
+)
+def test_an_emergency_number_is_nobody_else_s(text: str, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"is an emergency number"):
+        load_settings(written(tmp_path, text))

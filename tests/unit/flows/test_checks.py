@@ -150,3 +150,9 @@ def test_desks_that_send_a_caller_on_once() -> None:
     assert check_site({"day": day, "night": flow()}) == {}
     patient = flow({"ring": to("other", "no_answer"), "other": {"do": "desk", "desk": "day"}})
     assert check_site({"day": day, "night": patient}) == {}
+
+
+def test_where_a_failed_transfer_leads_is_no_way_in_for_who_is_handed_over() -> None:
+    day = flow({"ring": to("other", "busy"), "other": {"do": "desk", "desk": "night"}})
+    night = flow({"return": {"do": "desk", "desk": "day"}}, transfer={"busy": "return"})
+    assert check_site({"day": day, "night": night}) == {}

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from pydantic import ValidationError
 
+from callcenter.domain.calls import Line
 from callcenter.domain.opening import Span
 from callcenter.domain.workdays import Calendar
 from callcenter.flows import load_flow
@@ -83,3 +84,9 @@ def test_without_hours_it_is_always_open() -> None:
     midnight = datetime(2026, 10, 1, 16, 0, tzinfo=UTC)
     assert flow.open_at(midnight, ZONE, Calendar()).open
     assert not front().open_at(midnight, ZONE, Calendar()).open
+
+
+def test_whom_it_rings_and_how_long_their_calls_may_be() -> None:
+    flow = front()
+    assert flow.agents == {"8001", "8002"}
+    assert (flow.talk.longest(Line.EXTERNAL), flow.talk.longest(Line.INTERNAL)) == (600.0, 180.0)

@@ -21,7 +21,7 @@ from transcripts.audio import read_wav
 pytestmark = pytest.mark.engine
 
 HEARD = ["busy-to-desk", "busy", "no-answer", "no-answer-to-desk", "connected", "desk-unavailable"]
-HEARD += ["recording-notice-objection", "queue-offer", "callback-number", "message-ask", "survey-ask"]
+HEARD += ["callback-number", "survey-ask", "menu-wrong-key", "menu-goodbye"]
 AUDIO = CATALOGUE.parent / "audio"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from itertools import pairwise
 from typing import Any
@@ -225,3 +226,20 @@ async def test_a_source_that_begins_anew_is_heard_on(room: Room) -> None:
         phone.ssrc, phone.number = 77, 20000
     await room.hum(0.9)
     assert tuple(room.heard(who) for who in range(3)) == JOIN
+
+
+@pytest.mark.parametrize("codecs", [(PCMA, PCMA, PCMA), (OPUS, G722, PCMA)], ids=["g711", "wide"])
+async def test_after_the_process_stood_still_all_is_heard_as_before(
+    room: Room, codecs: tuple[Codec, ...]
+) -> None:
+    await room.three(*codecs)
+    room.arrange(*JOIN)
+    for seconds in (0.15, 0.4, 0.8):
+        await room.hum(0.4)
+        time.sleep(seconds)  # noqa: ASYNC251 - that is what is tested
+    await room.hum(1.2)
+    assert tuple(room.heard(who) for who in range(3)) == JOIN
+    room.conference.close()
+    time.sleep(0.6)  # noqa: ASYNC251
+    await room.hum(1.2)
+    assert tuple(room.heard(who) for who in range(2)) == ("a", "c")

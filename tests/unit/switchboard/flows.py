@@ -17,7 +17,7 @@ GROUP = """
 [group.front]
 order = "in_order"
 agents = ["1", "2"]
-ring_timeout = 1
+ring_timeout = 2
 missed = "keep"
 """
 

@@ -101,6 +101,27 @@ async def test_both_legs_are_bridged_recorded_and_on_record(build: Build) -> Non
     assert len(list(here.desk.board.settings.recordings.rglob("*.wav"))) == 2
 
 
+@pytest.mark.parametrize(
+    ("dialled", "kept", "sent"),
+    [
+        ("013800138000", NUMBER, "+8613800138000"),
+        ("075512345678", "075512345678", "+8675512345678"),
+        ("004930123456", "+4930123456", "+4930123456"),
+        ("110", "110", "110"),
+    ],
+)
+async def test_a_number_is_kept_in_one_form_and_sent_as_the_line_wants_it(
+    build: Build, dialled: str, kept: str, sent: str
+) -> None:
+    here = await build(numbers="e164")
+    phone = await here.phone()
+    await phone.dial(dialled)
+    await phone.connected()
+    phone.call.hangup()
+    assert here.carrier.calls[0].request_uri.user == sent
+    assert ((await here.desk.row()).callee, here.desk.legs()[1].party) == (kept, kept)
+
+
 async def test_the_far_end_hangs_up(build: Build) -> None:
     here = await build()
     phone = await here.phone()

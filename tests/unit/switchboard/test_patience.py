@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +15,7 @@ from sip.moment import Moment
 from tests.board import Phone, Switchboard
 from tests.support import eventually
 from tests.unit.switchboard.conftest import MakePhone
+from tests.unit.switchboard.flows import floor
 
 NOW = Moment(datetime(2026, 5, 1, tzinfo=UTC), 0.0)
 HOLD = HoldLimits(20.0, 30.0)
@@ -44,3 +46,10 @@ async def test_a_desks_call_has_those_of_its_flow(
     await who.dial("8000")
     live = await desk.live()
     await eventually(lambda: live.warnings.limits == limits)
+
+
+async def test_a_desk_whose_flow_is_a_file_has_the_limits_of_that(tmp_path: Path) -> None:
+    flow = '[start]\nopen = "ring"\n[talk]\nlong_call = 60\n[step.ring]\ndo = "ring"\ngroup = "front"\n'
+    async with floor(tmp_path, flow) as here:
+        book = CallBook("c1", Direction.OUTBOUND, Line.EXTERNAL, "1", "075588886666", NOW)
+        assert limits_for(here.desk.board, book) == Limits(HOLD, 60.0)

@@ -128,4 +128,4 @@ async def test_who_lets_it_ring_gives_the_caller_back_to_the_queue(
         caller.call.hangup()
         row = await on.desk.row("13900139002")
         assert [wait["kind"] for wait in row.waits] == ["queue", "queue"]
-        assert row.ring_seconds is not None and 1.0 < row.ring_seconds < 2.0
+        assert row.ring_seconds is not None and 2.0 < row.ring_seconds < 3.0

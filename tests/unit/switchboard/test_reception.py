@@ -42,6 +42,21 @@ async def test_a_trunk_reaches_desks_only(desk: Switchboard, make_phone: MakePho
     assert await refused(call.answered()) == 404
 
 
+async def test_a_caller_is_on_record_under_one_number(
+    desk: Switchboard, make_phone: MakePhone, caller: Phone
+) -> None:
+    """However the line shows it: what merges callbacks, and finds who served them before."""
+    await make_phone("1")
+    for shown in ("+8613800138000", "013800138000", "13800138000"):
+        await caller.dial("8000", caller=shown)
+        await caller.connected()
+        caller.call.hangup()
+        await caller.call.over()
+        await eventually(lambda: not desk.board.calls)
+    with Session(desk.engine) as session:
+        assert set(session.exec(select(CallRow.caller))) == {"13800138000"}
+
+
 async def test_no_codec_in_common(desk: Switchboard, caller: Phone, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tests.board.offer", lambda host, port, codecs: _only_g729(host, port))
     call = await caller.dial("8000")

@@ -146,3 +146,8 @@ async def test_a_flow_that_ends_without_an_answer_refuses_the_call(tmp_path: Pat
         await caller.dial("8000")
         assert (await caller.call.over()).code == 486
         assert (await on.desk.row()).outcome == "busy"
+
+
+def test_a_number_that_is_always_through_may_be_written_in_any_form() -> None:
+    flow = parse_flow(MENU.replace('"13800138000"', '"+8613800138000"') + GROUP, "menu.toml")
+    assert start_of(flow, "13800138000", Numbers(), EVENING, SHANGHAI, CALENDAR) == "ring"
