@@ -56,7 +56,7 @@ class Leading:
                 ErrorCode.INVALID,
                 f"{target} is no extension, no desk, no number {leg.party} may call",
             )
-        return self._send(story, target, way)
+        return self._send(story, leg, target, way)
 
     async def park(self, asker: Asker, args: dict[str, Any]) -> Mapping[str, Any]:
         """`{"call_id", "slot"?}`: the caller waits with music; whoever dials the slot's number takes them."""
@@ -67,7 +67,7 @@ class Leading:
         except NoSlot as error:
             raise CommandError(ErrorCode.CONFLICT, str(error)) from None
         way = ToSlot(board.lot, slot, leg.party, board.settings.park.patience)
-        return {**self._send(story, slot, way), "slot": slot}
+        return {**self._send(story, leg, slot, way), "slot": slot}
 
     async def survey(self, asker: Asker, args: dict[str, Any]) -> Mapping[str, Any]:
         """`{"call_id"}`: the caller is sent to the desk's survey; the agent is free."""
@@ -82,7 +82,7 @@ class Leading:
             if score is not None:
                 board.ledger.put(SurveyAnswered(live.id, desk, leg.party, score, utc_now()))
 
-        return self._send(story, "survey", ToSurvey(prompt, leg.party, answered))
+        return self._send(story, leg, "survey", ToSurvey(prompt, leg.party, answered))
 
     async def operator(self, asker: Asker, args: dict[str, Any]) -> Mapping[str, Any]:
         """`{"call_id", "number", "place"?}` (A5): the far party is called and hears from where, then the two
@@ -96,7 +96,7 @@ class Leading:
             self._board.prompt(prompt, None, **values)
         except UnknownPrompt:  # the place is not recorded
             prompt, values = "long-distance-unnamed", {}
-        return self._send(story, number, Introduced(way, prompt, values))
+        return self._send(story, leg, number, Introduced(way, prompt, values))
 
     async def call(self, asker: Asker, args: dict[str, Any]) -> Mapping[str, Any]:
         """`{"number", "extension"?, "desk"?}`: rings the asker's own phone, then the number."""
@@ -136,13 +136,13 @@ class Leading:
         """The call, and the leg of ours that leaves it."""
         story = self._steering.story(asker, args)
         try:
-            return story, story.sender
+            return story, story.sender(asker.number)
         except NotTalking:
             raise CommandError(ErrorCode.CONFLICT, "nobody is talking with the caller now") from None
 
-    def _send(self, story: Story, target: str, way: Way) -> Mapping[str, Any]:
+    def _send(self, story: Story, leg: Leg, target: str, way: Way) -> Mapping[str, Any]:
         try:
-            story.send_on(target, way)
+            story.send_on(leg, target, way)
         except NotTalking:
             raise CommandError(ErrorCode.CONFLICT, "nobody is talking with the caller now") from None
         return {"call_id": story.live.id, "target": target}

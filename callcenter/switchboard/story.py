@@ -67,16 +67,19 @@ class Story:
 
     # -- what others may ask for --------------------------------------------------------------------------
 
-    def send_on(self, target: str, way: Way) -> None:
-        """Sends the caller, or whom they have called outside, elsewhere, as a page asks. Raises NotTalking if
-        nobody talks with them now."""
-        self.order(SendOn(Transferor(self.sender), target, way))
+    def send_on(self, leaves: Leg, target: str, way: Way) -> None:
+        """Sends whom `leaves` talks with elsewhere, as a page asks. Raises NotTalking."""
+        self.partner(leaves)
+        self.order(SendOn(Transferor(leaves), target, way))
 
-    @property
-    def sender(self) -> Leg:
-        """The leg of ours that leaves where a page sends the other party on. Raises NotTalking."""
+    def sender(self, number: str | None) -> Leg:
+        """The leg of ours that leaves where a page sends the other party on: that of the extension who asks,
+        if it talks here; else the agent's. Raises NotTalking."""
         if self._talker is None or not self.talking:
             raise NotTalking
+        for leg in (self._talker, self.live.caller):
+            if leg.party == number and not leg.outside:
+                return leg
         return self.live.caller if self._talker.outside else self._talker
 
     def to_extension(self, number: str) -> Way:

@@ -31,7 +31,16 @@ from callcenter.web.errors import not_found
 router = APIRouter()
 
 Steer = Literal[
-    "hold", "resume", "answer", "park", "survey", "monitor", "callback_offer", "sales_call", "refuse_agent"
+    "hold",
+    "resume",
+    "answer",
+    "park",
+    "survey",
+    "operator",
+    "monitor",
+    "callback_offer",
+    "sales_call",
+    "refuse_agent",
 ]
 
 

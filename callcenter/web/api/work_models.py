@@ -105,9 +105,10 @@ class ScoreOut(Said):
 
 
 class CommandIn(ByIn):
-    """`target`, `slot`, `mode`, `place` and `agent` as the command wants them."""
+    """`target`, `number`, `slot`, `mode`, `place` and `agent` as the command wants them."""
 
     target: Dialled | None = None
+    number: Dialled | None = None
     slot: Dialled | None = None
     mode: Literal["listen", "whisper", "join", "end"] | None = None
     place: Short | None = None

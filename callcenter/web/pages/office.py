@@ -124,8 +124,11 @@ async def steer(
     target: Annotated[Dialled | str, Form(max_length=32)] = "",
     mode: Annotated[str, Form(max_length=10)] = "",
     agent: Annotated[str, Form(max_length=32)] = "",
+    number: Annotated[Dialled | str, Form(max_length=32)] = "",
+    place: Annotated[str, Form(max_length=20)] = "",
 ) -> Response:
     args = {"call_id": call_id, "target": target, "mode": mode, "agent": agent}
+    args |= {"number": number, "place": place.strip()}
     return await _command(request, commands, name, {key: value for key, value in args.items() if value})
 
 

@@ -123,3 +123,17 @@ async def test_a_target_in_the_call_already(tmp_path: Path) -> None:
     async with talking(tmp_path) as talk:
         with pytest.raises(CommandError, match="in this call already"):
             await talk.on.desk.command("transfer", by="1", call_id=talk.id, target="1")
+
+
+async def test_who_asks_is_who_leaves(tmp_path: Path) -> None:
+    """Between two extensions it is not the one who was called: theirs is neither the wish nor the bill."""
+    async with floor(tmp_path, FLOW) as on:
+        one, two, three = await on.phone("1"), await on.phone("2", 1500.0), await on.phone("3", 2000.0)
+        await one.dial("2")
+        await one.connected()
+        await two.hears(1000.0)
+        live = await on.desk.live()
+        await on.desk.command("transfer", by="1", call_id=live.id, target="3")
+        await one.call.over()
+        await two.hears(2000.0)
+        await three.hears(1500.0)

@@ -151,7 +151,7 @@ async def test_no_transfer_while_it_rings(desk: Switchboard, make_phone: MakePho
     await desk.live()
     story = next(iter(desk.reception._stories.values()))
     with pytest.raises(NotTalking):
-        story.send_on("3", story.to_extension("3"))
+        story.send_on(story.live.caller, "3", story.to_extension("3"))
 
 
 async def test_extensions_call_each_other(desk: Switchboard, make_phone: MakePhone) -> None:
