@@ -97,13 +97,10 @@ def test_tones_of_the_telephone_and_music_are_nobody(noise: str) -> None:
     assert ever(NOISES[noise](), least=0.3) == NOTHING
 
 
-@pytest.mark.parametrize(
-    "path",
-    [*(ROOT / "callcenter/demo/dialogues").glob("*.wav"), *(ROOT / "prompts/audio").rglob("*.wav")],
-    ids=lambda path: path.name,
-)
-def test_speech_is_nobody(path: Path) -> None:
-    assert ever(read(path), least=0.3) == NOTHING
+@pytest.mark.parametrize("folder", ["callcenter/demo/dialogues", "prompts/audio/zh-CN", "prompts/audio/en"])
+def test_speech_is_nobody(folder: str) -> None:
+    taken = {path.name: ever(read(path)) for path in (ROOT / folder).glob("*.wav")}
+    assert taken and {name: found for name, found in taken.items() if found} == {}
 
 
 def test_a_tone_is_heard_through_music() -> None:

@@ -9,6 +9,7 @@ import signal
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine
@@ -18,7 +19,7 @@ from callcenter.store import jobs, migrate
 from callcenter.store.calls import add_jobs
 from callcenter.store.engine import make_engine, session
 from callcenter.store.tables import Call, Mix
-from tests.support import eventually
+from tests.support import eventually, scaled
 from tests.unit.recordings.test_flac import hertz_of, hum, read
 from tests.unit.scribe.rows import at, call, leg, recording
 
@@ -98,15 +99,24 @@ async def test_a_call_without_a_recording_has_nothing_to_be_written(engine: Engi
         assert work.get(Mix, "c1") is None
 
 
-async def test_a_worker_that_is_killed_costs_an_attempt_not_the_file(engine: Engine, tmp_path: Path) -> None:
+async def test_a_worker_that_is_killed_costs_an_attempt_not_the_file(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with running(engine, tmp_path) as mixer:
         ended_call(engine, tmp_path)
         await state(engine, "done")
         pid = mixer._worker.pid
         assert pid is not None
         os.kill(pid, signal.SIGSTOP)
+        asked, ask = asyncio.Event(), mixer._worker.ask
+
+        async def ask_and_tell(question: dict[str, Any], patience: float) -> dict[str, Any]:
+            asked.set()
+            return await ask(question, patience)
+
+        monkeypatch.setattr(mixer._worker, "ask", ask_and_tell)
         ended_call(engine, tmp_path, "c2")
-        await state(engine, "claimed", "c2")
+        await asyncio.wait_for(asked.wait(), scaled(10))
         os.kill(pid, signal.SIGKILL)
         assert (await state(engine, "done", "c2")).attempts == 2
 

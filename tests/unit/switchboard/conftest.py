@@ -13,6 +13,17 @@ import pytest
 from sip.aio.ports import PortPool
 from tests.board import TRUNK, Phone, Switchboard, settings_for, switchboard
 
+EVERYWHERE = {"test_story", "test_refer", "test_walk", "test_speaking", "test_routing", "test_leg"}
+"""Those that other Pythons run too; they cover what the others are made of."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    for item in items:
+        if item.path.parent == here and item.path.stem not in EVERYWHERE:
+            item.add_marker(pytest.mark.once)
+
+
 MakePhone = Callable[..., Coroutine[Any, Any, Phone]]
 
 
