@@ -71,8 +71,8 @@ def test_every_transport_has_a_free_port(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("product", "ours"), [("Sanxiang", True), ("Other PBX", False)])
 def test_a_port_in_use_is_ours_or_somebody_elses(product: str, ours: bool) -> None:
     with answering(product) as port:
-        udp, tcp = ports(settings(listen=f"127.0.0.1:{port}"))
-        assert (udp.good, tcp.good) == (ours, True)
+        (udp,) = ports(settings(listen=f"127.0.0.1:{port}", tcp_listen="off"))  # that one may be another's
+        assert udp.good is ours
         assert bool(udp.mend) is not ours
 
 
