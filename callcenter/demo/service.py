@@ -98,7 +98,9 @@ mode = "account"
 username = "{caller}"
 password = "{password}"
 number = "{desk_number}"
+outgoing = {outgoing}
 """
+"""A caller's line. Calls out go over that of who is to be called back: it leads to them."""
 CALL = """
 [[desk]]
 id = "{desk}"
@@ -175,18 +177,17 @@ def config_text(calls: list[DemoCall], ports: Ports) -> str:
 
 
 def _hotline_text() -> str:
-    lines = [
-        LINE.format(id=f"hotline-{index}", caller=caller, password=PASSWORD, desk_number=HOTLINE)
-        for index, caller in enumerate(HOTLINE_CALLERS)
-    ]
+    lines = [_line_text(f"hotline-{index}", caller, HOTLINE) for index, caller in enumerate(HOTLINE_CALLERS)]
     return HOTLINE_CONFIG.format(number=HOTLINE, agent=HOTLINE_AGENT, password=PASSWORD) + "".join(lines)
 
 
+def _line_text(id: str, caller: str, desk_number: str) -> str:
+    outgoing = "true" if caller == HOTLINE_CALLERS[-1] else "false"
+    return LINE.format(id=id, caller=caller, password=PASSWORD, desk_number=desk_number, outgoing=outgoing)
+
+
 def _call_text(call: DemoCall) -> str:
-    line = LINE.format(
-        id=call.number, caller=call.caller_number, password=PASSWORD, desk_number=call.desk_number
-    )
-    return line + CALL.format(
+    return _line_text(str(call.number), call.caller_number, call.desk_number) + CALL.format(
         desk=call.desk,
         desk_number=call.desk_number,
         name=NAMES.get(call.standard, NAMES[STANDARD]),
