@@ -23,6 +23,7 @@ from callcenter.store.engine import make_engine
 from callcenter.store.ledger import Ledger
 from callcenter.store.tables import Call as CallRow
 from callcenter.store.tables import Leg as LegRow
+from callcenter.store.tables import Recording as RecordingRow
 from callcenter.switchboard.accounts import Accounts
 from callcenter.switchboard.board import Board
 from callcenter.switchboard.claiming import Claiming
@@ -129,6 +130,17 @@ class Switchboard:
                 return row if row and row.outcome else None
 
         return await eventually(look)
+
+    async def recorded(self, leg_id: str) -> Path:
+        """The file of a leg's only recording, once it is complete."""
+        wanted = select(RecordingRow).where(RecordingRow.leg_id == leg_id)
+
+        def look() -> str | None:
+            with Session(self.engine) as session:
+                row = session.exec(wanted).one_or_none()
+                return row.path if row and row.finished else None
+
+        return self.board.settings.recordings / await eventually(look)
 
     def legs(self) -> list[LegRow]:
         with Session(self.engine) as session:

@@ -97,9 +97,7 @@ async def paced(phone: RawPhone, batches: list[list[Packet]]) -> None:
 async def recorded(desk: Switchboard, phone: RawPhone, leg: Leg) -> bytes:
     phone.call.hangup()
     await desk.row()
-    assert leg.recording is not None
-    path = desk.board.settings.recordings / leg.recording.path
-    await eventually(lambda: leg.track is not None and leg.track._done.done())
+    path = await desk.recorded(leg.id)
     return Wav.parse(path.read_bytes()).data
 
 

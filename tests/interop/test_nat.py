@@ -135,6 +135,4 @@ async def recorded(desk: Switchboard, caller: Phone) -> bytes:
     leg = next(leg for leg in live.legs if leg.party == "1")
     caller.call.hangup()
     assert (await desk.row()).outcome == "answered"
-    await eventually(lambda: leg.track is not None and leg.track._done.done())
-    assert leg.recording is not None
-    return Wav.parse((desk.board.settings.recordings / leg.recording.path).read_bytes()).data
+    return Wav.parse((await desk.recorded(leg.id)).read_bytes()).data

@@ -52,10 +52,7 @@ async def talk_and_record(desk: Switchboard, caller: Phone, *, encrypted: bool) 
     caller.call.hangup()
     await desk.row()
     for leg, hertz in ((live.caller, 440), (agent, 1000)):
-        assert leg.recording is not None
-        path = desk.board.settings.recordings / leg.recording.path
-        await eventually(lambda: leg.track is not None and leg.track._done.done())  # noqa: B023
-        assert share_of(path, hertz) > 0.9
+        assert share_of(await desk.recorded(leg.id), hertz) > 0.9
 
 
 def share_of(path: Path, hertz: float) -> float:
