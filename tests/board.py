@@ -9,7 +9,9 @@ import asyncio
 import contextlib
 import random
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import time as clock
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +35,8 @@ from callcenter.switchboard.reception import Reception
 from callcenter.switchboard.role import commands_of
 from callcenter.switchboard.trunks import Trunk as Line
 from callcenter.switchboard.trunks import Trunks
-from prompts.languages import load_catalogues
+from prompts.catalogue import CATALOGUE, AudioClip
+from prompts.languages import Catalogues
 from sip.aio.agent import Admission, UserAgent
 from sip.aio.call import Call
 from sip.aio.ports import PortPool
@@ -57,6 +60,7 @@ from tests.support import eventually
 
 PASSWORD = "unit-test-secret"
 TRUNK = "city"
+BRIEF_SECONDS = 0.6
 RING_SECONDS = 2.0
 """How long an agent's phone rings: long enough for one that answers, on a machine that is busy."""
 
@@ -105,6 +109,22 @@ def settings_for(
         extension=extensions,
         trunk=[{"id": TRUNK, "username": TRUNK, "password": PASSWORD}, *(trunks or [])],
     )
+
+
+class Brief(Catalogues):
+    """The prompts that ship, each cut short: for tests that wait for their end, not for their words."""
+
+    def compose(self, prompt_id: str, /, *, language: str = "", **values: str | int | clock) -> AudioClip:
+        whole = super().compose(prompt_id, language=language, **values)
+        octets = round(BRIEF_SECONDS * 8000)
+        seconds = min(BRIEF_SECONDS, whole.seconds)
+        return replace(whole, pcma=whole.pcma[:octets], pcmu=whole.pcmu[:octets], seconds=seconds)
+
+
+@cache
+def shipped_prompts(brief: bool) -> Catalogues:
+    """Read once in a process; `brief`: only how each begins."""
+    return (Brief if brief else Catalogues)(CATALOGUE, None)
 
 
 @dataclass
@@ -156,7 +176,8 @@ class Switchboard:
 
 
 @contextlib.asynccontextmanager
-async def switchboard(settings: Settings) -> AsyncIterator[Switchboard]:
+async def switchboard(settings: Settings, *, brief: bool = False) -> AsyncIterator[Switchboard]:
+    """`brief`: prompts are over in a moment."""
     url = f"sqlite:///{settings.data / 'test.db'}"
     await asyncio.to_thread(migrate.upgrade, url)
     engine = make_engine(url)
@@ -176,7 +197,7 @@ async def switchboard(settings: Settings) -> AsyncIterator[Switchboard]:
         pool=PortPool("127.0.0.1", *settings.sip.rtp_ports),
         recorder=Recorder(settings.recordings),
         ledger=ledger,
-        prompts=load_catalogues(),
+        prompts=shipped_prompts(brief),
     )
     reception = Reception(board)
     board.kept = KeptPlaces(board, reception.originate, Claiming(engine, settings.site))

@@ -97,7 +97,10 @@ def served(data: Path) -> Iterator[Site]:
 
     async def serve() -> None:
         started["loop"], started["stop"] = asyncio.get_running_loop(), asyncio.Event()
-        ready = lambda address: started.update(address=address)  # noqa: E731
+
+        def ready(address: str) -> None:
+            started["address"] = address
+
         await role.run(settings, engine, asked, hub, started["stop"], on_ready=ready)
 
     thread = threading.Thread(target=lambda: asyncio.run(serve()), name="web")

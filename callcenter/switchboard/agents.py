@@ -217,10 +217,11 @@ class Agents:
 
     def _settle_soon(self, number: str) -> None:
         # Not at once: a leg that is handed to another call ends here and begins there in one go.
-        self._later(0.0, lambda: self._settle(number))
+        self._later(0.0, lambda: self.settle(number))
 
-    def _settle(self, number: str) -> None:
-        if self._legs[number] or number in self._offered:
+    def settle(self, number: str) -> None:
+        """Their state, now that a leg of theirs is over: by itself soon after, at once for who asks."""
+        if number not in self._agents or self._legs[number] or number in self._offered:
             return
         if self.state(number) is State.TALKING:
             self._hang_up(number)

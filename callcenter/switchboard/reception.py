@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import Coroutine, Mapping
+from collections.abc import AsyncIterator, Coroutine, Mapping
 from functools import partial
 from typing import Any
 from uuid import uuid4
@@ -45,6 +46,7 @@ from sip.aio.ports import PortsExhausted
 from sip.aio.rtp import MediaStream
 from sip.errors import PeerError, StateError
 from sip.identity import asserted_number, first_diverting, wants_privacy
+from sip.sdp import Description
 
 log = logging.getLogger(__name__)
 
@@ -166,62 +168,63 @@ class Reception:
         stream = await MediaStream.open(board.pool)
         return Media(stream, board.media_host, account.srtp, board.codecs(account.trunk))
 
-    async def _take_over(self, call: Call, account: Account) -> None:
-        """An INVITE with Replaces: its sender goes on with a call of its own on another phone."""
+    @contextlib.asynccontextmanager
+    async def _joining(self, call: Call, account: Account) -> AsyncIterator[tuple[Media, Description]]:
+        """Media for a call that joins another one, and its offer. Waits for the call's end after the block;
+        where the block did not answer it, the media is given back."""
         if call.remote is None:
             raise PeerError("INVITE without an offer", status=488)
         media = await self._media(account)
         try:
-            story, leg = self.transfers.replaced(call)
-            body, agreement = media.answer(call.remote, story.partner(leg).media)
-            story.replace(leg, call, media, body, agreement)
-        except Forbidden:
-            raise PeerError("somebody else's dialog", status=403) from None
-        except NotTalking:
-            raise PeerError("nobody is talking there now", status=603) from None
+            yield media, call.remote
         except StateError:
             pass  # its sender has gone in this very moment
         finally:
             if call.answered_at is None:
                 media.stream.close()
         await call.over()
+
+    async def _take_over(self, call: Call, account: Account) -> None:
+        """An INVITE with Replaces: its sender goes on with a call of its own on another phone."""
+        async with self._joining(call, account) as (media, offered):
+            try:
+                story, leg = self.transfers.replaced(call)
+                body, agreement = media.answer(offered, story.partner(leg).media)
+                story.replace(leg, call, media, body, agreement)
+            except Forbidden:
+                raise PeerError("somebody else's dialog", status=403) from None
+            except NotTalking:
+                raise PeerError("nobody is talking there now", status=603) from None
 
     async def _pick_up(self, call: Call, account: Account, parked: Parked) -> None:
         """An extension dialled a slot where somebody waits: it talks with them."""
-        if call.remote is None:
-            raise PeerError("INVITE without an offer", status=488)
-        media, story = await self._media(account), parked.story
-        try:
-            body, agreement = media.answer(call.remote, story.live.caller.media)
+        async with self._joining(call, account) as (media, offered):
             if parked.picked.done():
                 raise PeerError("somebody else was quicker", status=404)
-            parked.picked.set_result(story.picked_up(call, media, body, agreement))
-        except StateError:
-            pass  # its sender has gone in this very moment
-        finally:
-            if call.answered_at is None:
-                media.stream.close()
-        await call.over()
+            body, agreement = media.answer(offered, parked.story.live.caller.media)
+            parked.picked.set_result(parked.story.picked_up(call, media, body, agreement))
 
     async def _take_code(self, call: Call, account: Account, code: Code) -> None:
         """An extension dialled a star code."""
-        number, media = account.username, await self._media(account)
+        if code.name == PICK_UP:
+            await self._pick_up_ringing(call, account, code.argument)
+            return
+        media = await self._media(account)
         try:
-            if code.name != PICK_UP:
-                await self._star_codes.take(call, media, number, code)
-                return
-            story = ringing(self._board, self._stories, number, code.argument)
-            if story is None or story.live.picking is None or call.remote is None:
-                raise PeerError("no colleague's telephone rings", status=404)
-            body, agreement = media.answer(call.remote, story.live.caller.media)
-            picking = story.live.picking
-            picking.leg.set_result(story.picked_up(call, media, body, agreement, picking.role))
-        except StateError:
-            pass  # its sender has gone in this very moment
+            await self._star_codes.take(call, media, account.username, code)
         finally:
-            if code.name != PICK_UP or call.answered_at is None:
-                media.stream.close()
+            media.stream.close()
         await call.over()
+
+    async def _pick_up_ringing(self, call: Call, account: Account, whose: str) -> None:
+        """An extension takes a call that rings at a colleague's telephone."""
+        async with self._joining(call, account) as (media, offered):
+            story = ringing(self._board, self._stories, account.username, whose)
+            picking = story.live.picking if story is not None else None
+            if story is None or picking is None:
+                raise PeerError("no colleague's telephone rings", status=404)
+            body, agreement = media.answer(offered, story.live.caller.media)
+            picking.leg.set_result(story.picked_up(call, media, body, agreement, picking.role))
 
     def _book(self, call: Call, account: Account, where: _Somewhere, dialled: str) -> CallBook:
         direction = direction_of(where, account.trunk)

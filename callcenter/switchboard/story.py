@@ -370,6 +370,7 @@ class Story:
         await announce(live, (_BUSY if missed.why is Miss.BUSY else _NO_ANSWER)[back.to_desk])
         live.caller.stream.play(tones.ringback(), loop=True)
         live.drop_leg(by.leg, HungUpBy.SYSTEM)  # the prompt was time enough; its phone may ring again
+        live.board.agents.settle(by.leg.party)
         return await back.way.reach(self, Guide(self._role))
 
     async def _reach_target(self, order: SendOn) -> Leg | Left:

@@ -64,7 +64,7 @@ class Walker:
             step = self.flow.steps[name]
             self.passed("step", name)
             self._at = name
-            result = await _HANDLERS[type(step)](self, name, step)
+            result = await _HANDLERS[type(step)](self, step)
             if not isinstance(result, str):
                 return result
             name = result
@@ -121,7 +121,7 @@ class Walker:
         return self.left or Left(Outcome.CLOSED)
 
 
-Handler = Callable[[Walker, str, Any], Awaitable[Result]]
+Handler = Callable[[Walker, Any], Awaitable[Result]]
 _HANDLERS: dict[type[AnyStep], Handler] = {}
 
 

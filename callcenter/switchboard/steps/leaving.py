@@ -15,7 +15,7 @@ from callcenter.switchboard.walk import Result, Walker, handles
 
 
 @handles(Callback)
-async def callback(walker: Walker, name: str, step: Callback) -> Result:
+async def callback(walker: Walker, step: Callback) -> Result:
     """Notes that the caller is to be called back; who waited in the queue keeps their place in it."""
     live, now = walker.live, walker.board.now()
     number, place = live.book.caller, walker.kept
@@ -50,7 +50,7 @@ def _queued_at(walker: Walker) -> datetime | None:
 
 
 @handles(MessageStep)
-async def message(walker: Walker, name: str, step: MessageStep) -> Result:
+async def message(walker: Walker, step: MessageStep) -> Result:
     """What the caller says after the tone is recorded, also where they hang up then."""
     await walker.take(WaitKind.MESSAGE)
     if await leave_message(walker.story, walker.desk.id, step.prompt, step.longest):

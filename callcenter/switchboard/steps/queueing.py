@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from typing import Any, Final
 
 from callcenter.domain.calls import EventName, WaitKind
@@ -19,7 +20,7 @@ MOST_MINUTES: Final = 60
 
 
 @handles(Queue)
-async def queue(walker: Walker, name: str, step: Queue) -> Result:
+async def queue(walker: Walker, step: Queue) -> Result:
     """Until an agent answers, a key is pressed, or it lasts too long."""
     place = enter(walker, step.group, step.skills, waits=True, priority=step.priority)
     try:
@@ -125,21 +126,26 @@ class _Waiting:
                 offer_at = loop.time() + step.offer_after
                 await self._walker.say(step.offer)
             play_music(self._walker.live, step.music)
-            pauses = [step.announce_every or None, offer_at and max(0.0, offer_at - loop.time())]
-            await asyncio.sleep(min((pause for pause in pauses if pause is not None), default=86400.0))
+            await asyncio.sleep(self._pause(offer_at))
+
+    def _pause(self, offer_at: float | None) -> float:
+        """Seconds until there is something to say again."""
+        pauses = [self._step.announce_every] if self._step.announce_every else []
+        if offer_at is not None:
+            pauses.append(max(0.0, offer_at - asyncio.get_running_loop().time()))
+        return min(pauses, default=math.inf)
 
     async def _say_position(self) -> None:
         if not self._step.announce_every:
             return
-        place, say = self._place, self._walker.say
-        if place.position == 0:
-            await say("queue-next")
+        say, ahead, minutes = self._walker.say, self._place.position, round(self._place.estimate / 60)
+        if ahead:
+            await say("queue-position", count=ahead)
         else:
-            await say("queue-position", count=place.position)
-        minutes = None if place.estimate is None else round(place.estimate / 60)
+            await say("queue-next")
         if minutes == 0:
             await say("queue-wait-short")
-        elif minutes is not None and minutes <= MOST_MINUTES:
+        elif minutes <= MOST_MINUTES:
             await say("queue-wait", minutes=minutes)
 
     def _start(self, name: str, work: Any) -> None:

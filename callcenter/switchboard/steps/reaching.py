@@ -11,7 +11,7 @@ from callcenter.switchboard.ways import Left, ToTrunk, Way
 
 
 @handles(Ring)
-async def ring(walker: Walker, name: str, step: Ring) -> Result:
+async def ring(walker: Walker, step: Ring) -> Result:
     """The agents of a group that are free, as its order says."""
     place = enter(walker, step.group, step.skills, waits=False)
     try:
@@ -26,13 +26,13 @@ async def ring(walker: Walker, name: str, step: Ring) -> Result:
 
 
 @handles(ToExtension)
-async def extension(walker: Walker, name: str, step: ToExtension) -> Result:
+async def extension(walker: Walker, step: ToExtension) -> Result:
     """One phone."""
     return await _try(walker, step, step.number, ToPerson(step.number, step.ring_timeout))
 
 
 @handles(ToOutside)
-async def outside(walker: Walker, name: str, step: ToOutside) -> Result:
+async def outside(walker: Walker, step: ToOutside) -> Result:
     """A number outside: whoever writes the flow may let its callers go there."""
     number = walker.board.settings.numbering.canonical(step.number)
     way = ToTrunk(routing.ToOutside(number), step.ring_timeout)
@@ -40,7 +40,7 @@ async def outside(walker: Walker, name: str, step: ToOutside) -> Result:
 
 
 @handles(ToDesk)
-async def desk(walker: Walker, name: str, step: ToDesk) -> Result:
+async def desk(walker: Walker, step: ToDesk) -> Result:
     """Another desk's flow, from its start at this hour."""
     other = walker.board.settings.desk(step.desk)
     assert other is not None  # checked with the flow

@@ -10,7 +10,7 @@ from callcenter.switchboard.walk import Result, Walker, handles
 
 
 @handles(Say)
-async def say(walker: Walker, name: str, step: Say) -> Result:
+async def say(walker: Walker, step: Say) -> Result:
     """Plays a prompt to its end."""
     await walker.take(WaitKind.PROMPT)
     await walker.say(step.prompt)
@@ -18,7 +18,7 @@ async def say(walker: Walker, name: str, step: Say) -> Result:
 
 
 @handles(Menu)
-async def menu(walker: Walker, name: str, step: Menu) -> Result:
+async def menu(walker: Walker, step: Menu) -> Result:
     """One key, also into the prompt; what is no choice is said to be none."""
     key = await _chosen(walker, step, set(step.keys), step.wrong or "menu-wrong-key")
     following = step.keys[key] if key else step.otherwise
@@ -27,7 +27,7 @@ async def menu(walker: Walker, name: str, step: Menu) -> Result:
 
 
 @handles(ChooseLanguage)
-async def language(walker: Walker, name: str, step: ChooseLanguage) -> Result:
+async def language(walker: Walker, step: ChooseLanguage) -> Result:
     """What is said from here on is said in the language that was chosen."""
     key = await _chosen(walker, step, set(step.keys), "")
     if key:
@@ -37,7 +37,7 @@ async def language(walker: Walker, name: str, step: ChooseLanguage) -> Result:
 
 
 @handles(HangUp)
-async def hang_up(walker: Walker, name: str, step: HangUp) -> Result:
+async def hang_up(walker: Walker, step: HangUp) -> Result:
     """The last prompt."""
     if step.prompt:
         await walker.take(WaitKind.PROMPT)

@@ -30,7 +30,6 @@ router = APIRouter(include_in_schema=False)
 SIZE = 40
 NEXT = 8
 """Callbacks that the agent's page shows."""
-"""Why an agent may be away."""
 PEOPLES_OUTCOMES = tuple(each for each in OUTCOMES if each not in ("reached", "called_again"))
 Desk = Annotated[str, Query(max_length=60)]
 

@@ -21,7 +21,7 @@ from callcenter.store.tables import Call, Recording
 from tests.acceptance.switchboard.stage import AGENT, CALLER, TARGET, Stage, settings_of, staged
 from tests.humming import Scripted
 from tests.interop.peers import nudged
-from tests.spectrum import ever, read
+from tests.spectrum import Tones, ever, read
 from tests.support import eventually
 
 FLOW = """
@@ -53,6 +53,11 @@ def recordings(stage: Stage, call: Call) -> dict[str, Recording]:
     roles = {leg.id: leg.role for leg in stage.legs(call)}
     with Session(stage.here.engine) as session:
         return {roles[each.leg_id]: each for each in session.exec(select(Recording))}
+
+
+def growing(stage: Stage) -> list[Tones]:
+    """What there is to hear in each file that is being recorded."""
+    return [ever(read(file)) for file in stage.here.board.settings.recordings.rglob("*") if file.is_file()]
 
 
 async def over(stage: Stage, caller: Scripted) -> Call:
@@ -100,6 +105,7 @@ async def test_an_agent_who_is_quicker_does_not_cut_it_short_and_the_caller_is_r
         caller = await stage.caller()
         await agent.hears(CALLER)
         await caller.hears(AGENT, timeout=30.0)
+        await eventually(lambda: {CALLER} in growing(stage))
         assert stage.heard_prompt(caller, NOTICE)
         call = await over(stage, caller)
         kept = recordings(stage, call)

@@ -61,7 +61,7 @@ async def test_what_is_too_much_is_dropped_and_then_nothing_is_read(
 ) -> None:
     caplog.set_level(logging.INFO)
     await guarded.flood(25)
-    assert guarded.peer.got.qsize() == 2
+    await eventually(lambda: guarded.peer.got.qsize() == 2)
     assert (guarded.guard.counters["throttled"], guarded.guard.counters["dropped"]) == (3, 20)
     guarded.peer.send(b"nonsense that would be counted as malformed", guarded.agent)
     await eventually(lambda: guarded.guard.counters["dropped"] == 21)
@@ -88,7 +88,7 @@ async def test_malformed_packets_ban_nobody(guarded: Guarded) -> None:
         guarded.peer.send(broken, guarded.agent)
     await eventually(lambda: guarded.agent.layer.counters["malformed"] == 50)
     assert guarded.guard.counters["bans"] == 0
-    assert guarded.peer.got.qsize() == 2  # and few are answered
+    await eventually(lambda: guarded.peer.got.qsize() == 2)  # and few are answered
     guarded.peer.send(guarded.peer.make("OPTIONS"), guarded.agent)
     await eventually(lambda: guarded.peer.got.qsize() == 3)
 

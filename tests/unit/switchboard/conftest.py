@@ -29,7 +29,7 @@ MakePhone = Callable[..., Coroutine[Any, Any, Phone]]
 
 @pytest.fixture
 async def desk(tmp_path: Path) -> AsyncIterator[Switchboard]:
-    async with switchboard(settings_for(tmp_path)) as running:
+    async with switchboard(settings_for(tmp_path), brief=True) as running:
         yield running
 
 

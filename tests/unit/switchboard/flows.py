@@ -54,7 +54,7 @@ class Floor:
 async def floor(folder: Path, flow: str, **changes: Any) -> AsyncIterator[Floor]:
     low = random.randrange(46000, 60000, 200)
     async with (
-        switchboard(with_flow(folder, flow, **changes)) as desk,
+        switchboard(with_flow(folder, flow, **changes), brief=True) as desk,
         contextlib.AsyncExitStack() as stack,
     ):
         yield Floor(desk, PortPool("127.0.0.1", low, low + 199), stack)

@@ -97,7 +97,7 @@ async def test_from_a_prompt_to_an_agent(tmp_path: Path) -> None:
         row = await on.desk.row()
         assert (row.outcome, row.three_rings, row.rings) == ("answered", "pass", 1)
         assert [wait["kind"] for wait in row.waits] == ["prompt"]
-        assert row.ring_seconds is not None and row.ring_seconds < 1.5 < row.wait_seconds
+        assert row.ring_seconds is not None and row.wait_seconds - row.ring_seconds > 0.5
         assert [(edge["kind"], edge["target"], edge["result"]) for edge in row.path] == [
             ("step", "hello", ""),
             ("step", "ring", ""),
