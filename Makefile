@@ -18,7 +18,7 @@ MAKEFLAGS += --no-print-directory
 VENV := .venv
 BIN := $(VENV)/bin
 STAMPS := $(VENV)/stamps
-WORKERS ?= 4
+WORKERS ?= 5
 SCRIPTS := tools/find-python tools/make-venv tools/system-packages tools/test-python .ci/run
 ARGS ?=
 DIALOGUES ?=
@@ -76,8 +76,10 @@ test: $(STAMPS)/development model pages system-packages
 	@$(BIN)/python -m pytest -m alone $(ARGS) || [ $$? -eq 5 ]
 	@$(BIN)/python -m pytest -m 'not alone' -n $(WORKERS) --dist worksteal $(ARGS)
 
+CORE = tests/unit/domain tests/unit/sip
+
 test-pythons: model pages
-	@printf '%s\n' 3.13 '3.12 tests/unit/domain tests/unit/sip tests/unit/store' | WORKERS=3 xargs -P 2 -I {} \
+	@printf '%s\n' '3.13 $(CORE) tests/unit/store tests/unit/events' '3.12 $(CORE)' | WORKERS=2 xargs -P 2 -I {} \
 	  bash -o pipefail -c 'set -- {}; tools/test-python "$$@" 2>&1 | sed -u "s/^/$$1  /"'
 
 lint: $(STAMPS)/development

@@ -1,12 +1,16 @@
 """A telephone standard as a value: what is wanted, in which words, and the clause each rule comes from.
 
-Phrases are Chinese text. What stands in 【】 is the core of a phrase: the syllables without which it is
-another phrase («请问【还有】什么可以帮到您吗» asks again, «请问有什么可以帮到您» opens).
+A rule's id says what kind it is (`KINDS`). Phrases are Chinese text; what stands in 【】 is the core of a
+phrase: the syllables without which it is another phrase («请问【还有】什么可以帮到您吗» asks again,
+«请问有什么可以帮到您» opens). All times are seconds.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
 
 from callcenter.domain.rings import CHINA, Cadence
 
@@ -23,25 +27,58 @@ class Thresholds:
     absent: float
     spot: float
 
+    def __post_init__(self) -> None:
+        if not all(0 <= each <= 1 for each in (self.sure, self.absent, self.spot)):
+            raise ValueError("a cost lies between 0 and 1")
+        if self.sure >= self.absent:
+            raise ValueError("thresholds.sure must be below thresholds.absent")
 
-@dataclass(frozen=True, slots=True)
+
+_FIGURES = ("limit", "within", "gap", "last", "window", "silence", "overlap", "times", "share")
+
+
+class Severity(StrEnum):
+    """How grave a failure is."""
+
+    MINOR = "minor"
+    NORMAL = "normal"
+    SERIOUS = "serious"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """A rule that signalling decides. `source` is the standard it comes from, `clause` its words there."""
+    """A rule that signalling or the desk's records decide.
+
+    `source` is the standard it comes from, `clause` its words there. `weight` are the points of a scorecard
+    that hang on it, 0: it is told and does not count; `automatic_fail`: who fails it fails the whole call.
+    """
 
     id: str
     title: str
     source: str
     clause: str
+    weight: float = 1.0
+    severity: Severity = Severity.NORMAL
+    automatic_fail: bool = False
+
+    def __post_init__(self) -> None:
+        for name in ("weight", *_FIGURES):
+            if (getattr(self, name, None) or 0) < 0:
+                raise ValueError(f"{name} must not be below 0")
+
+    def listened_for(self) -> Iterator[str]:
+        """Every phrase that the narrow pass must know to judge by this rule."""
+        return iter(())
 
 
-@dataclass(frozen=True, slots=True)
-class LengthRule(Rule):
-    """A call lasts at most `limit` seconds from its answer, holds included."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LimitRule(Rule):
+    """Something has a limit: seconds, decibels or syllables a second, as the rule's id says."""
 
     limit: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OpeningRule(Rule):
     """A greeting and a name, said first.
 
@@ -51,55 +88,183 @@ class OpeningRule(Rule):
     """
 
     greetings: tuple[str, ...]
-    names: tuple[str, ...]
-    any_name: tuple[str, ...]
-    rivals: tuple[str, ...]
+    names: tuple[str, ...] = ()
+    any_name: tuple[str, ...] = ()
+    rivals: tuple[str, ...] = ()
     within: float
     gap: float
 
+    def listened_for(self) -> Iterator[str]:
+        yield from (*self.greetings, *self.names, *self.any_name, *self.rivals)
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PhraseRule(Rule):
-    """One of `phrases` is said after the caller has spoken, in the agent's last `last` seconds if given.
+    """One of `phrases` is said.
 
     `partial` are phrases that are only half of what is wanted; where no more was heard, a person decides.
-    `others` are phrases that sound alike and mean something else.
+    `others` are phrases that sound alike and mean something else. Where it has to be said: `within` so many
+    seconds of the agent's first word, in the agent's `last` seconds, or `window` seconds before or after
+    what the rule's id names (a wait, a transfer, its failure).
     """
 
     phrases: tuple[str, ...]
     partial: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
+    within: float | None = None
     last: float | None = None
+    window: float | None = None
+
+    def listened_for(self) -> Iterator[str]:
+        yield from (*self.phrases, *self.partial, *self.others)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitRule(Rule):
+    """A caller waits no longer than `limit` seconds, unless one of `offers` (to call back) was said.
+
+    A wait that no hold in the signalling tells of begins with one of `asks` (「请稍等」) and the silence of
+    `silence` seconds or more that follows it.
+    """
+
+    limit: float
+    silence: float
+    asks: tuple[str, ...]
+    offers: tuple[str, ...] = ()
+
+    def listened_for(self) -> Iterator[str]:
+        yield from (*self.asks, *self.offers)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CollectRule(Rule):
+    """What is asked of the caller, unless they say it by themselves: `asks` by the item's name.
+
+    Items are `household`, `surname`, `telephone`, `matter`; `wanted` are the items by the kind of matter
+    (`repair`, `complaint`, …).
+    """
+
+    asks: Mapping[str, tuple[str, ...]]
+    wanted: Mapping[str, tuple[str, ...]]
+
+    def listened_for(self) -> Iterator[str]:
+        for phrases in self.asks.values():
+            yield from phrases
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RepeatRule(Rule):
+    """The agent says again what the caller told: the room, the number, and what it is about.
+
+    At least `share` (0 to 1) of the syllables of a key point must be heard again; `confirms` are the words
+    that ask whether it is right.
+    """
+
+    share: float
+    confirms: tuple[str, ...]
+
+    def listened_for(self) -> Iterator[str]:
+        yield from self.confirms
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forbidden:
+    """A word that is not said in place of a proper phrase.
+
+    `where` it is forbidden: `alone` (it is the utterance, but for particles), `begins` (the utterance begins
+    with it), `ends`, `anywhere`. `proper` are longer phrases around it that are as they should be.
+    """
+
+    word: str
+    where: str = "anywhere"
+    proper: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.where not in ("alone", "begins", "ends", "anywhere"):
+            raise ValueError("where must be alone, begins, ends or anywhere")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForbiddenRule(Rule):
+    """What the agent never says (A10)."""
+
+    words: tuple[Forbidden, ...]
+
+    def listened_for(self) -> Iterator[str]:
+        for each in self.words:
+            yield from (each.word, *each.proper)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InterruptRule(Rule):
+    """The agent does not speak while the caller does, for longer than `overlap` seconds, more than `times`.
+
+    `listening` are the sounds of somebody who listens (「嗯」「好的」): they are wanted.
+    """
+
+    overlap: float
+    times: int = 0
+    listening: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromiseRule(Rule):
+    """A time that the agent promises. `phrases` promise something at a time (「给您答复」)."""
+
+    phrases: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketRule(Rule):
+    """A matter of one of these kinds has a ticket."""
+
+    kinds: tuple[str, ...]
+
+
+KINDS: Final[Mapping[str, type[Rule]]] = {
+    "three_rings": Rule,
+    "opening": OpeningRule,
+    "offer_help": PhraseRule,
+    "info_collected": CollectRule,
+    "repeat_back": RepeatRule,
+    "ask_to_wait": PhraseRule,
+    "apology_after_wait": PhraseRule,
+    "wait_limit": WaitRule,
+    "wait_before_transfer": PhraseRule,
+    "busy_notice": PhraseRule,
+    "no_answer_notice": PhraseRule,
+    "anything_else": PhraseRule,
+    "closing": PhraseRule,
+    "caller_hangs_up_first": Rule,
+    "forbidden": ForbiddenRule,
+    "forced_hangup": LimitRule,
+    "interrupting": InterruptRule,
+    "too_loud": LimitRule,
+    "too_soft": LimitRule,
+    "too_fast": LimitRule,
+    "long_silence": LimitRule,
+    "private_call": LimitRule,
+    "hotline_held": LimitRule,
+    "promise": PromiseRule,
+    "callback_promised": PromiseRule,
+    "record_in_time": LimitRule,
+    "ticket_linked": TicketRule,
+}
+"""The rules that there are, in the order in which a call comes to them, and what each is made of."""
 
 
 @dataclass(frozen=True, slots=True)
 class Standard:
-    """A standard; a rule that it does not have is None. `max_rings`: answered before the next would begin."""
+    """A standard. `max_rings`: answered before the next would begin. `rules` stand in the order of KINDS."""
 
     name: str
     title: str
     version: str
     max_rings: int
     thresholds: Thresholds
+    rules: tuple[Rule, ...]
     cadence: Cadence = field(default=CHINA)
-    three_rings: Rule | None = None
-    opening: OpeningRule | None = None
-    anything_else: PhraseRule | None = None
-    closing: PhraseRule | None = None
-    caller_hangs_up_first: Rule | None = None
-    hotline_held: LengthRule | None = None
-    private_call: LengthRule | None = None
 
-    @property
-    def rules(self) -> tuple[Rule, ...]:
-        """The rules it has, in the order in which a call comes to them."""
-        every = (
-            self.three_rings,
-            self.opening,
-            self.anything_else,
-            self.closing,
-            self.caller_hangs_up_first,
-            self.hotline_held,
-            self.private_call,
-        )
-        return tuple(rule for rule in every if rule is not None)
+    def rule(self, id: str) -> Rule | None:
+        """The rule of that id, None where this standard has none."""
+        return next((rule for rule in self.rules if rule.id == id), None)

@@ -8,9 +8,11 @@ from callcenter.domain.calls import HungUpBy, Line, Outcome, Role
 from callcenter.domain.findings import Finding, Verdict
 from callcenter.domain.standards import Standard
 from callcenter.flows import Flow
-from callcenter.scribe.facts import JudgeFacts
+from callcenter.judging.case import Case
+from callcenter.judging.facts import JudgeFacts
+from callcenter.judging.hearing import Hearing
+from callcenter.judging.judging import judge
 from callcenter.scribe.hands import Transcript
-from callcenter.scribe.judging import judge
 from callcenter.store.jobs import Work
 from callcenter.store.tables import Hold, Recording
 from transcripts.recogniser import Word
@@ -26,15 +28,15 @@ def judge_work(
     """The findings on a call; `transcripts` are by recording id, those that could not be read left out.
     `flow` is its desk's, or its agent's."""
     agent, caller = recordings_of(work, Role.AGENT), recordings_of(work, Role.CALLER)
-    read = [recording for recording in agent if recording.id in transcripts]
     return judge(
-        standard,
-        facts_of(work, flow),
-        _words(read, transcripts) if read else None,
-        _words(caller, transcripts),
-        names,
-        _duration(work, transcripts),
-        _spotted(read, transcripts),
+        Case(
+            standard,
+            facts_of(work, flow),
+            _hearing(standard, agent, transcripts),
+            _hearing(standard, caller, transcripts),
+            tuple(names),
+            _duration(work, transcripts),
+        )
     )
 
 
@@ -81,23 +83,21 @@ def _came_back(work: Work) -> bool:
     )
 
 
-def _words(recordings: Sequence[Recording], transcripts: Mapping[str, Transcript]) -> list[Word]:
-    words = [
-        word.shifted(recording.offset_seconds)
-        for recording in recordings
-        if recording.id in transcripts
-        for word in transcripts[recording.id].words
-    ]
+def _hearing(
+    standard: Standard, recordings: Sequence[Recording], transcripts: Mapping[str, Transcript]
+) -> Hearing | None:
+    """What was heard of one party in all its recordings that could be read; None where none could."""
+    read = [(transcripts[each.id], each.offset_seconds) for each in recordings if each.id in transcripts]
+    if not read:
+        return None
+    words = [word.shifted(offset) for heard, offset in read for word in heard.words]
+    spotted = [word.shifted(offset) for heard, offset in read for word in heard.spotted or ()]
+    whole = any(heard.spotted is not None for heard, _ in read)
+    return Hearing(_in_order(words), standard.thresholds, _in_order(spotted) if whole else None)
+
+
+def _in_order(words: list[Word]) -> list[Word]:
     return sorted(words, key=lambda word: word.start)
-
-
-def _spotted(recordings: Sequence[Recording], transcripts: Mapping[str, Transcript]) -> list[Word] | None:
-    words = [
-        word.shifted(recording.offset_seconds)
-        for recording in recordings
-        for word in transcripts[recording.id].spotted or ()
-    ]
-    return sorted(words, key=lambda word: word.start) if recordings else None
 
 
 def _duration(work: Work, transcripts: Mapping[str, Transcript]) -> float:

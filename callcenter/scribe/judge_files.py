@@ -9,8 +9,10 @@ from typing import Any
 
 from callcenter.domain.findings import Finding
 from callcenter.domain.standards import Standard
-from callcenter.scribe.facts import FactsError, JudgeFacts, parse_facts
-from callcenter.scribe.judging import judge, spot_phrases
+from callcenter.judging.case import Case
+from callcenter.judging.facts import FactsError, JudgeFacts, parse_facts
+from callcenter.judging.hearing import Hearing
+from callcenter.judging.judging import judge, spot_phrases
 from transcripts.audio import Audio, AudioError
 from transcripts.decoding import read_sound
 from transcripts.recogniser import Recogniser
@@ -37,14 +39,17 @@ def judge_files(
     for name in names:
         if not any("\u4e00" <= character <= "\u9fff" for character in name):
             raise JudgeError(f"--name {name}: a name is compared by sound and must hold Chinese")
+    limits = standard.thresholds
+    spotted = recogniser.spot(agent, spot_phrases(standard, names))
     return judge(
-        standard,
-        facts,
-        recogniser.transcribe(agent),
-        recogniser.transcribe(caller),
-        names,
-        max(agent.duration, caller.duration),
-        recogniser.spot(agent, spot_phrases(standard, names)),
+        Case(
+            standard,
+            facts,
+            Hearing(recogniser.transcribe(agent), limits, spotted),
+            Hearing(recogniser.transcribe(caller), limits),
+            tuple(names),
+            max(agent.duration, caller.duration),
+        )
     )
 
 

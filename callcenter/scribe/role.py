@@ -24,10 +24,10 @@ from sqlmodel import Session
 from callcenter.domain.calls import Role
 from callcenter.domain.standards import Standard
 from callcenter.flows import Flow, FlowError, flow_of
+from callcenter.judging.judging import spot_phrases
 from callcenter.scribe.case import judge_work, recordings_of
 from callcenter.scribe.commit import Result, commit
 from callcenter.scribe.hands import Hands, Transcript, WorkerDied
-from callcenter.scribe.judging import spot_phrases
 from callcenter.scribe.lease import ClaimLost, kept
 from callcenter.scribe.stopping import Stopped, unless
 from callcenter.settings import Settings

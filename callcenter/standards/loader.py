@@ -3,34 +3,24 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from callcenter.domain.rings import Cadence
-from callcenter.domain.standards import LengthRule, OpeningRule, PhraseRule, Rule, Standard, Thresholds
+from callcenter.domain.standards import KINDS, Rule, Standard, Thresholds
 
 
 class StandardError(Exception):
     """A standard is unknown or its file is wrong; the message names the file and the key."""
 
 
-def _phrase(value: str) -> str:
-    if value.count("【") != value.count("】"):
-        raise ValueError(f"{value!r} opens 【 and does not close it")
-    if not any("\u4e00" <= character <= "\u9fff" for character in value):
-        raise ValueError(f"{value!r} holds no Chinese to listen for")
-    return value
-
-
-AnyRule = TypeVar("AnyRule", bound=Rule)
-Phrases = tuple[Annotated[str, AfterValidator(_phrase)], ...]
 Text = Annotated[str, Field(min_length=1)]
 Seconds = Annotated[float, Field(gt=0, le=600)]
-Cost = Annotated[float, Field(ge=0, le=1)]
 
 
 class _Part(BaseModel):
@@ -47,55 +37,13 @@ class _Rings(_Part):
     cadence: _Cadence = _Cadence()
 
 
-class _Thresholds(_Part):
-    sure: Cost
-    absent: Cost
-    spot: Cost
-
-
-class _Rule(_Part):
-    title: Text
-    source: Text
-    clause: Text
-
-
-class _Length(_Rule):
-    limit: float = Field(gt=0, le=86400)
-
-
-class _Opening(_Rule):
-    greetings: Phrases = Field(min_length=1)
-    names: Phrases = ()
-    any_name: Phrases = ()
-    rivals: Phrases = ()
-    within: Seconds
-    gap: Seconds
-
-
-class _Phrase(_Rule):
-    phrases: Phrases = Field(min_length=1)
-    partial: Phrases = ()
-    others: Phrases = ()
-    last: Seconds | None = None
-
-
-class _Rules(_Part):
-    three_rings: _Rule | None = None
-    opening: _Opening | None = None
-    anything_else: _Phrase | None = None
-    closing: _Phrase | None = None
-    caller_hangs_up_first: _Rule | None = None
-    hotline_held: _Length | None = None
-    private_call: _Length | None = None
-
-
 class _File(_Part):
     name: Text
     title: Text
     version: Text
     rings: _Rings
-    thresholds: _Thresholds
-    rule: _Rules
+    thresholds: Thresholds
+    rule: dict[str, dict[str, Any]]
 
 
 def standard_names() -> list[str]:
@@ -130,36 +78,42 @@ def parse_standard(text: str, where: str) -> Standard:
         raise StandardError(f"{where} is not valid TOML: {error}") from None
     except ValidationError as error:
         raise StandardError("\n".join(_explain(where, error))) from None
-    if file.thresholds.sure >= file.thresholds.absent:
-        raise StandardError(f"{where}: thresholds.sure must be below thresholds.absent")
-    return _standard(file)
-
-
-def _standard(file: _File) -> Standard:
-    rules = file.rule
+    if unknown := sorted(set(file.rule) - set(KINDS)):
+        raise StandardError(
+            f"{where}: rule.{unknown[0]}: there is no such rule; there are: {', '.join(KINDS)}"
+        )
     return Standard(
         name=file.name,
         title=file.title,
         version=file.version,
         max_rings=file.rings.max_rings,
         cadence=Cadence(**file.rings.cadence.model_dump()),
-        thresholds=Thresholds(**file.thresholds.model_dump()),
-        three_rings=_make(Rule, "three_rings", rules.three_rings),
-        opening=_make(OpeningRule, "opening", rules.opening),
-        anything_else=_make(PhraseRule, "anything_else", rules.anything_else),
-        closing=_make(PhraseRule, "closing", rules.closing),
-        caller_hangs_up_first=_make(Rule, "caller_hangs_up_first", rules.caller_hangs_up_first),
-        hotline_held=_make(LengthRule, "hotline_held", rules.hotline_held),
-        private_call=_make(LengthRule, "private_call", rules.private_call),
+        thresholds=file.thresholds,
+        rules=tuple(_rule(where, id, file.rule[id]) for id in KINDS if id in file.rule),
     )
 
 
-def _make(kind: type[AnyRule], id: str, part: _Rule | None) -> AnyRule | None:
-    return None if part is None else kind(id=id, **part.model_dump())
+def _rule(where: str, id: str, part: Mapping[str, Any]) -> Rule:
+    try:
+        rule: Rule = TypeAdapter(KINDS[id]).validate_python({"id": id, **part})
+    except ValidationError as error:
+        raise StandardError("\n".join(_explain(where, error, f"rule.{id}"))) from None
+    for phrase in rule.listened_for():
+        if problem := _problem(phrase):
+            raise StandardError(f"{where}: rule.{id}: {problem}")
+    return rule
 
 
-def _explain(where: str, error: ValidationError) -> list[str]:
-    return [
-        f"{where}: {'.'.join(str(part) for part in item['loc'])}: {item['msg'].removeprefix('Value error, ')}"
-        for item in error.errors()
-    ]
+def _problem(phrase: str) -> str:
+    """Why it cannot be listened for; nothing where it can."""
+    if phrase.count("【") != phrase.count("】"):
+        return f"{phrase!r} opens 【 and does not close it"
+    if not any("\u4e00" <= character <= "\u9fff" for character in phrase):
+        return f"{phrase!r} holds no Chinese to listen for"
+    return ""
+
+
+def _explain(where: str, error: ValidationError, *under: str) -> Iterator[str]:
+    for item in error.errors():
+        key = ".".join((*under, *(str(part) for part in item["loc"])))
+        yield f"{where}: {key}: {item['msg'].removeprefix('Value error, ')}"

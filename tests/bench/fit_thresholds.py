@@ -21,10 +21,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from callcenter.domain.findings import Verdict
-from callcenter.domain.standards import Standard, Thresholds
-from callcenter.scribe.facts import parse_facts
-from callcenter.scribe.judging import judge, spot_phrases
+from callcenter.domain.standards import OpeningRule, Standard, Thresholds
+from callcenter.judging.facts import parse_facts
+from callcenter.judging.judging import spot_phrases
 from callcenter.standards import load_standard
+from tests.judged import judged
 from tests.speech import DIALOGUES, dialogue, facts, recogniser
 from transcripts.audio import Audio, read_wav
 from transcripts.recogniser import Word
@@ -134,7 +135,7 @@ def cut(
 ) -> Iterator[Heard]:
     """Each wanted phrase silenced in turn, where it was heard: its rule must not pass any more."""
     spotted = recogniser().spot(sound, spot_phrases(standard))
-    for finding in judge(standard, parse_facts(facts(spoken)), words, caller, (), sound.duration, spotted):
+    for finding in judged(standard, parse_facts(facts(spoken)), words, caller, (), sound.duration, spotted):
         if finding.rule not in RULES or finding.verdict is not Verdict.PASS:
             continue
         assert finding.start is not None and finding.end is not None
@@ -154,10 +155,13 @@ def cut(
 def named(name: str) -> Standard:
     """The standard vanke, for a company of another name."""
     standard = load_standard("vanke")
-    assert standard.opening is not None
-    rivals = (*standard.opening.rivals, *standard.opening.names)
-    opening = replace(standard.opening, names=(name,), rivals=tuple(each for each in rivals if each != name))
-    return replace(standard, opening=opening)
+    opening = standard.rule("opening")
+    assert isinstance(opening, OpeningRule)
+    rivals = (*opening.rivals, *opening.names)
+    changed = replace(opening, names=(name,), rivals=tuple(each for each in rivals if each != name))
+    return replace(
+        standard, rules=tuple(changed if rule.id == "opening" else rule for rule in standard.rules)
+    )
 
 
 def _heard(
@@ -180,7 +184,7 @@ def score(cases: list[Heard], limits: Thresholds | None) -> tuple[Counter[str], 
     for case in cases:
         standard = replace(case.standard, thresholds=limits) if limits else case.standard
         facts_ = parse_facts(facts(case.spoken))
-        found = judge(standard, facts_, case.agent, case.caller, (), case.seconds, case.spotted)
+        found = judged(standard, facts_, case.agent, case.caller, (), case.seconds, case.spotted)
         for finding in found:
             wanted = case.expect.get(finding.rule)
             if wanted is None or finding.verdict is Verdict.NOT_APPLICABLE:

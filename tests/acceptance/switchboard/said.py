@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from callcenter.scribe.facts import parse_facts
-from callcenter.scribe.judging import judge, spot_phrases
+from callcenter.judging.facts import parse_facts
+from callcenter.judging.judging import spot_phrases
 from callcenter.standards import load_standard
+from tests.judged import judged
 from tests.speech import DIALOGUES, dialogue, facts, recogniser
 from transcripts.decoding import read_sound
 from transcripts.recogniser import Word
@@ -35,7 +36,7 @@ class Said:
         ]
         agent, spotted = self._heard(name)
         known = parse_facts({**facts(spoken), **changed})
-        found = judge(VANKE, known, agent, caller, (), spoken["seconds"], spotted)
+        found = judged(VANKE, known, agent, caller, (), spoken["seconds"], spotted)
         return {finding.rule: finding.verdict.value for finding in found}
 
     def _heard(self, name: str) -> list[Sequence[Word]]:

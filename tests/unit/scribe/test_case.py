@@ -10,8 +10,8 @@ from callcenter.scribe.hands import Transcript
 from callcenter.standards import load_standard
 from callcenter.store.jobs import Work
 from callcenter.store.tables import Hold
+from tests.unit.judging.said import words
 from tests.unit.scribe.rows import at, call, leg, recording
-from tests.unit.scribe.said import words
 
 FLOW = """
 [start]

@@ -7,8 +7,8 @@ from sqlalchemy import Engine
 from callcenter.store import jobs
 from callcenter.store.engine import session
 from callcenter.store.transcripts import call_transcript, leg_words, transcript_json, transcript_vtt
+from tests.unit.judging.said import words
 from tests.unit.scribe.rows import call, leg, recording
-from tests.unit.scribe.said import words
 
 
 def said(engine: Engine) -> None:

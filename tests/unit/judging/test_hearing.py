@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from callcenter.domain.standards import Thresholds
-from callcenter.scribe.hearing import Hearing, Said
-from tests.unit.scribe.said import words
+from callcenter.judging.hearing import Hearing, Said
+from tests.unit.judging.said import words
 
 LIMITS = Thresholds(sure=0.2, absent=0.45, spot=0.13)
 

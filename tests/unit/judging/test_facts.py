@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from callcenter.domain.calls import HungUpBy, Line
-from callcenter.scribe.facts import FactsError, JudgeFacts, parse_facts
+from callcenter.judging.facts import FactsError, JudgeFacts, parse_facts
 
 
 def test_all_of_them() -> None:

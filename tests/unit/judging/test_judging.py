@@ -10,10 +10,11 @@ import pytest
 from callcenter.domain.calls import HungUpBy, Line
 from callcenter.domain.findings import Finding, Verdict
 from callcenter.domain.reasons import Code
-from callcenter.scribe.facts import JudgeFacts
-from callcenter.scribe.judging import judge, spot_phrases
+from callcenter.judging.facts import JudgeFacts
+from callcenter.judging.judging import spot_phrases
 from callcenter.standards import load_standard
-from tests.unit.scribe.said import BYE, CALLER, GOOD, MORE, OPENING, words
+from tests.judged import judged
+from tests.unit.judging.said import BYE, CALLER, GOOD, MORE, OPENING, words
 from transcripts.recogniser import Word
 
 VANKE = load_standard("vanke")
@@ -28,7 +29,8 @@ def findings(
     spotted: Sequence[Word] | None = None,
     duration: float = 20.0,
 ) -> dict[str, Finding]:
-    return {each.rule: each for each in judge(VANKE, facts, agent, CALLER, names, duration, spotted)}
+    found = judged(VANKE, facts, agent, CALLER, names, duration, spotted)
+    return {each.rule: each for each in found}
 
 
 def verdicts(*args: object, **kwargs: object) -> dict[str, Verdict]:
@@ -208,7 +210,7 @@ def test_without_a_recording_nobody_knows() -> None:
 def test_an_agent_who_says_nothing() -> None:
     assert verdicts([])["opening"] is FAIL
     assert verdicts([])["closing"] is FAIL
-    quick = judge(VANKE, FACTS, [], [], (), 1.5)
+    quick = judged(VANKE, FACTS, [], [], (), 1.5)
     assert quick[1].verdict is NOT  # the caller hung up before the agent could speak
 
 
@@ -272,9 +274,9 @@ def test_why(agent: Sequence[Word] | None, facts: JudgeFacts, told: set[Code]) -
 def test_each_reason_is_one_that_the_rules_give() -> None:
     given = set().union(*(codes(findings(agent, facts).values()) for agent, facts, _ in REASONS))
     in_part = findings(words((0.6, "您好 问 物业")), spotted=words((0.6, "您好 物业")))
-    short = judge(VANKE, FACTS, [], [], (), 1.5)
+    short = judged(VANKE, FACTS, [], [], (), 1.5)
     allowed = replace(FACTS, hangup=HungUpBy.AGENT, agent_may_release=1.0)
-    released = judge(VANKE, allowed, GOOD, words((15.0, "再见")), (), 60.0)
+    released = judged(VANKE, allowed, GOOD, words((15.0, "再见")), (), 60.0)
     assert given | codes(in_part.values()) | codes(short) | codes(released) == set(Code)
 
 
@@ -330,7 +332,7 @@ def test_a_desk_may_let_the_agent_hang_up_after_both_goodbyes(
     allowed: float, duration: float, caller: str, verdict: Verdict
 ) -> None:
     facts = replace(FACTS, hangup=HungUpBy.AGENT, agent_may_release=allowed)
-    found = judge(VANKE, facts, BOTH, words((5.0, "你好"), (17.0, caller)), (), duration)
+    found = judged(VANKE, facts, BOTH, words((5.0, "你好"), (17.0, caller)), (), duration)
     finding = next(each for each in found if each.rule == "caller_hangs_up_first")
     assert finding.verdict is verdict
     if verdict is PASS:

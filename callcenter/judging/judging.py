@@ -1,0 +1,46 @@
+"""A call judged by a standard: pure, so that stored calls can be judged again when a standard changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from callcenter.domain.findings import Finding
+from callcenter.domain.standards import Standard
+from callcenter.judging import phrases, signalling
+from callcenter.judging.case import Case
+
+Judge = Callable[[Any, Case], Finding | None]
+"""From a rule of its kind, and the call, to what it says of it; None: of such a call nothing can be known
+(a recording made elsewhere has no signalling, and nobody kept a record of it)."""
+
+JUDGES: Final[Mapping[str, Judge]] = {
+    "three_rings": signalling.three_rings,
+    "opening": phrases.opening,
+    "anything_else": phrases.once_the_caller_spoke,
+    "closing": phrases.once_the_caller_spoke,
+    "caller_hangs_up_first": signalling.caller_hangs_up_first,
+    "private_call": signalling.private_call,
+    "hotline_held": signalling.hotline_held,
+}
+
+
+def judge(case: Case) -> list[Finding]:
+    """One finding for each rule of the case's standard that can be judged, in its order."""
+    found = (JUDGES[rule.id](rule, case) for rule in case.standard.rules)
+    return [finding for finding in found if finding is not None]
+
+
+def spot_phrases(standard: Standard, names: Sequence[str] = ()) -> list[str]:
+    """The phrases for the narrow pass, without marks: all that are wanted, and what sounds like them."""
+    return list(dict.fromkeys(_plain(_listened_for(standard, names))))
+
+
+def _listened_for(standard: Standard, names: Sequence[str]) -> Iterator[str]:
+    yield from names
+    for rule in standard.rules:
+        yield from rule.listened_for()
+
+
+def _plain(phrases: Iterable[str]) -> Iterator[str]:
+    return ("".join(c for c in phrase if "\u4e00" <= c <= "\u9fff") for phrase in phrases)

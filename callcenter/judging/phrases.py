@@ -1,0 +1,99 @@
+"""Rules of what the agent says, and when: opening, offer of help, anything else, closing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from callcenter.domain.calls import Line
+from callcenter.domain.findings import Finding, Verdict
+from callcenter.domain.reasons import Code, reason
+from callcenter.domain.standards import OpeningRule, PhraseRule, Rule
+from callcenter.judging.case import Case
+from callcenter.judging.hearing import Evidence, Said
+from callcenter.judging.outcome import (
+    NO_PHRASE,
+    SILENT,
+    cannot_judge_words,
+    clause,
+    heard_all,
+    missing,
+    silent,
+    with_evidence,
+)
+from transcripts.recogniser import Word
+from transcripts.utterances import join_text
+
+
+def opening(rule: OpeningRule, case: Case) -> Finding:
+    if early := cannot_judge_words(rule, case):
+        return early
+    assert case.agent is not None
+    words = case.agent.words
+    if not words:
+        return silent(rule, case)
+    end = words[0].start + rule.within
+    greeting = case.agent.best(rule.greetings, 0.0, end)
+    if case.facts.line is Line.INTERNAL:
+        return _heard(rule, words, end, greeting)
+    names = (*case.names, *rule.names)
+    rivals = [rival for rival in rule.rivals if rival not in names]
+    name = case.agent.best(names or rule.any_name, 0.0, end, rivals)
+    return _heard(rule, words, end, greeting, _near(name, greeting, rule.gap))
+
+
+def once_the_caller_spoke(rule: PhraseRule, case: Case) -> Finding:
+    """`anything_else` and `closing`: said after the caller's first word."""
+    return cannot_judge_words(rule, case) or phrase_said(rule, case, after_the_caller_spoke(case))
+
+
+def phrase_said(rule: PhraseRule, case: Case, start: float) -> Finding:
+    """A phrase said from `start` on, and near the end where the rule asks for that."""
+    assert case.agent is not None
+    words = case.agent.words
+    if not words:
+        return missing(rule, case, Evidence(Said.NO, ""), SILENT)
+    if rule.last is not None:
+        start = max(start, words[-1].end - rule.last)
+    found = case.agent.best(rule.phrases, start, case.duration, rule.others)
+    if found.said is Said.YES:
+        return with_evidence(rule, Verdict.PASS, found, heard_all(found))
+    if found.said is Said.MAYBE:
+        return with_evidence(rule, Verdict.UNSURE, found, reason(Code.HEARD_IN_PART, phrase=found.phrase))
+    half = case.agent.best(rule.partial, start, case.duration)
+    if half.said is Said.YES and half.match and half.match.worst <= case.standard.thresholds.sure / 2:
+        return with_evidence(rule, Verdict.UNSURE, half, reason(Code.HEARD_SHORTENED, phrase=half.phrase))
+    return missing(rule, case, found, NO_PHRASE)
+
+
+def after_the_caller_spoke(case: Case) -> float:
+    """What is said before the caller's first word belongs to the opening, whatever its words."""
+    if case.caller and case.caller.words:
+        return case.caller.words[0].start
+    rule = case.standard.rule("opening")
+    agent = case.agent.words if case.agent else ()
+    return agent[0].start + rule.within if isinstance(rule, OpeningRule) and agent else 0.0
+
+
+def _near(name: Evidence, greeting: Evidence, gap: float) -> Evidence:
+    """A name that stands apart from the greeting is no part of it."""
+    if name.match is None or greeting.match is None or greeting.said is Said.NO:
+        return name
+    apart = max(name.match.start - greeting.match.end, greeting.match.start - name.match.end)
+    return name if apart <= gap else Evidence(Said.NO, name.phrase, name.match)
+
+
+def _heard(rule: Rule, words: Sequence[Word], end: float, *parts: Evidence) -> Finding:
+    """The verdict on several parts that are all wanted is the worst; the evidence is where they stand."""
+    worst = min(parts, key=lambda part: part.rank)
+    heard = [word for word in words if word.start <= end]
+    matches = [part.match for part in parts if part.said is Said.YES and part.match is not None]
+    if worst.said is Said.YES:
+        start, stop = min(each.start for each in matches), max(each.end for each in matches)
+        heard = [word for word in words if word.end > start and word.start < stop]
+    verdict = {Said.YES: Verdict.PASS, Said.MAYBE: Verdict.UNSURE, Said.NO: Verdict.FAIL}[worst.said]
+    why = {
+        Said.YES: heard_all(*parts),
+        Said.MAYBE: reason(Code.HEARD_IN_PART, phrase=worst.phrase),
+        Said.NO: reason(Code.NOT_HEARD_AT_BEGINNING, phrase=worst.phrase),
+    }[worst.said]
+    return Finding(rule.id, verdict, clause(rule), heard[0].start, heard[-1].end, join_text(heard), why)
