@@ -19,6 +19,11 @@ HELD_BY = {
     "callcenter/store/entries.py": "test_work.py",
     "sip/media/track.py": "test_stream.py",
     # Parts of one thing, held together.
+    "callcenter/settings/desks.py": "test_settings.py",
+    "callcenter/settings/services.py": "test_settings.py",
+    "callcenter/settings/sip.py": "test_settings.py",
+    "callcenter/settings/values.py": "test_settings.py",
+    "callcenter/settings/whole.py": "test_settings.py",
     "sip/aio/talk.py": "test_steering.py",
     "sip/aio/player.py": "test_stream.py",
     "sip/aio/rtp_poller.py": "test_stream.py",
