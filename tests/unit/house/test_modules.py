@@ -37,7 +37,6 @@ HELD_BY = {
     "callcenter/switchboard/telling.py": "test_story.py",
     "callcenter/switchboard/lot.py": "test_park.py",
     "callcenter/switchboard/mailbox.py": "test_leaving.py",
-    "callcenter/switchboard/steps/reaching.py": "test_walk.py",
     "callcenter/switchboard/offers.py": "test_queueing.py",
     "callcenter/check.py": "test_doctor.py",
     "callcenter/scribe/commit.py": "test_role.py",

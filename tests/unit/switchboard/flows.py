@@ -9,7 +9,7 @@ from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
-from callcenter.settings import Settings
+from callcenter.settings import Desk, Settings
 from sip.aio.ports import PortPool
 from tests.board import TRUNK, Phone, Switchboard, settings_for, switchboard
 
@@ -22,15 +22,17 @@ missed = "keep"
 """
 
 
-def with_flow(folder: Path, flow: str, **changes: Any) -> Settings:
-    """A site whose desk has this flow, with the group `front` of extensions 1 and 2 where it names it."""
+def with_flow(folder: Path, flow: str, more: dict[str, Any] | None = None, **changes: Any) -> Settings:
+    """A site whose desk has this flow, with the group `front` of extensions 1 and 2 where it names it;
+    `more` is another desk."""
     path = folder / "front.toml"
     text = dedent(flow)
     wants = 'group = "front"' in text and "[group." not in text
     path.write_text(text + GROUP if wants else text, "utf-8")
     settings = settings_for(folder, **changes)
     desk = settings.desks[0].model_copy(update={"agents": (), "flow": path})
-    return settings.model_copy(update={"desks": (desk,)})
+    others = () if more is None else (Desk(name=more["id"], **more),)
+    return settings.model_copy(update={"desks": (desk, *others)})
 
 
 class Floor:
