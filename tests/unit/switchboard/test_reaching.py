@@ -33,7 +33,7 @@ async def called(on: Floor) -> Phone:
     return caller
 
 
-async def story(on: Floor) -> tuple[str, list[tuple[Any, ...]]]:
+async def story(on: Floor) -> tuple[str | None, list[tuple[Any, ...]]]:
     row = await on.desk.row()
     return row.outcome, [(edge["kind"], edge["target"], edge["result"]) for edge in row.path]
 
