@@ -141,7 +141,7 @@ def up(
         loopback_address(settings.http.listen)
         find_model(settings.scribe.model)
         # As the switchboard will, which would only die.
-        Flows(settings, lambda: load_catalogues(settings.prompts).ids)
+        Flows(settings, lambda: load_catalogues(settings.prompts).whole)
         migrate.upgrade(settings.database_url)
         roles = ["switchboard", "scribe", "web"]
         flags = _flags(config, data, sip, http) + (["--verbose"] if verbose else [])

@@ -30,7 +30,7 @@ DAYS: Final = 60
 def whole(path: Path, settings: Settings) -> Flow:
     """The flow in a file, good in itself and at this site. Raises FlowError, and CatalogueError."""
     flow = load_flow(path)
-    if problems := check_flow(flow, settings, load_catalogues(settings.prompts).ids):
+    if problems := check_flow(flow, settings, load_catalogues(settings.prompts).whole):
         raise FlowError(str(path), problems)
     return flow
 

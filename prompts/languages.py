@@ -47,6 +47,11 @@ class Catalogues:
         """All that can be played whatever the caller's language."""
         return self.first.ids
 
+    @property
+    def whole(self) -> frozenset[str]:
+        """Those that can be played as they are: they have no variables."""
+        return self.ids - set(self.first.composed)
+
     def clip(self, prompt_id: str, language: str = "") -> AudioClip:
         """A prompt without variables, or a tone. Raises `UnknownPrompt`."""
         return self._having(prompt_id, language).clip(prompt_id)

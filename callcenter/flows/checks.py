@@ -35,7 +35,8 @@ def structure(flow: Flow) -> list[Problem]:
 
 
 def check_flow(flow: Flow, settings: Settings, prompts: Collection[str]) -> list[Problem]:
-    """What a flow names that the site does not have: agents, desks, extensions, prompts, trunks."""
+    """What a flow names that the site does not have: agents, desks, extensions, trunks, and prompts that can
+    be played as they are."""
     return [*_agents(flow, settings), *_targets(flow, settings), *_prompts(flow, prompts)]
 
 
@@ -228,4 +229,5 @@ def _outside(key: str, number: str, settings: Settings) -> Iterator[Problem]:
 def _prompts(flow: Flow, prompts: Collection[str]) -> Iterator[Problem]:
     for key, name in flow.prompts():
         if name not in prompts:
-            yield Problem(key, f"there is no prompt {name!r}: see `callcenter prompts list`, or upload it")
+            cure = "see `callcenter prompts list` (one with variables cannot be named here), or upload it"
+            yield Problem(key, f"there is no prompt {name!r}: {cure}")

@@ -78,7 +78,7 @@ class Board:
         )
         self.distribution = Distribution(self.agents, self.now)
         self.accounts.on_phones.append(self.agents.phone_changed)
-        self.flows = Flows(self.settings, lambda: self.prompts.ids)
+        self.flows = Flows(self.settings, lambda: self.prompts.whole)
         self.lot = ParkingLot(self.settings.park.slots)
 
     def _phone_seconds(self, number: str) -> float:

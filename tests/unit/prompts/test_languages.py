@@ -50,6 +50,11 @@ def test_numbers_in_both(shipped: Catalogues) -> None:
     assert shipped.say_time(time(9, 5), "en").pcma != shipped.say_time(time(9, 5)).pcma
 
 
+def test_what_can_be_played_as_it_is(shipped: Catalogues) -> None:
+    assert {"busy", "beep"} <= shipped.whole < shipped.ids
+    assert "queue-position" in shipped.ids - shipped.whole
+
+
 def test_missing_prompts_are_named(shipped: Catalogues) -> None:
     shipped.require(["busy", "beep", "queue-position"])
     with pytest.raises(

@@ -50,12 +50,15 @@ async def test_who_is_in_the_menu_goes_on_and_who_comes_next_has_the_new_flow(tm
         assert (first.outcome, second.outcome) == ("answered", "closed")
 
 
-async def test_a_mistake_is_refused_and_the_next_caller_has_the_flow_that_was(tmp_path: Path) -> None:
+@pytest.mark.parametrize("wrong", ["gone", "queue-position"])  # the second wants a number to say
+async def test_a_mistake_is_refused_and_the_next_caller_has_the_flow_that_was(
+    tmp_path: Path, wrong: str
+) -> None:
     async with floor(tmp_path, AFTER) as on:
-        (tmp_path / "front.toml").write_text(dedent(AFTER).replace("closed-goodbye", "gone"), "utf-8")
+        (tmp_path / "front.toml").write_text(dedent(AFTER).replace("closed-goodbye", wrong), "utf-8")
         flows = on.desk.board.flows
         with pytest.raises(
-            CommandError, match=r"front\.toml: step\.closed\.prompt: there is no prompt 'gone'"
+            CommandError, match=rf"front\.toml: step\.closed\.prompt: there is no prompt '{wrong}'"
         ):
             await flows.reload_flows({})
         assert "refused: " in on.desk.board.details()["flows"]["front"]
