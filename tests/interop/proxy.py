@@ -21,7 +21,7 @@ from tests.support import free_port
 from tests.unit.sip.certificates import Made
 
 _CONFIG = """#!KAMAILIO
-debug=1 log_stderror=yes fork=yes children=2 tcp_children=2 auto_aliases=no dns=no rev_dns=no
+debug=1 log_stderror=yes fork=yes children=1 tcp_children=1 auto_aliases=no dns=no rev_dns=no
 listen=udp:127.0.0.1:{udp} listen=tcp:127.0.0.1:{tcp} {tls}
 mpath="/usr/lib/x86_64-linux-gnu/kamailio/modules/"
 loadmodule "tm.so" loadmodule "sl.so" loadmodule "rr.so" loadmodule "pv.so" loadmodule "maxfwd.so"
