@@ -14,7 +14,6 @@ HELD_BY = {
     # Protocols and tables of values: those who use them.
     "transcripts/recogniser.py": "test_vosk_engine.py",
     "callcenter/domain/findings.py": "test_judging.py",
-    "callcenter/domain/standards.py": "test_loader.py",
     "callcenter/store/tables.py": "test_migrate.py",
     "callcenter/store/entries.py": "test_work.py",
     "sip/media/track.py": "test_stream.py",
