@@ -13,6 +13,7 @@ from callcenter.judging.case import Case
 from callcenter.judging.facts import FactsError, JudgeFacts, parse_facts
 from callcenter.judging.hearing import Hearing
 from callcenter.judging.judging import judge, spot_phrases
+from callcenter.scribe.hands import Transcript
 from transcripts.audio import Audio, AudioError
 from transcripts.decoding import read_sound
 from transcripts.recogniser import Recogniser
@@ -35,21 +36,32 @@ def judge_files(
     `names` are the desk's own, beside those of the standard. Raises JudgeError.
     """
     facts = read_facts(facts_path)
-    agent, caller = _sound(agent_wav), _sound(caller_wav)
+    agent, caller = read_leg(agent_wav), read_leg(caller_wav)
     for name in names:
         if not any("\u4e00" <= character <= "\u9fff" for character in name):
             raise JudgeError(f"--name {name}: a name is compared by sound and must hold Chinese")
+    heard = listen(agent, recogniser, spot_phrases(standard, names)), listen(caller, recogniser)
+    return judge(case_of(standard, facts, *heard, names))
+
+
+def listen(audio: Audio, recogniser: Recogniser, phrases: Sequence[str] = ()) -> Transcript:
+    """What is heard in one leg's sound; with `phrases` the narrow pass is made as well."""
+    spotted = tuple(recogniser.spot(audio, phrases)) if phrases else None
+    return Transcript(tuple(recogniser.transcribe(audio)), spotted, audio.duration)
+
+
+def case_of(
+    standard: Standard, facts: JudgeFacts, agent: Transcript, caller: Transcript, names: Sequence[str] = ()
+) -> Case:
+    """The case of two recordings that start at the agent's answer."""
     limits = standard.thresholds
-    spotted = recogniser.spot(agent, spot_phrases(standard, names))
-    return judge(
-        Case(
-            standard,
-            facts,
-            Hearing(recogniser.transcribe(agent), limits, spotted),
-            Hearing(recogniser.transcribe(caller), limits),
-            tuple(names),
-            max(agent.duration, caller.duration),
-        )
+    return Case(
+        standard,
+        facts,
+        Hearing(agent.words, limits, agent.spotted),
+        Hearing(caller.words, limits, caller.spotted),
+        tuple(names),
+        max(agent.seconds, caller.seconds),
     )
 
 
@@ -82,7 +94,8 @@ def finding_json(finding: Finding) -> dict[str, Any]:
     }
 
 
-def _sound(path: Path) -> Audio:
+def read_leg(path: Path) -> Audio:
+    """The sound of one leg. Raises JudgeError."""
     try:
         return read_sound(path)
     except AudioError as error:
