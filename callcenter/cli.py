@@ -30,6 +30,9 @@ app.add_typer(model_app, name="model")
 flow_app = typer.Typer(help="What a desk does with a caller.", no_args_is_help=True)
 app.add_typer(flow_app, name="flow")
 
+corpus_app = typer.Typer(help="Spoken dialogues whose verdicts are known.", no_args_is_help=True)
+app.add_typer(corpus_app, name="corpus")
+
 prompts_app = typer.Typer(help="What callers hear, and recordings of one's own.", no_args_is_help=True)
 app.add_typer(prompts_app, name="prompts")
 
@@ -58,6 +61,7 @@ def main() -> None:
 @contextmanager
 def clear_errors() -> Iterator[None]:
     """What is the user's to mend is said in one line, without a traceback."""
+    from callcenter.corpus.dialogues import CorpusError
     from callcenter.events.errors import AddressError, BrokerError
     from callcenter.flows import FlowError
     from callcenter.scribe.judge_files import JudgeError
@@ -72,6 +76,7 @@ def clear_errors() -> Iterator[None]:
         BrokerError,
         CatalogueError,
         ConfigError,
+        CorpusError,
         FlowError,
         JudgeError,
         ModelError,
@@ -259,6 +264,37 @@ def judge(
         sys.stdout.write(json.dumps(result, ensure_ascii=False, indent=1) + "\n")
     else:
         out.print(findings_table(findings))
+
+
+@corpus_app.command("score")
+def corpus_score(
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="NAME.json, NAME.agent.wav, NAME.caller.wav …")
+    ],
+    standard: Annotated[
+        str, typer.Option(help="Judge all by this standard (name or path), not each by its own.")
+    ] = "",
+    workers: Annotated[int, typer.Option(min=0, help="Processes that listen; 0: one a core.")] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
+) -> None:
+    """Judge spoken dialogues whose verdicts are known; status 1 if a pass was called fail or a fail pass."""
+    from callcenter.corpus import report, scoring
+    from callcenter.corpus.dialogues import read_corpus
+    from transcripts.model import find_model
+
+    with clear_errors():
+        score = scoring.score(
+            read_corpus(folder),
+            find_model(),
+            standard or None,
+            workers or scoring.cores(),
+            lambda name, done, of: err.print(f"{done}/{of} {name}", highlight=False),
+        )
+    if as_json:
+        sys.stdout.write(json.dumps(report.score_json(score), ensure_ascii=False, indent=1) + "\n")
+    else:
+        out.print(*report.tables(score), report.summary(score), sep="\n", highlight=False)
+    raise typer.Exit(1 if score.flips else 0)
 
 
 @app.command()

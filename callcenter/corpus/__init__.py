@@ -1,0 +1,1 @@
+"""Scoring the judging against spoken dialogues whose verdicts are known."""
