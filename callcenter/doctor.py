@@ -18,7 +18,7 @@ from callcenter.check import Check
 from callcenter.events.address import BrokerAddress
 from callcenter.events.errors import AddressError
 from callcenter.settings import ConfigError, Settings, load_settings, split_host_port
-from callcenter.standards import StandardError, load_standard
+from callcenter.standards import StandardError, desk_standard
 from callcenter.store import migrate
 from callcenter.store.engine import StoreError
 from callcenter.switchboard.prompt_watch import require_prompts
@@ -116,13 +116,14 @@ def _prompts(settings: Settings) -> Iterator[Check]:
 
 
 def _standards(settings: Settings) -> Iterator[Check]:
-    for name in sorted({desk.standard for desk in settings.desks}):
+    for desk in settings.desks:
+        name = f"标准 standard {desk.standard} ({desk.id})"
         try:
-            standard = load_standard(name)
+            standard = desk_standard(desk)
         except StandardError as error:
-            yield Check(f"标准 standard {name}", False, str(error), "correct `standard` of the desk")
+            yield Check(name, False, str(error), "correct `standard` or [desk.override] of the desk")
             continue
-        yield Check(f"标准 standard {name}", True, f"version {standard.version}")
+        yield Check(name, True, f"version {standard.edition}")
 
 
 def _pages(settings: Settings) -> Iterator[Check]:

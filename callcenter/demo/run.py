@@ -19,7 +19,7 @@ from callcenter.demo.report import Result, table
 from callcenter.demo.script import DemoCall, ScriptError, five_calls, read_folder
 from callcenter.demo.service import Service, ServiceError
 from callcenter.demo.stage import JUDGED, Stage
-from callcenter.standards.loader import standard_names
+from callcenter.standards import standard_names
 from transcripts.model import ModelError, find_model
 
 AT_ONCE = 6

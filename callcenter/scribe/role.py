@@ -31,7 +31,7 @@ from callcenter.scribe.hands import Hands, Transcript, WorkerDied
 from callcenter.scribe.lease import ClaimLost, kept
 from callcenter.scribe.stopping import Stopped, unless
 from callcenter.settings import Settings
-from callcenter.standards import StandardError, load_standard
+from callcenter.standards import StandardError, desk_standard, load_standard
 from callcenter.store import jobs
 from callcenter.store.engine import brief, session
 from callcenter.store.jobs import Claim, Judged, Work
@@ -72,7 +72,7 @@ class Scribe:
         """
         model = find_model(settings.scribe.model)
         for desk in settings.desks:
-            load_standard(desk.standard)
+            desk_standard(desk)
         self.done = 0
         self.failed = 0
         self.hands = [Hands(model, f"{_identity()}/{number}") for number in range(settings.scribe.workers)]
@@ -188,8 +188,11 @@ class Scribe:
         """The standard the call is judged by, and the desk's own name."""
         desk = self._settings.desk(work.call.desk) if work.call.desk else None
         names = (desk.name,) if desk and desk.name else ()
+        wanted = work.call.standard or DEFAULT_STANDARD
         try:
-            return load_standard(work.call.standard or DEFAULT_STANDARD), names
+            if desk and desk.standard == wanted:  # with what the desk says otherwise
+                return desk_standard(desk), names
+            return load_standard(wanted), names
         except StandardError as error:  # the call names one that has been taken away since
             log.error("standard unknown call=%s used=%s error=%s", work.call.id, DEFAULT_STANDARD, error)
             return load_standard(DEFAULT_STANDARD), names

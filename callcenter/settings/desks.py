@@ -17,7 +17,8 @@ class Desk(Part):
     id: Name
     number: str
     name: str
-    standard: str = "vanke"
+    standard: str = Field(default="vanke", description="name of one that ships, or a TOML file")
+    override: dict[str, Any] = Field(default={}, description="what this desk's standard says otherwise")
     flow: Path | None = Field(default=None, description="TOML file of its flow; none: it rings `agents`")
     agents: tuple[str, ...] = Field(default=(), validate_default=True)
     ring: Literal["in_order", "together"] = "in_order"

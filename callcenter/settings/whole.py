@@ -126,17 +126,20 @@ def load_settings(path: Path | None) -> Settings:
 
 
 def _beside(path: Path, values: dict[str, Any]) -> dict[str, Any]:
-    """The same values, with the desks' flow files sought beside the configuration file."""
+    """The same values, with the files that desks name sought beside the configuration file."""
     desks = values.get("desk")
     if not isinstance(desks, list):
         return values
-    found = [
-        {**desk, "flow": str(path.parent / desk["flow"])}
-        if isinstance(desk, dict) and isinstance(desk.get("flow"), str)
-        else desk
-        for desk in desks
-    ]
-    return {**values, "desk": found}
+    return {**values, "desk": [_with_files(path, desk) if isinstance(desk, dict) else desk for desk in desks]}
+
+
+def _with_files(path: Path, desk: dict[str, Any]) -> dict[str, Any]:
+    """A desk whose flow, and whose standard where that is a file, are paths from here."""
+    flow, standard = desk.get("flow"), desk.get("standard")
+    files = {"flow": flow} if isinstance(flow, str) else {}
+    if isinstance(standard, str) and standard.endswith(".toml"):
+        files["standard"] = standard
+    return {**desk, **{key: str(path.parent / name) for key, name in files.items()}}
 
 
 def _explain(where: str, error: ValidationError) -> str:

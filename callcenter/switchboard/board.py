@@ -13,7 +13,6 @@ from zoneinfo import ZoneInfo
 
 from callcenter.domain.calls import Outcome
 from callcenter.settings import Settings, Trunk
-from callcenter.standards.loader import load_standard
 from callcenter.store.ledger import Ledger
 from callcenter.switchboard.accounts import Accounts
 from callcenter.switchboard.agents import Agents
@@ -33,7 +32,6 @@ from sip.media.clip import Clip
 from sip.moment import Moment
 
 if TYPE_CHECKING:
-    from callcenter.domain.standards import Standard
     from callcenter.switchboard.kept_places import KeptPlaces
     from callcenter.switchboard.live_call import LiveCall
 
@@ -53,7 +51,6 @@ class Board:
     ended: Counter[Outcome] = field(default_factory=Counter)
     occupied: Counter[str] = field(default_factory=Counter)
     """Live legs by extension: an agent with one is not rung for another call."""
-    standards: dict[str, Standard] = field(default_factory=dict)
     flows: Flows = field(init=False)
     """What each desk does with its callers."""
     lot: ParkingLot = field(init=False)
@@ -111,12 +108,6 @@ class Board:
     def codecs(self, trunk: Trunk | None = None) -> tuple[str, ...]:
         """The codecs that are on for a party, in order of preference."""
         return (trunk.codecs if trunk else ()) or self.settings.sip.codecs
-
-    def standard(self, name: str) -> Standard:
-        """A standard by its name, loaded once. Raises StandardError."""
-        if name not in self.standards:
-            self.standards[name] = load_standard(name)
-        return self.standards[name]
 
     def prompt(self, prompt_id: str, language: str | None = None, **values: Any) -> Clip:
         """A prompt's audio in a language (None: Chinese), composed where it has variables. Raises

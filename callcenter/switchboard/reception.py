@@ -15,6 +15,7 @@ from callcenter.domain.calls import Direction, Line, Role
 from callcenter.domain.masking import masked
 from callcenter.domain.numbers import Numbers
 from callcenter.settings import Desk
+from callcenter.standards import desk_standard
 from callcenter.switchboard import steps  # noqa: F401 - registers the kinds of steps
 from callcenter.switchboard.accounts import Account
 from callcenter.switchboard.board import Board
@@ -238,10 +239,9 @@ class Reception:
             diverted_from=first_diverting(call.invite) if account.trunk is not None else None,
         )
         if isinstance(where, ToDesk):
-            standard = self._board.standard(where.desk.standard)
+            standard = desk_standard(where.desk)
             book.desk, book.standard = where.desk.id, where.desk.standard
-            book.max_rings = where.desk.max_rings or standard.max_rings
-            book.cadence = standard.cadence
+            book.max_rings, book.cadence = standard.max_rings, standard.cadence
         return book
 
     def _plan(self, where: _Somewhere, caller: str) -> tuple[Way, Role]:

@@ -18,6 +18,7 @@ from callcenter.events.commands import serve_commands
 from callcenter.events.publisher import publish_outbox
 from callcenter.events.status import publish_status
 from callcenter.settings import Settings, split_host_port
+from callcenter.standards import desk_standard
 from callcenter.store.engine import session
 from callcenter.store.ledger import Ledger
 from callcenter.store.recovery import interrupt_unfinished
@@ -181,7 +182,7 @@ def _build(settings: Settings, ledger: Ledger) -> tuple[Board, Reception]:
     _ = board.hold_music  # a file that cannot be played is an error at the start, not at the first hold
     require_prompts(board.prompts, settings)
     for desk in settings.desks:
-        board.standard(desk.standard)  # a missing one is an error at the start, not at the first call
+        desk_standard(desk)  # a missing one is an error at the start, not at the first call
     board.agent.on_lost = accounts.lost
     board.agent.reliability = Reliability(settings.sip.reliable)
     reception = Reception(board)

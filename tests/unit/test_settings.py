@@ -169,3 +169,21 @@ def test_settings_do_not_change() -> None:
 def test_an_emergency_number_is_nobody_else_s(text: str, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"is an emergency number"):
         load_settings(written(tmp_path, text))
+
+
+def test_a_desk_names_a_standard_that_ships_or_a_file_beside_the_configuration(tmp_path: Path) -> None:
+    def standard(line: str) -> str:
+        text = DESK.replace('name = "前台"\n', f'name = "前台"\n{line}\n')
+        return load_settings(written(tmp_path, text)).desks[0].standard
+
+    assert standard('standard = "sunac"') == "sunac"
+    assert standard('standard = "standards/own.toml"') == str(tmp_path / "standards" / "own.toml")
+
+
+def test_what_a_desk_says_otherwise_than_its_standard_is_kept_for_the_standards_to_check(
+    tmp_path: Path,
+) -> None:
+    head, _, tail = DESK.partition("\n[[extension]]")
+    text = f'{head}\n[desk.override.rule.opening]\nnames = ["海棠物业"]\n\n[[extension]]{tail}'
+    desk = load_settings(written(tmp_path, text)).desks[0]
+    assert desk.override == {"rule": {"opening": {"names": ["海棠物业"]}}}

@@ -8,13 +8,11 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from callcenter.demo.phones.scenarios import answer, called, cancel, receive, wait_bye
-from callcenter.domain.rings import Cadence
 from callcenter.store.tables import Call, Leg
 from tests.acceptance.switchboard.stage import AGENT, CALLER, SECOND, Stage, settings_of, staged
 from tests.interop.call_capture import Dialog, dialogs, read_messages
@@ -29,10 +27,9 @@ AS_READ = 0.25
 @pytest.fixture
 async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
     """A desk whose phones ring for 2.5 s each."""
-    async with staged(tmp_path, settings_of(tmp_path, ring_timeout=2.5)) as here:
-        board = here.here.board
-        vanke = board.standard("vanke")
-        board.standards["vanke"] = replace(vanke, cadence=Cadence(PERIOD * 0.2, PERIOD * 0.8))
+    cadence = {"tone": PERIOD * 0.2, "pause": PERIOD * 0.8}
+    override = {"rings": {"cadence": cadence}}
+    async with staged(tmp_path, settings_of(tmp_path, ring_timeout=2.5, override=override)) as here:
         yield here
 
 

@@ -35,10 +35,6 @@ async def test_prompts_in_both_codecs(desk: Switchboard) -> None:
         desk.board.prompt("no-such-prompt")
 
 
-async def test_a_standard_is_loaded_once(desk: Switchboard) -> None:
-    assert desk.board.standard("vanke") is desk.board.standard("vanke")
-
-
 async def test_the_music_on_hold_is_ours_a_file_or_silence(tmp_path: Path, desk: Switchboard) -> None:
     def music(wanted: str) -> bytes:
         settings = settings_for(tmp_path, hold_music=wanted)
