@@ -4,8 +4,8 @@
 
 Each dialogue is heard as it is, damaged in some ways, judged for companies of other names (the opening must
 then fail), and with each wanted phrase cut out (its rule must then fail). Every combination of thresholds
-judges all of it: fewest flips wins, then fewest unsure, then the one whose neighbours in the grid do best. The
-second table is of each dialogue judged by the thresholds that fit all the others.
+judges all of it: fewest flips wins, then fewest unsure, then the one whose neighbours in the grid do best.
+The second table is of each dialogue judged by the thresholds that fit all the others.
 """
 
 from __future__ import annotations
