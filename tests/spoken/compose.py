@@ -26,7 +26,7 @@ from prompts.wav import RATE, write_alaw
 from tests.spoken.clips import CLIPS, Samples, Sentence, clip
 
 BEFORE = 0.6
-"""Seconds of silence before the first word and after the last."""
+"""Seconds of silence before the first word, and after the last."""
 GAP = 0.4
 FLOOR: Final = 10 ** (-66.0 / 20)
 """RMS of the noise of a quiet line."""
@@ -70,8 +70,13 @@ class _Tape:
         return sound
 
 
-def compose(says: Sequence[Mapping[str, Any]], voices: Mapping[str, str], folder: Path = CLIPS) -> Spoken:
-    """The call that the parts make. `voices` names the voice of `agent` and of `caller`."""
+def compose(
+    says: Sequence[Mapping[str, Any]], voices: Mapping[str, str], ends: float = BEFORE, folder: Path = CLIPS
+) -> Spoken:
+    """The call that the parts make, which ends `ends` seconds after its last sound.
+
+    `voices` names the voice of `agent` and of `caller`.
+    """
     tape = _Tape()
     for part in says:
         start = tape.end + float(part.get("after", GAP if tape.timeline else BEFORE))
@@ -87,7 +92,7 @@ def compose(says: Sequence[Mapping[str, Any]], voices: Mapping[str, str], folder
             tape.pass_time("hold", start, start + part["hold"])
         else:
             tape.pass_time("", start, start + part["silence"])
-    seconds = max([tape.end, *(float(each["end"]) for each in tape.timeline)]) + BEFORE
+    seconds = max([tape.end, *(float(each["end"]) for each in tape.timeline)]) + ends
     return Spoken(tape.leg("agent", seconds), tape.leg("caller", seconds), tuple(tape.timeline))
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.spoken.clips import CLIPS, SPOKEN, Sentence
-from tests.spoken.compose import Spoken, compose, sentences
+from tests.spoken.compose import BEFORE, Spoken, compose, sentences
 
 EXAMPLES = SPOKEN / "rules.toml"
 """A passing, a failing and an unsure example of every rule."""
@@ -34,7 +34,13 @@ class Call:
         return sentences(self.says, self.voices)
 
     def spoken(self, folder: Path = CLIPS) -> Spoken:
-        return compose(self.says, self.voices, folder)
+        return compose(self.says, self.voices, self.described.get("ends", BEFORE), folder)
+
+    @property
+    def judgements(self) -> list[Mapping[str, Any]]:
+        """The call as it is described, and as each of `others` describes it otherwise: the same sound."""
+        first = {key: value for key, value in self.described.items() if key != "others"}
+        return [first, *(first | other for other in self.described.get("others", ()))]
 
 
 def calls(table: Path) -> list[Call]:
