@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.spoken import spoken
+from tests.word_times import spoken
 from transcripts.characters import Characters, breaths
 
 

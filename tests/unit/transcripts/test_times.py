@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.spoken import spoken
+from tests.word_times import spoken
 from transcripts.times import find_times
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
