@@ -11,6 +11,7 @@ from callcenter.judging.facts import JudgeFacts
 from callcenter.judging.hearing import Hearing
 from callcenter.judging.judging import judge
 from transcripts.recogniser import Word
+from transcripts.voice import Voice
 
 
 def judged(
@@ -21,6 +22,8 @@ def judged(
     names: Sequence[str] = (),
     duration: float = 0.0,
     spotted: Sequence[Word] | None = None,
+    agent_voice: Voice | None = None,
+    caller_voice: Voice | None = None,
 ) -> list[Finding]:
     """The findings on a call of at least `duration` seconds; None: no recording of that party."""
     limits = standard.thresholds
@@ -33,5 +36,7 @@ def judged(
             None if caller is None else Hearing(caller, limits),
             tuple(names),
             end,
+            agent_voice,
+            caller_voice,
         )
     )

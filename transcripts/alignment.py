@@ -70,7 +70,9 @@ class Match:
 
 
 @dataclass(frozen=True, slots=True)
-class _Heard:
+class Heard:
+    """One syllable that was heard: in which word (its number), from when to when, in seconds."""
+
     sound: Syllable
     word: int
     start: float
@@ -82,7 +84,7 @@ def find(
 ) -> Match | None:
     """The best fit among the words that begin within `start` to `end` seconds; None where there are none."""
     chosen = [word for word in words if start <= word.start <= end]
-    heard = _spread(chosen)
+    heard = spread(chosen)
     if not heard:
         return None
     rows = _fill(pattern.sounds, heard)
@@ -101,31 +103,31 @@ def find(
     )
 
 
-def _spread(words: Sequence[Word]) -> list[_Heard]:
+def spread(words: Sequence[Word]) -> list[Heard]:
     """Each word's syllables, its time divided evenly among them."""
     heard = []
     for number, word in enumerate(words):
         sounds = syllables(word.text)
         step = (word.end - word.start) / max(1, len(sounds))
         heard += [
-            _Heard(sound, number, word.start + step * index, word.start + step * (index + 1))
+            Heard(sound, number, word.start + step * index, word.start + step * (index + 1))
             for index, sound in enumerate(sounds)
         ]
     return heard
 
 
-def _extra(heard: Sequence[_Heard], column: int) -> float:
+def _extra(heard: Sequence[Heard], column: int) -> float:
     """The cost of passing over syllable `column`, and of the pause before it."""
     return EXTRA_COST + _pause(heard, column)
 
 
-def _pause(heard: Sequence[_Heard], column: int) -> float:
+def _pause(heard: Sequence[Heard], column: int) -> float:
     if column == 0 or heard[column].start - heard[column - 1].end < LONGEST_PAUSE:
         return 0.0
     return PAUSE_COST
 
 
-def _fill(wanted: Sequence[Syllable], heard: Sequence[_Heard]) -> list[list[float]]:
+def _fill(wanted: Sequence[Syllable], heard: Sequence[Heard]) -> list[list[float]]:
     """Edit distance of the whole pattern against any stretch of what was heard (it may begin anywhere)."""
     rows = [[0.0] * (len(heard) + 1)]
     for number, sound in enumerate(wanted):
@@ -145,7 +147,7 @@ def _fill(wanted: Sequence[Syllable], heard: Sequence[_Heard]) -> list[list[floa
 
 
 def _trace(
-    wanted: Sequence[Syllable], heard: Sequence[_Heard], rows: list[list[float]], column: int
+    wanted: Sequence[Syllable], heard: Sequence[Heard], rows: list[list[float]], column: int
 ) -> tuple[list[float], list[int]]:
     """What each wanted syllable cost, and which heard ones it was matched with."""
     costs, touched = [MISSING_COST] * len(wanted), []

@@ -18,7 +18,8 @@ from typing import Any
 
 from callcenter.domain.findings import Verdict
 from callcenter.domain.standards import KINDS
-from callcenter.judging.facts import KEYS, FactsError, JudgeFacts, parse_facts
+from callcenter.judging.facts import JudgeFacts
+from callcenter.judging.facts_json import KEYS, FactsError, parse_facts
 
 Wanted = Verdict | timedelta
 """A verdict, or of a promise the time until it is due."""

@@ -39,6 +39,10 @@ class Thresholds:
 _FIGURES = ("limit", "within", "gap", "last", "window", "silence", "overlap", "times", "share")
 
 
+LEVELS = ("too_loud", "too_soft")
+"""Rules whose limit is a level in dBov: 0 is the loudest that there is, speech lies below."""
+
+
 class Severity(StrEnum):
     """How grave a failure is."""
 
@@ -64,9 +68,12 @@ class Rule:
     automatic_fail: bool = False
 
     def __post_init__(self) -> None:
+        level = self.id in LEVELS
         for name in ("weight", *_FIGURES):
-            if (getattr(self, name, None) or 0) < 0:
+            if (getattr(self, name, None) or 0) < 0 and not (level and name == "limit"):
                 raise ValueError(f"{name} must not be below 0")
+        if level and getattr(self, "limit", 0) > 0:
+            raise ValueError("limit is a level in dBov and must not be above 0")
 
     def listened_for(self) -> Iterator[str]:
         """Every phrase that the narrow pass must know to judge by this rule."""

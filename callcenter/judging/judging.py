@@ -7,7 +7,16 @@ from typing import Any, Final
 
 from callcenter.domain.findings import Finding
 from callcenter.domain.standards import Standard
-from callcenter.judging import phrases, signalling
+from callcenter.judging import (
+    forbidding,
+    manners,
+    phrases,
+    recording,
+    signalling,
+    transferring,
+    voicing,
+    waiting,
+)
 from callcenter.judging.case import Case
 
 Judge = Callable[[Any, Case], Finding | None]
@@ -17,11 +26,27 @@ Judge = Callable[[Any, Case], Finding | None]
 JUDGES: Final[Mapping[str, Judge]] = {
     "three_rings": signalling.three_rings,
     "opening": phrases.opening,
+    "offer_help": phrases.offer_help,
+    "ask_to_wait": waiting.ask_to_wait,
+    "apology_after_wait": waiting.apology_after_wait,
+    "wait_limit": waiting.wait_limit,
+    "wait_before_transfer": transferring.wait_before_transfer,
+    "busy_notice": transferring.failed_notice,
+    "no_answer_notice": transferring.failed_notice,
     "anything_else": phrases.once_the_caller_spoke,
     "closing": phrases.once_the_caller_spoke,
     "caller_hangs_up_first": signalling.caller_hangs_up_first,
+    "forbidden": forbidding.forbidden,
+    "forced_hangup": manners.forced_hangup,
+    "interrupting": manners.interrupting,
+    "too_loud": voicing.too_loud,
+    "too_soft": voicing.too_soft,
+    "too_fast": voicing.too_fast,
+    "long_silence": manners.long_silence,
     "private_call": signalling.private_call,
     "hotline_held": signalling.hotline_held,
+    "record_in_time": recording.record_in_time,
+    "ticket_linked": recording.ticket_linked,
 }
 
 

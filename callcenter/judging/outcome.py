@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from callcenter.domain.calls import HungUpBy
@@ -10,6 +11,7 @@ from callcenter.domain.reasons import Code, Reason, reason
 from callcenter.domain.standards import Rule
 from callcenter.judging.case import Case
 from callcenter.judging.hearing import Evidence, Said
+from transcripts.voice import Span
 
 SHORTEST_CALL = 3.0
 """Seconds an agent has before silence is a missing greeting, and not a caller who hung up at once."""
@@ -39,14 +41,33 @@ def missing(rule: Rule, case: Case, found: Evidence, lack: Lack) -> Finding:
 
 
 def cannot_judge_words(rule: Rule, case: Case) -> Finding | None:
-    facts = case.facts
-    if not facts.answered:
+    """Where nothing of the agent could be heard."""
+    if not case.facts.answered:
         return plain(rule, Verdict.NOT_APPLICABLE, Reason(Code.NOT_ANSWERED))
-    if facts.transfer is not None and not facts.returned and rule.id != "opening":
-        return plain(rule, Verdict.NOT_APPLICABLE, reason(Code.TRANSFERRED_TO, target=facts.transfer))
     if case.agent is None:
         return plain(rule, Verdict.UNSURE, Reason(Code.NO_RECORDING))
     return None
+
+
+def cannot_judge_end(rule: Rule, case: Case) -> Finding | None:
+    """Where the agent, moreover, was not there when the call ended."""
+    facts = case.facts
+    if facts.answered and facts.gone:
+        return plain(rule, Verdict.NOT_APPLICABLE, reason(Code.TRANSFERRED_TO, target=facts.transfer))
+    return cannot_judge_words(rule, case)
+
+
+def gravest(findings: Sequence[Finding]) -> Finding:
+    """Of several findings by one rule: the first failure, else the first that is unsure, else the first."""
+    return min(findings, key=lambda finding: _GRAVITY[finding.verdict])
+
+
+_GRAVITY = {Verdict.FAIL: 0, Verdict.UNSURE: 1, Verdict.PASS: 2, Verdict.NOT_APPLICABLE: 3}
+
+
+def spanned(rule: Rule, verdict: Verdict, span: Span, why: Reason, heard: str = "") -> Finding:
+    """A finding on a stretch of the call."""
+    return Finding(rule.id, verdict, clause(rule), span[0], span[1], heard, why)
 
 
 def silent(rule: Rule, case: Case) -> Finding:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import inf
 
 from callcenter.domain.calls import Line
 from callcenter.domain.findings import Finding, Verdict
 from callcenter.domain.reasons import Code, reason
 from callcenter.domain.standards import OpeningRule, PhraseRule, Rule
 from callcenter.judging.case import Case
-from callcenter.judging.hearing import Evidence, Said
+from callcenter.judging.hearing import NOTHING, Evidence, Said
 from callcenter.judging.outcome import (
     NO_PHRASE,
     SILENT,
+    cannot_judge_end,
     cannot_judge_words,
     clause,
     heard_all,
@@ -41,28 +43,58 @@ def opening(rule: OpeningRule, case: Case) -> Finding:
     return _heard(rule, words, end, greeting, _near(name, greeting, rule.gap))
 
 
-def once_the_caller_spoke(rule: PhraseRule, case: Case) -> Finding:
-    """`anything_else` and `closing`: said after the caller's first word."""
-    return cannot_judge_words(rule, case) or phrase_said(rule, case, after_the_caller_spoke(case))
-
-
-def phrase_said(rule: PhraseRule, case: Case, start: float) -> Finding:
-    """A phrase said from `start` on, and near the end where the rule asks for that."""
+def offer_help(rule: PhraseRule, case: Case) -> Finding:
+    """Said within the first seconds of the agent's speech, with the opening or after it."""
+    if early := cannot_judge_words(rule, case):
+        return early
     assert case.agent is not None
-    words = case.agent.words
+    if not case.agent.words:
+        return silent(rule, case)
+    end = inf if rule.within is None else case.agent.words[0].start + rule.within
+    found = _wanted(rule, case, 0.0, end)
+    why = reason(Code.NOT_HEARD_AT_BEGINNING, phrase=found.phrase)
+    return heard_phrase(rule, found) or with_evidence(rule, Verdict.FAIL, found, why)
+
+
+def once_the_caller_spoke(rule: PhraseRule, case: Case) -> Finding:
+    """`anything_else` and `closing`: said after the caller's first word, near the end where so asked."""
+    if early := cannot_judge_end(rule, case):
+        return early
+    assert case.agent is not None
+    words, start = case.agent.words, after_the_caller_spoke(case)
     if not words:
-        return missing(rule, case, Evidence(Said.NO, ""), SILENT)
+        return missing(rule, case, NOTHING, SILENT)
     if rule.last is not None:
         start = max(start, words[-1].end - rule.last)
-    found = case.agent.best(rule.phrases, start, case.duration, rule.others)
+    found = _wanted(rule, case, start, inf)
+    return heard_phrase(rule, found) or _half(rule, case, start) or missing(rule, case, found, NO_PHRASE)
+
+
+def heard_phrase(rule: PhraseRule, found: Evidence) -> Finding | None:
+    """Said, or perhaps; None: not said."""
     if found.said is Said.YES:
         return with_evidence(rule, Verdict.PASS, found, heard_all(found))
     if found.said is Said.MAYBE:
         return with_evidence(rule, Verdict.UNSURE, found, reason(Code.HEARD_IN_PART, phrase=found.phrase))
-    half = case.agent.best(rule.partial, start, case.duration)
-    if half.said is Said.YES and half.match and half.match.worst <= case.standard.thresholds.sure / 2:
-        return with_evidence(rule, Verdict.UNSURE, half, reason(Code.HEARD_SHORTENED, phrase=half.phrase))
-    return missing(rule, case, found, NO_PHRASE)
+    return None
+
+
+def _wanted(rule: PhraseRule, case: Case, start: float, end: float) -> Evidence:
+    assert case.agent is not None
+    return case.agent.best(rule.phrases, start, end, rule.others)
+
+
+def _half(rule: PhraseRule, case: Case, start: float) -> Finding | None:
+    """Where only a part of the phrase was heard, and clearly."""
+    assert case.agent is not None
+    half = case.agent.best(rule.partial, start, inf)
+    if (
+        half.said is not Said.YES
+        or half.match is None
+        or half.match.worst > case.standard.thresholds.sure / 2
+    ):
+        return None
+    return with_evidence(rule, Verdict.UNSURE, half, reason(Code.HEARD_SHORTENED, phrase=half.phrase))
 
 
 def after_the_caller_spoke(case: Case) -> float:

@@ -41,7 +41,7 @@ def caller_hangs_up_first(rule: Rule, case: Case) -> Finding:
     facts = case.facts
     if not facts.answered:
         return plain(rule, Verdict.NOT_APPLICABLE, Reason(Code.NOT_ANSWERED))
-    if facts.transfer is not None and not facts.returned:
+    if facts.gone:
         return plain(rule, Verdict.NOT_APPLICABLE, Reason(Code.TRANSFERRED))
     match facts.hangup:
         case HungUpBy.CALLER:
@@ -62,7 +62,7 @@ def _released(rule: Rule, case: Case) -> Finding:
     allowed = case.facts.agent_may_release
     if allowed and case.agent is None:
         return plain(rule, Verdict.UNSURE, Reason(Code.NO_RECORDING))
-    said = [_goodbye(party.words) if party else None for party in (case.agent, case.caller)]
+    said = [goodbye(party.words) if party else None for party in (case.agent, case.caller)]
     ends = [end for end in said if end is not None]
     since = case.duration - max(ends, default=case.duration)
     if not allowed or len(ends) < len(said) or since < allowed:
@@ -71,7 +71,7 @@ def _released(rule: Rule, case: Case) -> Finding:
     return Finding(rule.id, Verdict.PASS, clause(rule), max(ends), case.duration, reason=why)
 
 
-def _goodbye(words: Sequence[Word]) -> float | None:
+def goodbye(words: Sequence[Word]) -> float | None:
     """When a party's last goodbye ended, in seconds of call time."""
     return next((word.end for word in reversed(words) if any(bye in word.text for bye in GOODBYES)), None)
 

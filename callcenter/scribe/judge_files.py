@@ -10,7 +10,8 @@ from typing import Any
 from callcenter.domain.findings import Finding
 from callcenter.domain.standards import Standard
 from callcenter.judging.case import Case
-from callcenter.judging.facts import FactsError, JudgeFacts, parse_facts
+from callcenter.judging.facts import JudgeFacts
+from callcenter.judging.facts_json import FactsError, parse_facts
 from callcenter.judging.hearing import Hearing
 from callcenter.judging.judging import judge, spot_phrases
 from callcenter.scribe.hands import Transcript

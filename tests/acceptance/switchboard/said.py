@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from callcenter.judging.facts import parse_facts
+from callcenter.judging.facts_json import parse_facts
 from callcenter.judging.judging import spot_phrases
 from callcenter.standards import load_standard
 from tests.judged import judged

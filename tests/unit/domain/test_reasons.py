@@ -17,6 +17,18 @@ FACTS = {
     "phrases": "「您好」",
     "phrase": "您好",
     "target": "8100",
+    "prompt": "busy",
+    "items": ["x", "y"],
+    "word": "喂",
+    "count": 2,
+    "level": -21.5,
+    "limit_level": -12.5,
+    "rate": 7.5,
+    "limit_rate": 6.5,
+    "text": "两小时内",
+    "within": "2h",
+    "due": "2026-03-01 12:00",
+    "kind": "x",
 }
 
 
@@ -29,10 +41,13 @@ def test_a_code_is_told_in_both_languages_with_all_its_facts(code: Code) -> None
     assert set(TEMPLATES[code]) == set(get_args(Language))
     chinese, english = TEMPLATES[code]["zh"], TEMPLATES[code]["en"]
     assert fields(chinese) == fields(english)
-    told = reason(code, **{name: FACTS[name] for name in fields(english)})
+    whole = code in (Code.RECORDED_AFTER, Code.NOT_RECORDED)
+    facts = {name: 15 if whole and "seconds" in name else FACTS[name] for name in fields(english)}
+    told = reason(code, **facts)
     assert re.search("[一-鿿]", told.text("zh"))
-    for name in fields(english):
-        assert str(FACTS[name]) in told.text("zh") and str(FACTS[name]) in told.text("en")
+    for fact in facts.values():
+        for part in fact if isinstance(fact, list) else [fact]:
+            assert str(part) in told.text("zh") and str(part) in told.text("en")
     assert "{" not in told.text("zh") + told.text("en")
 
 
@@ -48,3 +63,12 @@ def test_what_a_database_holds() -> None:
     assert kept_reason("silent", None) == Reason(Code.SILENT)
     assert kept_reason(None, None) is None
     assert kept_reason("of a later version", {"x": 1}) is None
+
+
+def test_ids_are_told_by_their_names() -> None:
+    asked = reason(Code.COLLECTED, items=["household", "telephone"])
+    assert (asked.text("zh"), asked.text("en")) == (
+        "已询问或得知：房号、电话",
+        "asked for or told: room, telephone",
+    )
+    assert reason(Code.TICKET_MISSING, kind="complaint").text("zh") == "「投诉」没有工单"

@@ -16,6 +16,8 @@ HELD_BY = {
     "callcenter/domain/findings.py": "test_judging.py",
     "callcenter/standards/instructions.py": "test_merging.py",
     "callcenter/standards/errors.py": "test_loader.py",
+    "callcenter/domain/reason_texts.py": "test_reasons.py",
+    "callcenter/judging/facts.py": "test_facts_json.py",
     "callcenter/store/tables.py": "test_migrate.py",
     "callcenter/store/entries.py": "test_work.py",
     "sip/media/track.py": "test_stream.py",

@@ -28,8 +28,9 @@ def test_every_rule_has_a_judge(standard: Standard) -> None:
     assert {rule.id for rule in standard.rules} - set(JUDGES) == set()
 
 
-def test_every_rule_that_can_be_judged_is_in_every_standard(standard: Standard) -> None:
-    assert [rule.id for rule in standard.rules] == [id for id in KINDS if id in JUDGES]
+def test_the_rules_stand_in_the_order_of_a_call(standard: Standard) -> None:
+    ids = [rule.id for rule in standard.rules]
+    assert ids == [id for id in KINDS if id in ids]
 
 
 def test_every_rule_names_its_clause_and_a_source(standard: Standard) -> None:

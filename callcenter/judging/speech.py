@@ -1,0 +1,51 @@
+"""When each party speaks, and when nobody does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from callcenter.judging.case import Case
+from callcenter.judging.hearing import Hearing
+from transcripts.recogniser import Word
+from transcripts.utterances import split_utterances
+from transcripts.voice import Span, Voice
+
+BREATH = 0.5
+"""Seconds between two words that do not end a stretch of speech."""
+
+
+def agent_spans(case: Case) -> tuple[Span, ...]:
+    return spans(case.agent, case.agent_voice)
+
+
+def caller_spans(case: Case) -> tuple[Span, ...]:
+    return spans(case.caller, case.caller_voice)
+
+
+def spans(hearing: Hearing | None, voice: Voice | None) -> tuple[Span, ...]:
+    """Where a party speaks: as it was measured, else where words were heard."""
+    if voice is not None:
+        return voice.spans
+    if hearing is None:
+        return ()
+    return tuple((part[0].start, part[-1].end) for part in split_utterances(hearing.words, BREATH))
+
+
+def silences(spans: Sequence[Span], start: float, end: float) -> Iterator[Span]:
+    """The stretches between `start` and `end` in which none of `spans` (in any order) is."""
+    reached = start
+    for begin, stop in sorted(spans):
+        if begin > reached and reached < end:
+            yield reached, min(begin, end)
+        reached = max(reached, stop)
+    if reached < end:
+        yield reached, end
+
+
+def longest(spans: Sequence[Span]) -> Span | None:
+    return max(spans, key=lambda span: span[1] - span[0], default=None)
+
+
+def within(words: Sequence[Word], start: float, end: float) -> list[Word]:
+    """The words of which at least half lies between `start` and `end`."""
+    return [word for word in words if start <= (word.start + word.end) / 2 <= end]

@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+from callcenter.judging.hearing import Hearing
+from callcenter.judging.speech import longest, silences, spans, within
+from tests.unit.judging.every_rule import LIMITS
+from tests.unit.judging.said import words
+from transcripts.voice import Voice
+
+
+def test_where_a_party_speaks() -> None:
+    heard = Hearing(words((1.0, "您好 万科"), (3.0, "物业")), LIMITS)
+    assert spans(heard, None) == ((1.0, 2.0), (3.0, 3.5))
+    assert spans(heard, Voice(((0.9, 4.0),), -20.0)) == ((0.9, 4.0),)
+    assert spans(None, None) == ()
+
+
+def test_silences() -> None:
+    said = [(5.0, 7.0), (1.0, 2.0), (1.5, 3.0)]
+    assert list(silences(said, 0.0, 10.0)) == [(0.0, 1.0), (3.0, 5.0), (7.0, 10.0)]
+    assert list(silences(said, 2.5, 6.0)) == [(3.0, 5.0)]
+    assert list(silences([], 0.0, 2.0)) == [(0.0, 2.0)]
+    assert longest(tuple(silences(said, 0.0, 10.0))) == (7.0, 10.0)
+    assert longest(()) is None
+
+
+def test_words_within() -> None:
+    said = words((0.0, "您好"), (1.0, "万科"))
+    assert [word.text for word in within(said, 0.2, 1.2)] == ["您好"]
