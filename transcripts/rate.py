@@ -15,8 +15,8 @@ SHORTEST = 2.0
 def speech_rate(words: Sequence[Word], spans: Sequence[Span] = ()) -> float | None:
     """Syllables a second over the time in which the speaker speaks; None where that is too short.
 
-    `spans` is where there is speech (`Voice.spans`, seconds); without them the words' own times are taken. Words
-    outside the spans do not count.
+    `spans` is where there is speech (`Voice.spans`, seconds); without them the words' own times are taken.
+    Words outside the spans do not count.
     """
     spoken = _united(spans or [(word.start, word.end) for word in words])
     seconds = sum(end - start for start, end in spoken)
