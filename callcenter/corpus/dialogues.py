@@ -66,7 +66,8 @@ def read_dialogue(file: Path) -> Dialogue:
     standard = value.get("standard")
     if not isinstance(standard, str) or not standard:
         raise CorpusError(f'{file}: standard: a name is wanted, for example "vanke"')
-    return Dialogue(file.stem, legs[0], legs[1], standard, _facts(file, value), _expect(file, value))
+    expect = parse_expect(str(file), value.get("expect"))
+    return Dialogue(file.stem, legs[0], legs[1], standard, _facts(file, value), expect)
 
 
 def _object(file: Path) -> Mapping[str, Any]:
@@ -98,21 +99,21 @@ def _facts(file: Path, value: Mapping[str, Any]) -> JudgeFacts:
         raise CorpusError(f"{file}: {error}") from None
 
 
-def _expect(file: Path, value: Mapping[str, Any]) -> dict[str, Wanted]:
-    expect = value.get("expect")
-    if not isinstance(expect, Mapping) or not expect:
-        raise CorpusError(f'{file}: expect: verdicts are wanted, for example {{"opening": "pass"}}')
-    for rule in expect:
+def parse_expect(where: str, value: Any) -> dict[str, Wanted]:
+    """The verdicts wanted, as JSON gives them; `where` is named in errors. Raises CorpusError."""
+    if not isinstance(value, Mapping) or not value:
+        raise CorpusError(f'{where}: expect: verdicts are wanted, for example {{"opening": "pass"}}')
+    for rule in value:
         if rule not in KINDS:
-            raise CorpusError(f"{file}: expect.{rule}: there is no such rule; there are: {', '.join(KINDS)}")
-    return {rule: _wanted(file, rule, each) for rule, each in expect.items()}
+            raise CorpusError(f"{where}: expect.{rule}: there is no such rule; there are: {', '.join(KINDS)}")
+    return {rule: _wanted(where, rule, each) for rule, each in value.items()}
 
 
-def _wanted(file: Path, rule: str, value: Any) -> Wanted:
+def _wanted(where: str, rule: str, value: Any) -> Wanted:
     if value in list(Verdict):
         return Verdict(value)
     span = _SPAN.fullmatch(value) if rule == "promise" and isinstance(value, str) else None
     if span is None:
         also = ' or a span ("30m", "2h", "1d")' if rule == "promise" else ""
-        raise CorpusError(f"{file}: expect.{rule}: {value!r} is none of {', '.join(Verdict)}{also}")
+        raise CorpusError(f"{where}: expect.{rule}: {value!r} is none of {', '.join(Verdict)}{also}")
     return timedelta(**{_UNITS[span[2]]: float(span[1])})

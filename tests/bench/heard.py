@@ -6,11 +6,14 @@ Kept too is what the engine was: a change of the code that leads to it, or other
 from __future__ import annotations
 
 import hashlib
+import os
 import pickle
 from array import array
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -27,27 +30,40 @@ ENGINE = ("vosk_engine", "dither", "trimming", "activity", "listening", "speech_
 
 
 class Ear:
-    """Listens to samples (-1…1, 8 kHz), and remembers in `folder` where one is given."""
+    """Listens to samples (-1…1, 8 kHz); remembers, beyond this process where a folder is given."""
 
     def __init__(self, folder: Path | None = None) -> None:
         self._folder = folder
+        self._kept: dict[str, Any] = {}
         if folder is not None:
             folder.mkdir(parents=True, exist_ok=True)
 
     def hear(self, sound: Samples, phrases: Sequence[str] = ()) -> Transcript:
         """With `phrases` the narrow pass is made as well."""
-        samples = array("h", np.clip(np.rint(sound * 32768), -32768, 32767).astype(np.int16).tobytes())
-        if self._folder is None:
-            return listen(Audio(samples, RATE), recogniser(), phrases)
-        key = hashlib.sha256(samples.tobytes() + "\n".join([_engine(), *phrases]).encode()).hexdigest()
-        path = self._folder / f"{key[:32]}.heard"
-        if not path.exists():
-            kept = pickle.dumps(listen(Audio(samples, RATE), recogniser(), phrases))
-            scratch = path.with_suffix(f".{id(samples)}")
-            scratch.write_bytes(kept)
-            scratch.rename(path)
-        found: Transcript = pickle.loads(path.read_bytes())
-        return found
+        samples = np.clip(np.rint(sound * 32768), -32768, 32767).astype(np.int16).tobytes()
+        audio = Audio(array("h", samples), RATE)
+        free: Transcript = self._once(_key(samples, ()), lambda: listen(audio, recogniser()))
+        if not phrases:
+            return free
+        spotted = self._once(_key(samples, phrases), lambda: tuple(recogniser().spot(audio, phrases)))
+        return replace(free, spotted=spotted)
+
+    def _once(self, key: str, make: Callable[[], Any]) -> Any:
+        if key not in self._kept:
+            self._kept[key] = make() if self._folder is None else _on_disk(self._folder / key, make)
+        return self._kept[key]
+
+
+def _on_disk(path: Path, make: Callable[[], Any]) -> Any:
+    if not path.exists():
+        scratch = path.with_name(f"{path.name}.{os.getpid()}")
+        scratch.write_bytes(pickle.dumps(make()))
+        scratch.rename(path)
+    return pickle.loads(path.read_bytes())
+
+
+def _key(samples: bytes, phrases: Sequence[str]) -> str:
+    return hashlib.sha256(samples + "\n".join([_engine(), *phrases]).encode()).hexdigest()[:32]
 
 
 @cache
