@@ -28,15 +28,17 @@ from callcenter.domain.calls import (
     RecordingFacts,
     Role,
 )
-from callcenter.domain.findings import Verdict
+from callcenter.domain.findings import Finding, Verdict
 from callcenter.domain.reasons import Code, Reason, reason
 from callcenter.domain.rings import count_rings, judge_rings
 from callcenter.settings import Settings
+from callcenter.standards import load_standard
 from callcenter.store import migrate
 from callcenter.store.calls import save_call, save_recording
 from callcenter.store.engine import make_engine
+from callcenter.store.judgings import Judged, NewSet, add_sets
 from callcenter.store.records import fill_record
-from callcenter.store.tables import FindingRow, Job, Word
+from callcenter.store.tables import Job, Word
 from callcenter.store.tickets import add_note, open_ticket
 
 DIALOGUES = Path(__file__).parent.parent / "callcenter" / "demo" / "dialogues"
@@ -261,28 +263,17 @@ def _judge(session: Session, facts: CallFacts, script: Script) -> None:
         "closing": "谢谢您的电话再见",
     }
     spans = {"opening": (0.6, 2.1), "anything_else": (15.0, 17.2), "closing": (18.0, 19.9)}
+    found = []
     for rule in ("three_rings", *RULES):
         failed = rule in script.fails or (rule == "three_rings" and facts.three_rings == "fail")
         start, end = spans.get(rule, (None, None)) if script.dialogue == "repair-good" else (None, None)
         why = _why(rule, failed, facts, heard.get(rule, ""))
-        session.add(
-            FindingRow(
-                call_id=facts.id,
-                rule=rule,
-                verdict="fail" if failed else "pass",
-                clause=f"vanke {rule}",
-                start=start,
-                end=end,
-                heard="" if failed else heard.get(rule, ""),
-                why=why.text("en"),
-                reason=why.code,
-                reason_args=dict(why.args),
-                standard="vanke",
-                standard_version="1",
-                engine="seed",
-                judged_at=facts.ended_at or facts.started_at,
-            )
-        )
+        said = "" if failed else heard.get(rule, "")
+        verdict = Verdict.FAIL if failed else Verdict.PASS
+        found.append(Finding(rule, verdict, f"vanke {rule}", start, end, said, why))
+    standard = replace(load_standard("vanke"), version="1")
+    judged = Judged(standard, "seed", facts.ended_at or facts.started_at)
+    add_sets(session, [NewSet(facts.id, found, judged)])
 
 
 def _why(rule: str, failed: bool, facts: CallFacts, heard: str) -> Reason:

@@ -12,7 +12,8 @@ from callcenter.domain.findings import Finding
 from callcenter.scribe.hands import Transcript
 from callcenter.scribe.lease import ClaimLost
 from callcenter.store import jobs, outbox
-from callcenter.store.jobs import Claim, Judged
+from callcenter.store.jobs import Claim
+from callcenter.store.judgings import Judged, NewSet, add_sets
 from callcenter.store.tables import Call
 
 ROLE = "scribe"
@@ -30,7 +31,7 @@ class Result:
 
 
 def commit(db: Session, site: str, claim: Claim, call: Call, result: Result) -> None:
-    """Ends the job, replaces words and findings, and leaves the events `transcribed` and `judged`.
+    """Ends the job, replaces the words, adds a set of findings, and leaves `transcribed` and `judged`.
 
     Raises ClaimLost, before anything is changed, where another scribe has taken the call over.
     """
@@ -38,7 +39,7 @@ def commit(db: Session, site: str, claim: Claim, call: Call, result: Result) -> 
         raise ClaimLost
     for recording_id, transcript in result.heard.items():
         jobs.replace_words(db, recording_id, transcript.words)
-    jobs.replace_findings(db, call.id, result.findings, result.judged)
+    add_sets(db, [NewSet(call.id, result.findings, result.judged)])
     for event, data in _told(result):
         outbox.add(db, role=ROLE, site=site, event=event, call=call, data=data, now=result.judged.at)
 
@@ -51,6 +52,6 @@ def _told(result: Result) -> list[tuple[EventName, dict[str, object]]]:
     if result.heard:
         words = sum(len(transcript.words) for transcript in result.heard.values())
         told.append((EventName.TRANSCRIBED, {"words": words, "engine": judged.engine}))
-    standard = {"standard": judged.standard, "version": judged.version}
+    standard = {"standard": judged.standard.name, "version": judged.standard.version}
     told.append((EventName.JUDGED, {**standard, "verdicts": verdicts}))
     return told

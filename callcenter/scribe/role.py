@@ -34,7 +34,8 @@ from callcenter.settings import Settings
 from callcenter.standards import StandardError, desk_standard, load_standard
 from callcenter.store import jobs
 from callcenter.store.engine import brief, session
-from callcenter.store.jobs import Claim, Judged, Work
+from callcenter.store.jobs import Claim, Work
+from callcenter.store.judgings import Judged
 from transcripts.model import find_model
 
 log = logging.getLogger(__name__)
@@ -178,7 +179,7 @@ class Scribe:
         else:
             self.done += 1
         self._wake()
-        log.info("call judged call=%s standard=%s", claim.call_id, result.judged.standard)
+        log.info("call judged call=%s standard=%s", claim.call_id, result.judged.standard.name)
 
     async def _renew(self, claim: Claim) -> bool:
         until = _now() + timedelta(seconds=self._pace.lease)
@@ -228,4 +229,4 @@ def _now() -> datetime:
 
 
 def _judged(standard: Standard, hands: Hands) -> Judged:
-    return Judged(standard.name, standard.version, hands.engine, _now())
+    return Judged(standard, hands.engine, _now())

@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from callcenter.domain.numbers import Numbers
 from callcenter.settings.desks import Desk, Extension, NumberSettings, ParkSettings, StarCodes
+from callcenter.settings.review import ReviewSettings
 from callcenter.settings.services import DatabaseSettings, HttpSettings, MqttSettings, ScribeSettings
 from callcenter.settings.sip import SipSettings, Trunk
 from callcenter.settings.values import Name
@@ -35,6 +36,7 @@ class Settings(BaseSettings):
     mqtt: MqttSettings = MqttSettings()
     database: DatabaseSettings = DatabaseSettings()
     scribe: ScribeSettings = ScribeSettings()
+    review: ReviewSettings = ReviewSettings()
     park: ParkSettings = ParkSettings()
     numbers: NumberSettings = NumberSettings()
     star_codes: StarCodes = StarCodes()

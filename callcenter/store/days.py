@@ -11,8 +11,9 @@ from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from callcenter.store.queries import day_bounds, newest_findings
+from callcenter.store.queries import day_bounds
 from callcenter.store.tables import Call, Leg
+from callcenter.store.verdicts import newest_findings
 
 SERVICE_LEVEL_SECONDS = 15.0
 """The national hotline norm: the caller's whole wait, in seconds."""

@@ -15,8 +15,7 @@ from typing import Any, cast
 from sqlalchemy import ColumnElement, Update, and_, delete, insert, or_, select, update
 from sqlmodel import Session, col
 
-from callcenter.domain.findings import Finding
-from callcenter.store.tables import Call, FindingRow, Hold, Job, Leg, Mix, Recording
+from callcenter.store.tables import Call, Hold, Job, Leg, Mix, Recording
 from callcenter.store.tables import Word as WordRow
 from transcripts.recogniser import Word
 
@@ -45,23 +44,14 @@ class Work:
     recordings: Sequence[Recording]
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """By which standard, in which version, with which engine; `at` is UTC."""
-
-    standard: str
-    version: str
-    engine: str
-    at: datetime
-
-
 def claim(session: Session, worker: str, now: datetime, lease: timedelta, of: Queue = Job) -> Claim | None:
-    """Takes the oldest job that is free, until `now + lease`; None where there is none.
+    """Takes the oldest of the foremost jobs that are free, until `now + lease`; None where there is none.
 
     PostgreSQL passes over rows that another scribe is just taking (SKIP LOCKED). SQLite has no row locks:
     there the UPDATE asks again whether the job is still free.
     """
-    oldest = select(of).where(_free(now, of)).order_by(col(of.created_at), col(of.call_id)).limit(1)
+    order = (*((col(Job.priority),) if of is Job else ()), col(of.created_at), col(of.call_id))
+    oldest = select(of).where(_free(now, of)).order_by(*order).limit(1)
     free = oldest.with_for_update(skip_locked=True)
     while (job := cast("Job | Mix | None", session.scalars(free).first())) is not None:
         taken = Claim(job.call_id, worker, job.attempts + 1)
@@ -145,38 +135,6 @@ def replace_words(session: Session, recording_id: str, words: Iterable[Word]) ->
     ]
     if rows:
         session.execute(insert(WordRow), rows)
-
-
-def replace_findings(session: Session, call_id: str, findings: Iterable[Finding], judged: Judged) -> None:
-    """The findings by this version of the standard; those by other versions stay (REQUIREMENTS C1)."""
-    session.execute(
-        delete(FindingRow).where(
-            col(FindingRow.call_id) == call_id,
-            col(FindingRow.standard) == judged.standard,
-            col(FindingRow.standard_version) == judged.version,
-        )
-    )
-    rows = [
-        {
-            "call_id": call_id,
-            "rule": finding.rule,
-            "verdict": finding.verdict.value,
-            "clause": finding.clause,
-            "start": finding.start,
-            "end": finding.end,
-            "heard": finding.heard,
-            "why": finding.why,
-            "reason": finding.reason.code.value if finding.reason else None,
-            "reason_args": dict(finding.reason.args) if finding.reason else None,
-            "standard": judged.standard,
-            "standard_version": judged.version,
-            "engine": judged.engine,
-            "judged_at": judged.at,
-        }
-        for finding in findings
-    ]
-    if rows:
-        session.execute(insert(FindingRow), rows)
 
 
 def _free(now: datetime, of: Queue) -> ColumnElement[bool]:

@@ -7,13 +7,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, and_, exists, not_, or_
-from sqlalchemy.orm import aliased
+from sqlalchemy import ColumnElement, and_, not_, or_
 from sqlmodel import Session, col, func, select
-from sqlmodel.sql.expression import SelectOfScalar
 
-from callcenter.store.tables import Announcement, Call, FindingRow, Hold, Leg, Mix, Record, Recording, Ticket
+from callcenter.store.tables import Announcement, Call, Hold, Leg, Mix, Record, Recording, Ticket
 from callcenter.store.tickets import tickets_of_calls
+from callcenter.store.verdicts import Shown, has_finding, newest_findings
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +34,14 @@ class CallFilter:
 
 @dataclass(frozen=True, slots=True)
 class CallDetail:
-    """A call and everything kept about it. `findings` are those of the newest judgement of each rule."""
+    """A call and everything kept about it. `findings` are those of its newest set of verdicts."""
 
     call: Call
     legs: list[Leg] = field(default_factory=list)
     holds: list[Hold] = field(default_factory=list)
     announcements: list[Announcement] = field(default_factory=list)
     recordings: list[Recording] = field(default_factory=list)
-    findings: list[FindingRow] = field(default_factory=list)
+    findings: list[Shown] = field(default_factory=list)
     record: Record | None = None
     tickets: list[Ticket] = field(default_factory=list)
     stereo: Mix | None = None
@@ -100,12 +99,6 @@ def call_recordings(session: Session, call_id: str) -> list[tuple[Recording, Leg
     return [(recording, leg) for recording, leg in session.exec(query)]
 
 
-def newest_findings(session: Session, call_ids: Sequence[str] | SelectOfScalar[str]) -> list[FindingRow]:
-    """The newest judgement of each rule on each of the calls; older verdicts stay in the table."""
-    query = select(FindingRow).where(col(FindingRow.call_id).in_(call_ids), _is_newest(FindingRow))
-    return list(session.exec(query.order_by(col(FindingRow.id))))
-
-
 def _conditions(wanted: CallFilter, zone: ZoneInfo) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
     if wanted.desk:
@@ -136,7 +129,7 @@ def _verdict_is(verdict: str | None, rule: str | None) -> ColumnElement[bool]:
     if rule == "three_rings" and verdict:
         return col(Call.three_rings) == verdict
     if rule:
-        return _has_finding(verdict, rule)
+        return has_finding(verdict, rule)
     fail = _any_verdict("fail")
     unsure = _any_verdict("unsure")
     passed = _any_verdict("pass")
@@ -148,31 +141,7 @@ def _verdict_is(verdict: str | None, rule: str | None) -> ColumnElement[bool]:
 
 
 def _any_verdict(verdict: str) -> ColumnElement[bool]:
-    return or_(col(Call.three_rings) == verdict, _has_finding(verdict, None))
-
-
-def _has_finding(verdict: str | None, rule: str | None) -> ColumnElement[bool]:
-    finding = aliased(FindingRow)
-    terms = [col(finding.call_id) == col(Call.id), _is_newest(finding)]
-    if verdict:
-        terms.append(col(finding.verdict) == verdict)
-    if rule:
-        terms.append(col(finding.rule) == rule)
-    return exists().where(*terms).correlate(Call)
-
-
-def _is_newest(finding: type[FindingRow]) -> ColumnElement[bool]:
-    newer = aliased(FindingRow)
-    return not_(
-        exists().where(
-            col(newer.call_id) == col(finding.call_id),
-            col(newer.rule) == col(finding.rule),
-            or_(
-                col(newer.judged_at) > col(finding.judged_at),
-                and_(col(newer.judged_at) == col(finding.judged_at), col(newer.id) > col(finding.id)),
-            ),
-        )
-    )
+    return or_(col(Call.three_rings) == verdict, has_finding(verdict, None))
 
 
 def _with_details(session: Session, calls: Sequence[Call]) -> list[CallDetail]:

@@ -5,38 +5,14 @@ Instants are UTC with microseconds; they are stored without a zone and come back
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import DateTime, Dialect, Index, TypeDecorator, UniqueConstraint, text
+from sqlalchemy import Index, text
 from sqlmodel import JSON, Field, SQLModel
 
-from callcenter.domain.reasons import Language, kept_reason
-
-
-class UtcDateTime(TypeDecorator[datetime]):
-    """An aware UTC datetime, the same in SQLite (which knows no zones) and PostgreSQL."""
-
-    impl = DateTime
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError(f"{value!r} has no time zone; every instant is UTC")
-        return value.astimezone(UTC).replace(tzinfo=None)
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        return None if value is None else value.replace(tzinfo=UTC)
-
-
-def instant(*, index: bool = False) -> Any:
-    return Field(sa_type=UtcDateTime, index=index)
-
-
-def maybe_instant(*, index: bool = False) -> Any:
-    return Field(default=None, sa_type=UtcDateTime, nullable=True, index=index)
+from callcenter.store.columns import instant, maybe_instant
+from callcenter.store.verdict_tables import FindingRow as FindingRow
 
 
 class Call(SQLModel, table=True):
@@ -129,12 +105,16 @@ class Recording(SQLModel, table=True):
 
 
 class Job(SQLModel, table=True):
-    """Work for the scribe: one a call, made in the transaction that ends the call's last recording."""
+    """Work for the scribe: one a call, made in the transaction that ends the call's last recording.
+
+    `priority` is 0 for a call that has just ended; what is to be read again later comes after those (1).
+    """
 
     __tablename__ = "jobs"
     call_id: str = Field(primary_key=True, foreign_key="calls.id")
     state: str = Field(default="pending", index=True)  # pending, claimed, done, failed
     created_at: datetime = instant()
+    priority: int = 0
     claimed_by: str | None = None
     lease_until: datetime | None = maybe_instant()
     attempts: int = 0
@@ -175,41 +155,6 @@ class Word(SQLModel, table=True):
     start: float
     end: float
     confidence: float
-
-
-class FindingRow(SQLModel, table=True):
-    """A rule's verdict on a call. `start` and `end` are seconds from the call's zero (the agent's 200).
-
-    `why` is the reason in English; `reason` (its code) and `reason_args` are missing in rows older than 0002.
-    """
-
-    __tablename__ = "findings"
-    __table_args__ = (UniqueConstraint("call_id", "rule", "standard_version"),)
-    id: int | None = Field(default=None, primary_key=True)
-    call_id: str = Field(foreign_key="calls.id", index=True)
-    rule: str = Field(index=True)
-    verdict: str = Field(index=True)
-    clause: str
-    start: float | None = None
-    end: float | None = None
-    heard: str = ""
-    why: str = ""
-    reason: str | None = None
-    reason_args: dict[str, Any] | None = Field(default=None, sa_type=JSON(none_as_null=True))
-    standard: str
-    standard_version: str
-    engine: str
-    judged_at: datetime = instant()
-
-    def told(self, language: Language) -> str | None:
-        """The reason in that language; None where only `why` is known."""
-        reason = kept_reason(self.reason, self.reason_args)
-        return reason.text(language) if reason else None
-
-    @property
-    def why_zh(self) -> str | None:
-        """The reason in Chinese, where it is known."""
-        return self.told("zh")
 
 
 class Record(SQLModel, table=True):

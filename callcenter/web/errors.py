@@ -15,7 +15,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from callcenter.domain.appeals import AppealError
 from callcenter.domain.callbacks import CallbackError
+from callcenter.domain.reviews import ReviewError
 from callcenter.domain.tickets import TicketRuleError
 from callcenter.events.errors import CommandError
 from callcenter.store.records import RecordError
@@ -163,7 +165,8 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(CommandError, on_command)
     app.add_exception_handler(TicketRuleError, on_rule)
     app.add_exception_handler(RecordError, on_rule)
-    app.add_exception_handler(CallbackError, on_conflict)
+    for refused in (CallbackError, ReviewError, AppealError):
+        app.add_exception_handler(refused, on_conflict)
     app.add_exception_handler(NotFoundError, on_missing)
     app.add_exception_handler(SQLAlchemyError, on_database)
     app.add_exception_handler(Exception, on_crash)

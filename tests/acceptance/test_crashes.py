@@ -69,7 +69,7 @@ class Stored:
             words = session.exec(select(Word).where(col(Word.recording_id).in_(recordings))).all()
             places = Counter((word.recording_id, word.position) for word in words)
             rows = session.exec(select(FindingRow).where(FindingRow.call_id == call_id)).all()
-            rules = Counter((row.rule, row.standard_version) for row in rows)
+            rules = Counter(row.rule for row in rows)
             assert words and rules
             return [key for counts in (places, rules) for key, count in counts.items() if count > 1]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -187,3 +188,12 @@ def test_what_a_desk_says_otherwise_than_its_standard_is_kept_for_the_standards_
     text = f'{head}\n[desk.override.rule.opening]\nnames = ["海棠物业"]\n\n[[extension]]{tail}'
     desk = load_settings(written(tmp_path, text)).desks[0]
     assert desk.override == {"rule": {"opening": {"names": ["海棠物业"]}}}
+
+
+def test_what_people_review_is_set_by_shares(tmp_path: Path) -> None:
+    settings = load_settings(written(tmp_path, "[review]\nnew_agent_days = 10\nappeal_days = 3\n"))
+    assert settings.review.sampling.new_agent == timedelta(days=10)
+    assert settings.review.sampling.complaints
+    assert settings.review.appeal_limit == timedelta(days=3)
+    with pytest.raises(ConfigError, match=r"review\.random_share"):
+        load_settings(written(tmp_path, "[review]\nrandom_share = 2\n"))

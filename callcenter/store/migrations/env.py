@@ -10,7 +10,8 @@ from alembic import context
 from alembic.autogenerate.api import AutogenContext
 from sqlmodel import AutoString, SQLModel
 
-from callcenter.store.tables import UtcDateTime
+from callcenter.store import tables as tables  # every table must be known
+from callcenter.store.columns import UtcDateTime
 
 
 def render_item(kind: str, item: Any, _context: AutogenContext) -> str | Literal[False]:

@@ -106,10 +106,14 @@ class RecordingOut(Said):
 
 
 class FindingOut(Said):
-    """A rule's verdict. `why` is English; `why_zh` is null in rows older than it."""
+    """A rule's verdict: `verdict` holds, by people where they spoke (`review` is then decided); `machine` is
+    what was found. `why` is English; `why_zh` is null in rows older than it."""
 
+    id: int
     rule: str
     verdict: Verdict
+    machine: Verdict
+    review: Literal["none", "open", "decided"]
     clause: str
     start: float | None
     end: float | None
@@ -118,6 +122,7 @@ class FindingOut(Said):
     why_zh: str | None
     standard: str
     standard_version: str
+    digest: str
     engine: str
     judged_at: datetime
 

@@ -8,12 +8,10 @@ from datetime import timedelta
 from sqlalchemy import Engine
 from sqlmodel import select
 
-from callcenter.domain.findings import Finding, Verdict
-from callcenter.domain.reasons import Code, reason
 from callcenter.store import jobs
 from callcenter.store.engine import session
-from callcenter.store.jobs import Claim, Judged
-from callcenter.store.tables import FindingRow, Job
+from callcenter.store.jobs import Claim
+from callcenter.store.tables import Job
 from callcenter.store.tables import Word as WordRow
 from tests.unit.scribe.rows import at, recorded
 from transcripts.recogniser import Word
@@ -89,20 +87,22 @@ def test_many_at_once_get_one_each(either: Engine) -> None:
     assert sorted(calls) == [f"c{number}" for number in range(6)]
 
 
-def test_words_and_findings_replace_those_before(either: Engine) -> None:
+def test_words_replace_those_before(either: Engine) -> None:
     recorded(either, "c1")
-    judged = Judged("vanke", "1.0", "model", at(30))
-    for verdict in (Verdict.UNSURE, Verdict.PASS):
+    for text in ("你好", "您好"):
         with session(either) as db:
-            jobs.replace_words(db, "c1-agent-recording", [Word("您好", 0.5, 1.0, 0.9)])
-            jobs.replace_findings(db, "c1", [Finding("opening", verdict, "A2")], judged)
-    with session(either) as db:
-        newer = Judged("vanke", "1.1", "model", at(40))
-        jobs.replace_findings(db, "c1", [Finding("opening", Verdict.FAIL, "A2")], newer)
+            jobs.replace_words(db, "c1-agent-recording", [Word(text, 0.5, 1.0, 0.9)])
     with session(either) as db:
         assert [word.text for word in db.exec(select(WordRow))] == ["您好"]
-        rows = {row.standard_version: row.verdict for row in db.exec(select(FindingRow))}
-    assert rows == {"1.0": "pass", "1.1": "fail"}
+
+
+def test_what_is_to_be_read_again_comes_after_calls_that_have_just_ended(either: Engine) -> None:
+    for number, priority in enumerate((1, 0)):
+        recorded(either, f"c{number}", None)
+        with session(either) as db:
+            db.get_one(Job, f"c{number}").priority = priority
+    assert take(either, "a", 20) == Claim("c1", "a", 1)
+    assert take(either, "a", 20) == Claim("c0", "a", 1)
 
 
 def test_a_job_that_is_given_back_is_free_at_once_and_costs_no_attempt(either: Engine) -> None:
@@ -116,16 +116,3 @@ def test_a_job_that_is_given_back_is_free_at_once_and_costs_no_attempt(either: E
     with session(either) as db:
         assert not jobs.give_back(db, held)
     assert state(either, "c1").claimed_by == "b"
-
-
-def test_the_reason_is_kept_for_either_language(either: Engine) -> None:
-    recorded(either, "c1")
-    told = Finding("closing", Verdict.NOT_APPLICABLE, "A8", reason=reason(Code.TRANSFERRED_TO, target="8100"))
-    with session(either) as db:
-        found = [told, Finding("opening", Verdict.PASS, "A2")]
-        jobs.replace_findings(db, "c1", found, Judged("vanke", "1.0", "model", at(30)))
-    with session(either) as db:
-        rows = {row.rule: row for row in db.exec(select(FindingRow))}
-    assert rows["closing"].why == rows["closing"].told("en") == "the call was transferred to 8100"
-    assert rows["closing"].why_zh == "通话已转接至 8100"
-    assert rows["opening"].why_zh is None

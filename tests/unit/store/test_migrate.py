@@ -14,6 +14,8 @@ from sqlmodel import SQLModel, select
 
 from callcenter.store import migrate, tables
 from callcenter.store.engine import StoreError, make_engine, session
+from callcenter.store.judgings import sets_of
+from callcenter.store.verdict_tables import ReviewItem
 from tests.support import scaled
 
 
@@ -97,9 +99,10 @@ def test_a_revision_is_written_from_the_difference(tmp_path: Path, monkeypatch: 
     with engine.begin() as connection:
         connection.execute(text("ALTER TABLE legs DROP COLUMN codec"))
     engine.dispose()
+    head = migrate.head()
     written = migrate.revise(url, "Bring the codec back").read_text("utf-8")
     assert "sa.Column('codec', sa.String(), nullable=True)" in written
-    assert f"down_revision = '{migrate.head()[:-1]}" in written
+    assert f"down_revision = '{head}'" in written
 
 
 def test_a_finding_of_before_reasons_were_kept_stays_as_it_was(empty_url: str) -> None:
@@ -113,12 +116,39 @@ def test_a_finding_of_before_reasons_were_kept_stays_as_it_was(empty_url: str) -
     with session(engine) as db:
         finding = db.exec(select(tables.FindingRow)).one()
     engine.dispose()
-    assert (finding.why, finding.reason, finding.reason_args, finding.why_zh) == (
+    assert (finding.why, finding.reason, finding.reason_args, finding.told("zh")) == (
         "it was so",
         None,
         None,
         None,
     )
+
+
+def test_findings_of_before_there_were_sets_become_sets(empty_url: str) -> None:
+    engine = make_engine(empty_url)
+    with migrate._locked(empty_url) as connection:
+        command.upgrade(migrate._config(connection), "0008")
+    newer = OLD_FINDING.replace("'1', 'model'", "'2', 'model'").replace("'pass'", "'unsure'")
+    with engine.begin() as connection:
+        connection.execute(text(NEWER_CALL))
+        connection.execute(text(OLD_FINDING))
+        connection.execute(text(newer.replace("08:05", "08:06")))
+    migrate.upgrade(empty_url)
+    with session(engine) as db:
+        newest, oldest = sets_of(db, "c1")
+        assert [(each.version, each.digest, each.engine) for each, _ in (newest, oldest)] == [
+            ("2", "", "model"),
+            ("1", "", "model"),
+        ]
+        assert [rows[0].verdict for _, rows in (newest, oldest)] == ["unsure", "pass"]
+        (item,) = db.exec(select(ReviewItem)).all()
+        assert (item.finding_id, item.state) == (newest[1][0].id, "open")
+    with migrate._locked(empty_url) as connection:
+        command.downgrade(migrate._config(connection), "0008")
+    with engine.begin() as connection:
+        found = connection.execute(text("SELECT verdict, standard_version FROM findings ORDER BY id")).all()
+    assert [tuple(row) for row in found] == [("pass", "1"), ("unsure", "2")]
+    engine.dispose()
 
 
 OLD_CALL = """
@@ -131,3 +161,6 @@ INSERT INTO findings (call_id, rule, verdict, clause, heard, why, standard, stan
                       judged_at)
 VALUES ('c1', 'opening', 'pass', 'A2', '', 'it was so', 'vanke', '1', 'model', '2026-11-21 08:05:00')
 """
+NEWER_CALL = OLD_CALL.replace("hold_seconds)", "hold_seconds, queue_seconds, waits, path, notices)").replace(
+    "0, 0, 0)", "0, 0, 0, 0, '[]', '[]', '[]')"
+)

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import Engine
-from sqlmodel import Session, select
+from sqlmodel import Session
 
+from callcenter.domain.findings import Finding, Verdict
+from callcenter.standards import load_standard
 from callcenter.store.counts import count_all
 from callcenter.store.days import Tally, day_summary
+from callcenter.store.judgings import Judged, NewSet, add_sets
 from callcenter.store.queries import (
     CallFilter,
     call_recordings,
@@ -21,9 +25,8 @@ from callcenter.store.queries import (
     get_calls,
     list_calls,
     live_calls,
-    newest_findings,
 )
-from callcenter.store.tables import FindingRow
+from callcenter.store.verdicts import newest_findings
 from tests.seed import seed, seed_settings
 
 NOW = datetime(2026, 11, 22, 8, 12, tzinfo=UTC)
@@ -70,16 +73,14 @@ def test_worst_verdict_of_a_call(session: Session) -> None:
 
 
 def test_a_newer_judgement_replaces_the_older_in_every_answer(session: Session) -> None:
-    old = session.exec(
-        select(FindingRow).where(FindingRow.call_id == "call-rude", FindingRow.rule == "opening")
-    ).one()
-    values = old.model_dump(exclude={"id"}) | {"verdict": "pass", "standard_version": "2"}
-    session.add(FindingRow(**{**values, "judged_at": old.judged_at + timedelta(hours=1)}))
-    session.flush()
+    old = newest_findings(session, ["call-rude"])
+    told = [Finding(each.rule, Verdict.PASS, each.clause) for each in old]
+    judged = Judged(replace(load_standard("vanke"), version="2"), "seed", NOW)
+    add_sets(session, [NewSet("call-rude", told, judged)])
     assert "call-rude" not in ids(session, CallFilter(verdict="fail"))
     assert "call-rude" in ids(session, CallFilter(verdict="pass", rule="opening"))
-    versions = [f.standard_version for f in newest_findings(session, ["call-rude"]) if f.rule == "opening"]
-    assert versions == ["2"]
+    versions = {f.standard_version for f in newest_findings(session, ["call-rude"])}
+    assert (len(old), versions) == (5, {"2"})
 
 
 def test_a_number_is_taken_literally(session: Session) -> None:

@@ -1,0 +1,218 @@
+"""Sets of verdicts: a call that is judged (again) gets a new one beside the old (REQUIREMENTS.md C1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, exists, insert, not_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, SQLModel, col
+
+from callcenter.domain.findings import Finding, Verdict
+from callcenter.domain.reviews import RANK, Cause
+from callcenter.domain.standards import Standard
+from callcenter.store.verdict_tables import FindingRow, Judging, ReviewItem
+
+_INSERT: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+_SAME = ("verdict", "clause", "start", "end", "heard", "reason", "reason_args")
+"""What makes two findings of one rule the very same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """By which standard, with which engine, at which instant (UTC); `rejudging`: the order to do it again."""
+
+    standard: Standard
+    engine: str
+    at: datetime
+    rejudging: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewSet:
+    """A call's new verdicts."""
+
+    call_id: str
+    findings: Sequence[Finding]
+    judged: Judged
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A set as it was kept; `changed`: a rule says other than in the call's set before, if there was one."""
+
+    judging_id: int
+    call_id: str
+    changed: bool
+
+
+def add_sets(session: Session, sets: Sequence[NewSet]) -> list[Kept]:
+    """Keeps new sets of verdicts of different calls; the old ones stay as they are.
+
+    What nobody can decide by machine goes to the review queue, unless the set before said the very same. What
+    was queued of that one and nobody looked at yet is not looked at any more.
+    """
+    if not sets:
+        return []
+    ids = [each.call_id for each in sets]
+    before = _by_call(newest_rows(session, ids))
+    keep_standards(session, (each.judged.standard for each in sets))
+    add = insert(Judging).returning(col(Judging.id), sort_by_parameter_order=True)
+    made = [id or 0 for id in session.scalars(add, [_judging_row(each) for each in sets])]
+    rows, kept = [], []
+    for judging_id, each in zip(made, sets, strict=True):
+        old = before.get(each.call_id, {})
+        new = [_finding_row(each.call_id, judging_id, finding) for finding in each.findings]
+        for row in new:
+            row["repeats"] = _repeated(row, old.get(row["rule"]))
+        rows += new
+        verdicts = {row["rule"]: row["verdict"] for row in new}
+        changed = bool(old) and verdicts != {rule: was.verdict for rule, was in old.items()}
+        kept.append(Kept(judging_id, each.call_id, changed))
+    if rows:
+        session.execute(insert(FindingRow), rows)
+    if before:
+        _retire(session, ids, {row["repeats"] for row in rows})
+    _queue_unsure(session, made, sets)
+    return kept
+
+
+def keep_standards(session: Session, standards: Iterable[Standard]) -> None:
+    """Remembers what each of them weighs, once."""
+    connection, table = session.connection(), SQLModel.metadata.tables["standard_versions"]
+    statement = _INSERT[connection.dialect.name](table).on_conflict_do_nothing()
+    rows = {each.digest: _standard_row(each) for each in standards}
+    connection.execute(statement, list(rows.values()))
+
+
+def sets_of(session: Session, call_id: str) -> list[tuple[Judging, list[FindingRow]]]:
+    """All sets of verdicts on the call with their findings, newest first."""
+    found = select(Judging).where(col(Judging.call_id) == call_id).order_by(col(Judging.id).desc())
+    judgings = session.scalars(found).all()
+    rows = session.scalars(
+        select(FindingRow).where(col(FindingRow.call_id) == call_id).order_by(col(FindingRow.id))
+    ).all()
+    return [(each, [row for row in rows if row.judging_id == each.id]) for each in judgings]
+
+
+def is_newest(judging: type[Judging]) -> ColumnElement[bool]:
+    """Whether there is no newer set of the same call."""
+    newer = aliased(Judging)
+    return not_(exists().where(col(newer.call_id) == col(judging.call_id), col(newer.id) > col(judging.id)))
+
+
+def newest_rows(session: Session, call_ids: Sequence[str]) -> Sequence[FindingRow]:
+    """The findings of the newest set of each of the calls."""
+    query = (
+        select(FindingRow)
+        .join(Judging, col(Judging.id) == col(FindingRow.judging_id))
+        .where(col(Judging.call_id).in_(call_ids), is_newest(Judging))
+    )
+    return session.scalars(query).all()
+
+
+def _by_call(rows: Iterable[FindingRow]) -> dict[str, dict[str, FindingRow]]:
+    found: dict[str, dict[str, FindingRow]] = {}
+    for row in rows:
+        found.setdefault(row.call_id, {})[row.rule] = row
+    return found
+
+
+def _judging_row(new: NewSet) -> dict[str, Any]:
+    standard = new.judged.standard
+    return {
+        "call_id": new.call_id,
+        "standard": standard.name,
+        "version": standard.version,
+        "digest": standard.digest,
+        "engine": new.judged.engine,
+        "judged_at": new.judged.at,
+        "rejudging_id": new.judged.rejudging,
+        "failed": False,
+    }
+
+
+def _finding_row(call_id: str, judging_id: int, finding: Finding) -> dict[str, Any]:
+    return {
+        "call_id": call_id,
+        "judging_id": judging_id,
+        "rule": finding.rule,
+        "verdict": finding.verdict.value,
+        "clause": finding.clause,
+        "start": finding.start,
+        "end": finding.end,
+        "heard": finding.heard,
+        "why": finding.why,
+        "reason": finding.reason.code.value if finding.reason else None,
+        "reason_args": dict(finding.reason.args) if finding.reason else None,
+    }
+
+
+def _standard_row(standard: Standard) -> dict[str, Any]:
+    names = ("title", "weight", "severity", "automatic_fail")
+    rules = {rule.id: {name: getattr(rule, name) for name in names} for rule in standard.rules}
+    whole = {name: getattr(standard, name) for name in ("digest", "name", "version", "title")}
+    return {**whole, "rules": rules}
+
+
+def _repeated(row: Mapping[str, Any], old: FindingRow | None) -> int | None:
+    """The first finding that said the very same, or None."""
+    if old is None or any(row[name] != getattr(old, name) for name in _SAME):
+        return None
+    return old.repeats or old.id
+
+
+def _retire(session: Session, call_ids: Sequence[str], repeated: Set[int]) -> None:
+    """What waits in the queue and no finding of the new sets repeats has become pointless."""
+    waiting = col(ReviewItem.call_id).in_(call_ids), col(ReviewItem.state) == "open"
+    over = [
+        id for id in session.scalars(select(col(ReviewItem.finding_id)).where(*waiting)) if id not in repeated
+    ]
+    if over:
+        session.execute(
+            update(ReviewItem).where(col(ReviewItem.finding_id).in_(over)).values(state="superseded"),
+            execution_options={"synchronize_session": False},
+        )
+
+
+def _queue_unsure(session: Session, judging_ids: Sequence[int], sets: Sequence[NewSet]) -> None:
+    if not any(finding.verdict is Verdict.UNSURE for each in sets for finding in each.findings):
+        return
+    rows = session.scalars(
+        select(FindingRow).where(
+            col(FindingRow.judging_id).in_(judging_ids),
+            col(FindingRow.verdict) == Verdict.UNSURE.value,
+            col(FindingRow.repeats).is_(None),
+        )
+    )
+    judged = {each.call_id: each.judged for each in sets}
+    queue(session, [(row, _cause(judged[row.call_id]), 1) for row in rows], judged[sets[0].call_id].at)
+
+
+def _cause(judged: Judged) -> Cause:
+    return Cause.UNSURE if judged.rejudging is None else Cause.HISTORY
+
+
+def queue(session: Session, wanted: Sequence[tuple[FindingRow, Cause, int]], now: datetime) -> None:
+    """Asks people (so many of them) to look at findings; what is asked or was answered before stays."""
+    if not wanted:
+        return
+    connection, table = session.connection(), SQLModel.metadata.tables["review_items"]
+    rows = [
+        {
+            "finding_id": row.repeats or row.id,
+            "call_id": row.call_id,
+            "rule": row.rule,
+            "cause": cause.value,
+            "rank": RANK[cause],
+            "wanted": people,
+            "state": "open",
+            "created_at": now,
+        }
+        for row, cause, people in wanted
+    ]
+    connection.execute(_INSERT[connection.dialect.name](table).on_conflict_do_nothing(), rows)

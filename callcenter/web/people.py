@@ -1,0 +1,23 @@
+"""Who acts: an extension of the site, and what its role allows. (There is no log-in yet.)"""
+
+from __future__ import annotations
+
+from callcenter.domain.reviews import REVIEWERS, Person
+from callcenter.web.context import Context
+from callcenter.web.errors import ApiError
+
+
+def person(context: Context, number: str) -> Person:
+    """Raises ApiError 422 for what is no extension."""
+    for each in context.settings.extensions:
+        if each.number == number:
+            return Person(number, each.role)
+    raise ApiError(422, f"{number or 'nobody'!r} is no extension: choose yours first")
+
+
+def reviewer(context: Context, number: str) -> Person:
+    """Whose word counts. Raises ApiError 403 for an agent, 422 for what is no extension."""
+    found = person(context, number)
+    if found.role not in REVIEWERS:
+        raise ApiError(403, f"findings are reviewed by extensions with a role of {', '.join(REVIEWERS)}")
+    return found
