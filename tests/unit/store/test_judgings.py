@@ -59,11 +59,13 @@ def test_what_a_standard_weighs_is_remembered_once(engine: Engine) -> None:
         kept = {row.digest: row for row in db.exec(select(StandardVersion))}
     assert set(kept) == {FIRST.digest, SECOND.digest}
     assert kept[FIRST.digest].title == FIRST.title
+    opening = FIRST.rule("opening")
+    assert opening is not None
     assert kept[FIRST.digest].rules["opening"] == {
-        "title": "开头语",
-        "weight": 1.0,
-        "severity": "normal",
-        "automatic_fail": False,
+        "title": opening.title,
+        "weight": opening.weight,
+        "severity": opening.severity.value,
+        "automatic_fail": opening.automatic_fail,
     }
 
 

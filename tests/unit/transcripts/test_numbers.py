@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.spoken import spoken
+from tests.word_times import spoken
 from transcripts.numbers import normalised
 from transcripts.pieces import as_heard, text_of
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from tests.spoken import spoken
+from tests.word_times import spoken
 from transcripts.pieces import Change, Piece, as_heard, rewritten, text_of
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.spoken import spoken
+from tests.word_times import spoken
 from transcripts.rate import speech_rate
 
 WORDS = spoken("您好|万科|物业|请问|有什么|可以帮到您…感谢您的来电|再见")
