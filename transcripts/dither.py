@@ -8,23 +8,19 @@ in them. Its own remedy (dither) is random, so that results would differ from ru
 from __future__ import annotations
 
 import random
-from array import array
-from itertools import cycle
 
-from transcripts.audio import Audio
+import numpy as np
+from numpy.typing import NDArray
 
 LEVEL = 4
 """Largest sample of the noise, of 32768: −78 dB."""
 
 _SOURCE = random.Random(20070930)
-_NOISE = [_SOURCE.randint(-LEVEL, LEVEL) for _ in range(65_521)]
+_NOISE = np.array([_SOURCE.randint(-LEVEL, LEVEL) for _ in range(65_521)], np.int16)
 
 
-def dithered(audio: Audio) -> Audio:
-    """The sound with the noise added."""
+def dithered(samples: NDArray[np.int16], start: int = 0) -> NDArray[np.int16]:
+    """The sound with the noise added; `start` is the place of its first sample in the whole."""
     limit = 32767 - LEVEL
-    samples = (
-        max(-limit, min(limit, sample)) + noise
-        for sample, noise in zip(audio.samples, cycle(_NOISE), strict=False)
-    )
-    return Audio(array("h", samples), audio.rate)
+    noise = _NOISE.take(np.arange(start, start + len(samples)), mode="wrap")
+    return np.clip(samples, -limit, limit) + noise

@@ -1,10 +1,13 @@
-"""What a speech recogniser is to the rest: audio in, words with times out."""
+"""What a speech recogniser is to the rest: sound in, words with times out."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
 
 from transcripts.audio import Audio
 
@@ -23,8 +26,32 @@ class Word:
         return replace(self, start=self.start + seconds, end=self.end + seconds)
 
 
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """What was heard in one breath, and other readings of it, the likeliest first; their words'
+    `confidence` is the share of the whole reading."""
+
+    words: tuple[Word, ...]
+    alternatives: tuple[tuple[Word, ...], ...] = ()
+
+
 class RecogniserError(Exception):
     """The engine could not be started or could not read the sound; the message says why."""
+
+
+class Decoder(Protocol):
+    """One speaker's sound being read as it comes. Times are seconds of what was given to it."""
+
+    def accept(self, samples: NDArray[np.int16]) -> list[Utterance]:
+        """Takes the sound that comes next; the utterances that are complete by it. How the sound is divided
+        makes no difference."""
+
+    def finish(self) -> list[Utterance]:
+        """No more comes: the rest. The last call."""
+
+    @property
+    def partial(self) -> str:
+        """What was heard of the utterance under way, as far as the engine can tell; it may change."""
 
 
 class Recogniser(Protocol):
@@ -33,6 +60,10 @@ class Recogniser(Protocol):
     @property
     def name(self) -> str:
         """Engine and model, as kept beside each finding, for example `vosk-model-small-cn-0.22`."""
+
+    def decoder(self, rate: int, phrases: Sequence[str] | None = None) -> Decoder:
+        """For one speaker's sound at `rate` Hz; with `phrases` the narrow pass, which knows nothing else:
+        what fits none is left out."""
 
     def transcribe(self, audio: Audio) -> list[Word]:
         """All words of one speaker, in order of time, in seconds from the beginning of `audio`."""

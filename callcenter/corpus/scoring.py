@@ -14,9 +14,10 @@ from callcenter.corpus.dialogues import CorpusError, Dialogue
 from callcenter.corpus.outcomes import Score, compare
 from callcenter.domain.findings import Finding
 from callcenter.judging.judging import judge, spot_phrases
-from callcenter.scribe.judge_files import JudgeError, case_of, listen, read_leg
+from callcenter.scribe.judge_files import JudgeError, case_of, read_leg
 from callcenter.scribe.worker import NICENESS
 from callcenter.standards import load_standard
+from transcripts.listening import listen
 from transcripts.recogniser import Recogniser
 from transcripts.vosk_engine import VoskRecogniser
 

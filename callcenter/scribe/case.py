@@ -16,6 +16,7 @@ from callcenter.scribe.hands import Transcript
 from callcenter.store.jobs import Work
 from callcenter.store.tables import Hold, Recording
 from transcripts.recogniser import Word
+from transcripts.voice import Voice, joined
 
 
 def judge_work(
@@ -36,6 +37,8 @@ def judge_work(
             _hearing(standard, caller, transcripts),
             tuple(names),
             _duration(work, transcripts),
+            _voice(agent, transcripts),
+            _voice(caller, transcripts),
         )
     )
 
@@ -94,6 +97,15 @@ def _hearing(
     spotted = [word.shifted(offset) for heard, offset in read for word in heard.spotted or ()]
     whole = any(heard.spotted is not None for heard, _ in read)
     return Hearing(_in_order(words), standard.thresholds, _in_order(spotted) if whole else None)
+
+
+def _voice(recordings: Sequence[Recording], transcripts: Mapping[str, Transcript]) -> Voice | None:
+    """What was measured of one party in all its recordings, on the call's clock; None where nothing was."""
+    return joined(
+        voice.shifted(each.offset_seconds)
+        for each in recordings
+        if each.id in transcripts and (voice := transcripts[each.id].voice) is not None
+    )
 
 
 def _in_order(words: list[Word]) -> list[Word]:

@@ -12,6 +12,7 @@ from callcenter.domain.findings import Finding
 from callcenter.scribe.hands import Transcript
 from callcenter.scribe.lease import ClaimLost
 from callcenter.store import jobs, outbox
+from callcenter.store.hearings import keep_hearing
 from callcenter.store.jobs import Claim
 from callcenter.store.judgings import Judged, NewSet, add_sets
 from callcenter.store.tables import Call
@@ -39,6 +40,7 @@ def commit(db: Session, site: str, claim: Claim, call: Call, result: Result) -> 
         raise ClaimLost
     for recording_id, transcript in result.heard.items():
         jobs.replace_words(db, recording_id, transcript.words)
+        keep_hearing(db, recording_id, transcript, result.judged.engine, result.judged.at)
     add_sets(db, [NewSet(call.id, result.findings, result.judged)])
     for event, data in _told(result):
         outbox.add(db, role=ROLE, site=site, event=event, call=call, data=data, now=result.judged.at)

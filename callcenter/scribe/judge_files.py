@@ -14,10 +14,11 @@ from callcenter.judging.facts import JudgeFacts
 from callcenter.judging.facts_json import FactsError, parse_facts
 from callcenter.judging.hearing import Hearing
 from callcenter.judging.judging import judge, spot_phrases
-from callcenter.scribe.hands import Transcript
 from transcripts.audio import Audio, AudioError
 from transcripts.decoding import read_sound
+from transcripts.listening import listen
 from transcripts.recogniser import Recogniser
+from transcripts.transcript import Transcript
 
 
 class JudgeError(Exception):
@@ -45,12 +46,6 @@ def judge_files(
     return judge(case_of(standard, facts, *heard, names))
 
 
-def listen(audio: Audio, recogniser: Recogniser, phrases: Sequence[str] = ()) -> Transcript:
-    """What is heard in one leg's sound; with `phrases` the narrow pass is made as well."""
-    spotted = tuple(recogniser.spot(audio, phrases)) if phrases else None
-    return Transcript(tuple(recogniser.transcribe(audio)), spotted, audio.duration)
-
-
 def case_of(
     standard: Standard, facts: JudgeFacts, agent: Transcript, caller: Transcript, names: Sequence[str] = ()
 ) -> Case:
@@ -63,6 +58,8 @@ def case_of(
         Hearing(caller.words, limits, caller.spotted),
         tuple(names),
         max(agent.seconds, caller.seconds),
+        agent.voice,
+        caller.voice,
     )
 
 

@@ -4,8 +4,7 @@ It runs apart because recognition takes a whole core for seconds, and because an
 without taking the scribe with it. When the scribe dies, the input ends, and so does this.
 
 Request: `{"path": "…/leg.wav", "phrases": ["您好", …]}`; with phrases the narrow pass is made as well.
-Answer: `{"words": [[text, start, end, confidence], …], "spotted": […] | null, "seconds": 12.3}` or
-`{"error": "…"}` where the file is no sound that can be read.
+Answer: a `transcripts.transcript.Transcript` as JSON, with an `error` where the file is no sound.
 """
 
 from __future__ import annotations
@@ -19,7 +18,9 @@ from typing import Any
 
 from transcripts.audio import AudioError
 from transcripts.decoding import read_sound
-from transcripts.recogniser import Recogniser, RecogniserError, Word
+from transcripts.listening import listen
+from transcripts.recogniser import Recogniser, RecogniserError
+from transcripts.transcript import Transcript, to_plain
 from transcripts.vosk_engine import VoskRecogniser
 
 NICENESS = 5
@@ -34,17 +35,8 @@ def answer(recogniser: Recogniser, request: dict[str, Any]) -> dict[str, Any]:
     try:
         audio = read_sound(Path(request["path"]))
     except AudioError as error:
-        return {"error": str(error)}
-    phrases = request.get("phrases")
-    return {
-        "words": _plain(recogniser.transcribe(audio)),
-        "spotted": _plain(recogniser.spot(audio, phrases)) if phrases else None,
-        "seconds": audio.duration,
-    }
-
-
-def _plain(words: list[Word]) -> list[tuple[str, float, float, float]]:
-    return [(word.text, word.start, word.end, word.confidence) for word in words]
+        return to_plain(Transcript(error=str(error)))
+    return to_plain(listen(audio, recogniser, request.get("phrases") or ()))
 
 
 def main(model: str) -> int:

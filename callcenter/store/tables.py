@@ -157,6 +157,33 @@ class Word(SQLModel, table=True):
     confidence: float
 
 
+class Heard(SQLModel, table=True):
+    """All that was heard in one recording, with other readings, to judge by again (store/hearings.py).
+
+    `packed` is a `transcripts.transcript.Transcript`; `seconds` what of the sound is in it.
+    """
+
+    __tablename__ = "hearings"
+    recording_id: str = Field(primary_key=True, foreign_key="recordings.id", ondelete="CASCADE")
+    engine: str
+    seconds: float
+    at: datetime = instant()
+    packed: bytes
+
+
+class Listening(SQLModel, table=True):
+    """A recording that is being listened to while it grows: by which worker, how far it has come (seconds).
+
+    It is the worker's until `lease_until`. Over when the recording's `Heard` is there.
+    """
+
+    __tablename__ = "listenings"
+    recording_id: str = Field(primary_key=True, foreign_key="recordings.id", ondelete="CASCADE")
+    worker: str
+    lease_until: datetime = instant()
+    seconds: float = 0.0
+
+
 class Record(SQLModel, table=True):
     """The information record (信息记录): one a call, made from the signalling when the call ends or earlier.
 

@@ -19,13 +19,13 @@ import numpy as np
 
 import transcripts
 from callcenter.scribe.hands import Transcript
-from callcenter.scribe.judge_files import listen
 from tests.speech import recogniser
 from tests.spoken.clips import Samples
 from transcripts.audio import Audio
+from transcripts.listening import listen
 
 RATE = 8_000
-ENGINE = ("vosk_engine", "dither", "trimming", "activity", "listening", "speech_level")
+ENGINE = ("vosk_engine", "dither", "trimming", "activity", "listening", "readings", "speech_level")
 """The modules between sound and words."""
 
 

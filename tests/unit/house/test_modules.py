@@ -53,7 +53,6 @@ HELD_BY = {
     "callcenter/judging/outcome.py": "test_judging.py",
     "callcenter/judging/phrases.py": "test_judging.py",
     "callcenter/judging/signalling.py": "test_judging.py",
-    "transcripts/voice.py": "test_judging.py",
     "transcripts/rooms.py": "test_numbers.py",
     "transcripts/clock.py": "test_times.py",
     "transcripts/days.py": "test_times.py",

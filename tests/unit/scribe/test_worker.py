@@ -2,40 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from callcenter.scribe import worker
 from tests.speech import wav
-from transcripts.audio import Audio
-from transcripts.recogniser import Recogniser, Word
-
-
-class Told:
-    """A recogniser that always hears the same."""
-
-    name = "told"
-
-    def transcribe(self, audio: Audio) -> list[Word]:
-        return [Word("您好", 0.5, 1.0, 0.9)]
-
-    def spot(self, audio: Audio, phrases: Sequence[str]) -> list[Word]:
-        return [Word(phrases[0], 0.0, audio.duration, 1.0)]
+from tests.unit.transcripts.test_listening import Loud
+from transcripts.transcript import from_plain
 
 
 def test_answers() -> None:
-    told: Recogniser = Told()
     path = str(wav("transfer-good", "agent"))
-    plain = worker.answer(told, {"path": path, "phrases": None})
-    assert plain["words"] == [("您好", 0.5, 1.0, 0.9)]
-    assert plain["spotted"] is None
-    assert worker.answer(told, {"path": path, "phrases": ["再见"]})["spotted"][0][0] == "再见"
+    plain = from_plain(worker.answer(Loud(), {"path": path, "phrases": None}))
+    assert plain.words and plain.spotted is None and plain.voice is not None
+    assert plain.seconds == pytest.approx(7.51, abs=0.01)
+    spotted = from_plain(worker.answer(Loud(), {"path": path, "phrases": ["再见"]}))
+    assert {word.text for word in spotted.spotted or ()} == {"再见"}
+    assert spotted.phrases == ("再见",)
 
 
 def test_a_file_that_is_no_sound() -> None:
-    assert "not a WAV file" in worker.answer(Told(), {"path": __file__})["error"]
+    assert "not a WAV file" in worker.answer(Loud(), {"path": __file__})["error"]
 
 
 def test_a_model_that_is_none(

@@ -1,0 +1,55 @@
+"""What was heard in each recording, kept whole: to judge a call again without its sound, and for a scribe
+that takes a call over from one that died.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import delete, select
+from sqlmodel import Session, col
+
+from callcenter.store.tables import Heard, Recording
+from transcripts.transcript import Transcript, pack, unpack
+
+
+def keep_hearing(
+    session: Session, recording_id: str, transcript: Transcript, engine: str, now: datetime
+) -> None:
+    """Keeps what `engine` heard in a recording, in place of what was kept before."""
+    forget_hearings(session, [recording_id])
+    session.add(
+        Heard(
+            recording_id=recording_id,
+            engine=engine,
+            seconds=transcript.seconds,
+            at=now,
+            packed=pack(transcript),
+        )
+    )
+    session.flush()
+
+
+def forget_hearings(session: Session, recording_ids: Iterable[str]) -> None:
+    """What was heard in them counts no more: they are to be read again."""
+    session.connection().execute(delete(Heard).where(col(Heard.recording_id).in_(list(recording_ids))))
+
+
+def load_hearings(session: Session, call_id: str) -> dict[str, Transcript]:
+    """What was heard in a call, by recording, in seconds of the recording; those that were not read yet (or
+    before hearings were kept) are missing."""
+    return load_many(session, [call_id]).get(call_id, {})
+
+
+def load_many(session: Session, call_ids: Iterable[str]) -> dict[str, dict[str, Transcript]]:
+    """The same of many calls, by call, in one query; calls of which nothing is kept are missing."""
+    wanted = (
+        select(col(Recording.call_id), col(Heard.recording_id), col(Heard.packed))
+        .join(Heard, col(Heard.recording_id) == col(Recording.id))
+        .where(col(Recording.call_id).in_(list(call_ids)))
+    )
+    found: dict[str, dict[str, Transcript]] = {}
+    for call_id, recording_id, packed in session.execute(wanted):
+        found.setdefault(call_id, {})[recording_id] = unpack(packed)
+    return found
