@@ -5,18 +5,17 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.markup import escape
 
 from callcenter import __version__
+from callcenter.console import DEFAULT_CONFIG, Config, Data, clear_errors, err, out, settings_of
 from callcenter.logs import logging_lines
-from callcenter.settings import ConfigError, Settings, load_settings
+from callcenter.settings import Settings
+from callcenter.standard_commands import standard_app
 
 app = typer.Typer(
     name="callcenter",
@@ -33,18 +32,11 @@ app.add_typer(flow_app, name="flow")
 corpus_app = typer.Typer(help="Spoken dialogues whose verdicts are known.", no_args_is_help=True)
 app.add_typer(corpus_app, name="corpus")
 
+app.add_typer(standard_app, name="standard")
+
 prompts_app = typer.Typer(help="What callers hear, and recordings of one's own.", no_args_is_help=True)
 app.add_typer(prompts_app, name="prompts")
 
-err = Console(stderr=True)
-out = Console()
-
-DEFAULT_CONFIG = Path("callcenter.toml")
-USAGE = 2
-"""Exit status where the installation or the command line is at fault."""
-
-Config = Annotated[Path | None, typer.Option("--config", help="Configuration file. [callcenter.toml]")]
-Data = Annotated[Path | None, typer.Option("--data", help="Folder of database and recordings.")]
 Sip = Annotated[str | None, typer.Option("--sip", metavar="HOST:PORT", help="Where SIP listens.")]
 Http = Annotated[str | None, typer.Option("--http", metavar="HOST:PORT", help="Where the pages are.")]
 Mqtt = Annotated[
@@ -56,72 +48,6 @@ Verbose = Annotated[bool, typer.Option("--verbose", help="Log debugging details.
 def main() -> None:
     """Entry point of the `callcenter` command."""
     app()
-
-
-@contextmanager
-def clear_errors() -> Iterator[None]:
-    """What is the user's to mend is said in one line, without a traceback."""
-    from callcenter.corpus.dialogues import CorpusError
-    from callcenter.events.errors import AddressError, BrokerError
-    from callcenter.flows import FlowError
-    from callcenter.scribe.judge_files import JudgeError
-    from callcenter.standards import StandardError
-    from callcenter.store.engine import StoreError
-    from prompts.schema import CatalogueError
-    from transcripts.model import ModelError
-    from transcripts.recogniser import RecogniserError
-
-    known = (
-        AddressError,
-        BrokerError,
-        CatalogueError,
-        ConfigError,
-        CorpusError,
-        FlowError,
-        JudgeError,
-        ModelError,
-        OSError,
-        RecogniserError,
-        StandardError,
-        StoreError,
-    )
-    try:
-        yield
-    except BaseExceptionGroup as group:
-        mine, rest = group.split(known)
-        if mine is None or rest is not None:
-            raise
-        _fail(mine.exceptions[0])
-    except known as error:
-        _fail(error)
-
-
-def _fail(error: BaseException) -> None:
-    err.print(f"[red]callcenter:[/] {escape(str(error))}", highlight=False)
-    raise typer.Exit(USAGE)
-
-
-def settings_of(
-    config: Path | None,
-    data: Path | None = None,
-    sip: str | None = None,
-    http: str | None = None,
-    mqtt: str | None = None,
-) -> Settings:
-    """The settings, with what the command line says on top. Raises ConfigError."""
-    if config is None and DEFAULT_CONFIG.exists():
-        config = DEFAULT_CONFIG
-    settings = load_settings(config)
-    changes: dict[str, Any] = {}
-    if data is not None:
-        changes["data"] = data
-    if sip is not None:
-        changes["sip"] = {**settings.sip.model_dump(), "listen": sip}
-    if http is not None:
-        changes["http"] = {"listen": http}
-    if mqtt is not None:
-        changes["mqtt"] = {**settings.mqtt.model_dump(), "url": mqtt}
-    return settings.with_overrides(changes) if changes else settings
 
 
 @app.command()

@@ -16,22 +16,35 @@ from callcenter.standards.merging import merge
 from callcenter.standards.shape import check_file, check_override
 
 
-@cache
 def load_standard(name: str) -> Standard:
-    """The standard `name`, or the one in the file of that path (`…/own.toml`), read once.
+    """The standard `name`, or the one in the file of that path (`…/own.toml`), as it is now.
 
     Raises StandardError, with all that is wrong.
     """
-    return _standard(chain(name))
+    return _read(name) if name.endswith(SUFFIX) else _shipped(name)
+
+
+def _read(name: str) -> Standard:
+    layers = chain(name)
+    _refuse(_problems(layers))
+    return _merged(layers)
+
+
+_shipped = cache(_read)
 
 
 def parse_standard(text: str, where: str) -> Standard:
     """The standard written in `text`; `where` is named in errors. Raises StandardError."""
-    return _standard(complete(parse_layer(text, where)))
+    layers = complete(parse_layer(text, where))
+    _refuse(_problems(layers))
+    return _merged(layers)
 
 
 def desk_standard(desk: Desk) -> Standard:
-    """The standard of a desk, with what the desk says otherwise. Raises StandardError."""
+    """The standard of a desk, with what the desk says otherwise, as it was when it was first asked for.
+
+    Raises StandardError.
+    """
     return _overridden(desk.standard, desk.id, _Frozen(desk.override), desk.max_rings)
 
 
@@ -59,11 +72,6 @@ def _overridden(name: str, desk: str, override: _Frozen, max_rings: int | None) 
     _refuse(_told(where, check_override(override.values)))
     rings = {} if max_rings is None else {"rings": {"max_rings": max_rings}}
     return _merged((*below, Layer(where, override.values), Layer(where, rings)))
-
-
-def _standard(layers: Sequence[Layer]) -> Standard:
-    _refuse(_problems(layers))
-    return _merged(layers)
 
 
 def _problems(layers: Iterable[Layer]) -> list[Problem]:

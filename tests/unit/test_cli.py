@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from callcenter import __version__, app, cli, supervisor
+from callcenter import __version__, app, cli, console, supervisor
 from callcenter.settings import Settings
 from tests.speech import dialogue, facts, speech_model, wav
 from tests.support import free_port
@@ -36,7 +36,7 @@ def call(*words: object) -> Result:
 
 def refused(result: Result) -> str:
     """The clear error of a command that could not: status 2, one line, no traceback."""
-    assert result.exit_code == cli.USAGE, result.output
+    assert result.exit_code == console.USAGE, result.output
     assert "Traceback" not in result.output
     return result.output.replace("\n", "")
 

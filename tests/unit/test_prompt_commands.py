@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner, Result
 
-from callcenter import cli, prompt_commands
+from callcenter import cli, console, prompt_commands
 from callcenter.settings import Settings
 from prompts.languages import load_catalogues
 from prompts.telephone import Samples
@@ -39,7 +39,7 @@ def call(*words: str) -> Result:
 
 
 def refused(result: Result) -> str:
-    assert result.exit_code == cli.USAGE, result.output
+    assert result.exit_code == console.USAGE, result.output
     assert "Traceback" not in result.output
     return " ".join(result.output.split())
 

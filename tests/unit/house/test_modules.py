@@ -18,6 +18,8 @@ HELD_BY = {
     "callcenter/standards/errors.py": "test_loader.py",
     "callcenter/domain/reason_texts.py": "test_reasons.py",
     "callcenter/judging/facts.py": "test_facts_json.py",
+    "callcenter/standards/wording.py": "test_explaining.py",
+    "callcenter/console.py": "test_cli.py",
     "callcenter/store/tables.py": "test_migrate.py",
     "callcenter/store/columns.py": "test_migrate.py",
     "callcenter/store/verdict_tables.py": "test_migrate.py",
