@@ -19,6 +19,7 @@ HELD_BY = {
     "callcenter/domain/reason_texts.py": "test_reasons.py",
     "callcenter/judging/facts.py": "test_facts_json.py",
 
+
     "callcenter/standards/wording.py": "test_explaining.py",
     "callcenter/console.py": "test_cli.py",
     "callcenter/store/tables.py": "test_migrate.py",
