@@ -219,7 +219,10 @@ def corpus_score(
     if as_json:
         sys.stdout.write(json.dumps(report.score_json(score), ensure_ascii=False, indent=1) + "\n")
     else:
-        out.print(*report.tables(score), report.summary(score), sep="\n", highlight=False)
+        out.print(report.confusion_table(score), highlight=False)
+        out.print(
+            *report.wrong_lines(score), report.summary(score), sep="\n", highlight=False, soft_wrap=True
+        )
     raise typer.Exit(1 if score.flips else 0)
 
 

@@ -14,6 +14,9 @@ from callcenter.domain.findings import Finding, Verdict
 UNJUDGED = "none"
 """Given where the standard that judged has no such rule, or nothing can be known by it."""
 
+CLOSE = timedelta(minutes=1)
+"""What is promised is told to the minute."""
+
 DECIDED = {Verdict.PASS, Verdict.FAIL}
 
 
@@ -43,7 +46,16 @@ class Outcome:
     @property
     def given(self) -> str:
         """The verdict; a promise that was found, but due at another time, counts as a fail."""
-        return self.finding.verdict.value if self.finding else UNJUDGED
+        if self.finding is None:
+            return UNJUDGED
+        found = self.finding.verdict
+        if (
+            found is Verdict.PASS
+            and isinstance(self.wanted, timedelta)
+            and not _is_due(self.finding, self.wanted)
+        ):
+            return Verdict.FAIL.value
+        return found.value
 
     @property
     def result(self) -> Result:
@@ -52,6 +64,12 @@ class Outcome:
         if self.given == Verdict.UNSURE:
             return Result.UNSURE
         return Result.FLIP if {self.given, self.verdict_wanted} == DECIDED else Result.OTHER
+
+
+def _is_due(finding: Finding, wanted: timedelta) -> bool:
+    """Whether the promise that was found (`within` seconds of its being made) is the one that was wanted."""
+    within = finding.reason.args.get("within") if finding.reason else None
+    return within is not None and abs(timedelta(seconds=float(within)) - wanted) <= CLOSE
 
 
 def compare(dialogue: str, expect: Mapping[str, Wanted], findings: Iterable[Finding]) -> list[Outcome]:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from rich.table import Table
+from rich.text import Text
 
 from callcenter.corpus.dialogues import Wanted
 from callcenter.corpus.outcomes import UNJUDGED, Outcome, Result, Score
@@ -14,19 +15,16 @@ from callcenter.domain.findings import Verdict
 from callcenter.domain.standards import KINDS
 
 GIVEN = (*(verdict.value for verdict in Verdict), UNJUDGED)
+SHORT = {Verdict.NOT_APPLICABLE.value: "n/a"}
 COLOURS = {Result.FLIP: "red", Result.UNSURE: "yellow", Result.OTHER: "magenta"}
-
-
-def tables(score: Score) -> list[Table]:
-    """The confusion, and what is not right where anything is not."""
-    return [confusion_table(score), *([wrong_table(score)] if score.wrong else [])]
 
 
 def confusion_table(score: Score) -> Table:
     """Rules and the verdicts wanted against the verdicts given."""
     table = Table("规则 rule", "应判 wanted", title="应判与所判 wanted and given")
+    table.columns[0].no_wrap = True
     for given in GIVEN:
-        table.add_column(given, justify="right")
+        table.add_column(SHORT.get(given, given), justify="right")
     for rule, wanted, counts in _rows(score):
         table.add_row(rule, wanted, *(_count(wanted, given, counts[given]) for given in GIVEN))
     return table
@@ -46,20 +44,20 @@ def _count(wanted: str, given: str, count: int) -> str:
     return f"[green]{count}[/]" if wanted == given else f"[bold red]{count}[/]"
 
 
-def wrong_table(score: Score) -> Table:
+def wrong_lines(score: Score) -> list[Text]:
     """A line for each verdict that is not right, with what was heard."""
-    table = Table("对话 dialogue", "规则 rule", "应判 wanted", "所判 given", "听到 heard", "依据 why")
-    for outcome in score.wrong:
-        finding = outcome.finding
-        table.add_row(
-            outcome.dialogue,
-            outcome.rule,
-            wanted_text(outcome.wanted),
-            f"[{COLOURS[outcome.result]}]{outcome.given}[/]",
-            finding.heard if finding else "",
-            finding.reason.text("zh") if finding and finding.reason else "",
-        )
-    return table
+    return [_line(outcome) for outcome in score.wrong]
+
+
+def _line(outcome: Outcome) -> Text:
+    finding = outcome.finding
+    heard = f"「{finding.heard}」" if finding and finding.heard else ""
+    why = finding.reason.text("zh") if finding and finding.reason else ""
+    return Text.assemble(
+        f"{outcome.dialogue} {outcome.rule} {wanted_text(outcome.wanted)} → ",
+        (outcome.given, COLOURS[outcome.result]),
+        f" {heard}{why}",
+    )
 
 
 def summary(score: Score) -> str:
