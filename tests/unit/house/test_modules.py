@@ -67,6 +67,7 @@ HELD_BY = {
     "callcenter/web/api/models.py": "test_api_calls.py",
     "callcenter/web/api/reviews.py": "test_api_reviews.py",
     "callcenter/web/api/review_models.py": "test_api_reviews.py",
+    "callcenter/web/api/rejudgings.py": "test_api_rejudgings.py",
     "callcenter/web/people.py": "test_api_reviews.py",
     "callcenter/web/app.py": "test_errors.py",
     "callcenter/web/context.py": "test_api_calls.py",
