@@ -33,6 +33,7 @@ from callcenter.events.commands import CommandClient
 from callcenter.events.publisher import publish_outbox
 from callcenter.events.status import publish_status
 from callcenter.recordings.mixer import Mixer
+from callcenter.scribe.rejudger import Rejudger
 from callcenter.scribe.role import Scribe
 from callcenter.settings import Settings
 from callcenter.store import migrate
@@ -110,11 +111,17 @@ async def _scribe(settings: Settings, engine: Engine, client: MqttClient, stop: 
     wake, recorded, to_mix = asyncio.Event(), asyncio.Event(), asyncio.Event()
     scribe = Scribe(settings, engine, recorded=recorded, wake=wake.set)
     mixer = Mixer(settings.recordings, engine, to_mix)
+    rejudger = Rejudger(settings, engine)
+
+    def metrics() -> dict[str, float]:
+        return scribe.metrics() | mixer.metrics() | rejudger.metrics()
+
     async with _Tasks() as tasks:
         tasks.start("publisher", publish_outbox(client, engine, "scribe", wake))
-        tasks.start("status", publish_status(client, "scribe", lambda: scribe.metrics() | mixer.metrics()))
+        tasks.start("status", publish_status(client, "scribe", metrics))
         tasks.start("recorded", _note_recorded(client, settings.site, recorded, to_mix))
         tasks.start("mixer", mixer.run())
+        tasks.start("rejudger", rejudger.run())
         await scribe.run(stop)
 
 

@@ -6,6 +6,7 @@ import asyncio
 import json
 import sys
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -224,6 +225,30 @@ def corpus_score(
             *report.wrong_lines(score), report.summary(score), sep="\n", highlight=False, soft_wrap=True
         )
     raise typer.Exit(1 if score.flips else 0)
+
+
+@app.command()
+def rejudge(
+    config: Config = None,
+    data: Data = None,
+    standard: Annotated[str, typer.Option(metavar="NAME", help="Only calls of this standard.")] = "",
+    desk: Annotated[str, typer.Option(metavar="ID", help="Only calls of this desk.")] = "",
+    since: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M"], help="Only calls begun since.")
+    ] = None,
+    wait: Annotated[bool, typer.Option(help="Show how far it is until it has ended.")] = True,
+) -> None:
+    """Judge stored calls again by the standards as they are now; a running scribe does the work.
+
+    The old verdicts stay. No sound is decoded: what was heard is on record.
+    """
+    from callcenter import rejudge_command
+
+    with clear_errors():
+        settings = settings_of(config, data)
+        wanted = rejudge_command.wanted_of(settings, standard, desk, since)
+        good = rejudge_command.rejudge(settings, wanted, out, wait=wait)
+    raise typer.Exit(0 if good else 1)
 
 
 @app.command()

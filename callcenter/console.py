@@ -33,6 +33,7 @@ def clear_errors() -> Iterator[None]:
     from callcenter.scribe.judge_files import JudgeError
     from callcenter.standards import StandardError
     from callcenter.store.engine import StoreError
+    from callcenter.store.rejudgings import RejudgingError
     from prompts.schema import CatalogueError
     from transcripts.model import ModelError
     from transcripts.recogniser import RecogniserError
@@ -48,6 +49,7 @@ def clear_errors() -> Iterator[None]:
         ModelError,
         OSError,
         RecogniserError,
+        RejudgingError,
         StandardError,
         StoreError,
     )

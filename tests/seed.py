@@ -36,7 +36,7 @@ from callcenter.standards import load_standard
 from callcenter.store import migrate
 from callcenter.store.calls import save_call, save_recording
 from callcenter.store.engine import make_engine
-from callcenter.store.judgings import Judged, NewSet, add_sets
+from callcenter.store.judgings import Judged, NewSet, Weighed, add_sets
 from callcenter.store.records import fill_record
 from callcenter.store.tables import Job, Word
 from callcenter.store.tickets import add_note, open_ticket
@@ -271,7 +271,7 @@ def _judge(session: Session, facts: CallFacts, script: Script) -> None:
         said = "" if failed else heard.get(rule, "")
         verdict = Verdict.FAIL if failed else Verdict.PASS
         found.append(Finding(rule, verdict, f"vanke {rule}", start, end, said, why))
-    standard = replace(load_standard("vanke"), version="1")
+    standard = Weighed.of(replace(load_standard("vanke"), version="1"))
     judged = Judged(standard, "seed", facts.ended_at or facts.started_at)
     add_sets(session, [NewSet(facts.id, found, judged)])
 

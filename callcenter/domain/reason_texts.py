@@ -96,6 +96,7 @@ class Code(StrEnum):
     TICKET_LINKED = "ticket_linked"
     TICKET_MISSING = "ticket_missing"
     NO_TICKET_NEEDED = "no_ticket_needed"
+    NOT_LISTENED_FOR = "not_listened_for"
 
 
 _LIMIT_ZH = "；时限 {limit} 声（{limit_seconds:.3f} 秒）"
@@ -360,6 +361,10 @@ TEMPLATES: Mapping[Code, Mapping[Language, str]] = {
     Code.NO_TICKET_NEEDED: {
         "zh": "「{kind}」不需要工单",
         "en": "a matter of this kind ({kind}) needs no ticket",
+    },
+    Code.NOT_LISTENED_FOR: {
+        "zh": "识别时还没有听辨「{phrase}」：重新识别后才能判定",
+        "en": "「{phrase}」 was not listened for: the sound must be read again to tell",
     },
 }
 

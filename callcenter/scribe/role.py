@@ -23,26 +23,23 @@ from sqlmodel import Session
 
 from callcenter.domain.calls import Role
 from callcenter.domain.standards import Standard
-from callcenter.flows import Flow, FlowError, flow_of
 from callcenter.judging.judging import spot_phrases
 from callcenter.scribe.case import judge_work, recordings_of
 from callcenter.scribe.commit import Result, commit
 from callcenter.scribe.hands import Hands, Transcript, WorkerDied
 from callcenter.scribe.lease import ClaimLost, kept
 from callcenter.scribe.stopping import Stopped, unless
+from callcenter.scribe.terms import Terms
 from callcenter.settings import Settings
-from callcenter.standards import StandardError, desk_standard, load_standard
 from callcenter.store import jobs
 from callcenter.store.engine import brief, session
 from callcenter.store.jobs import Claim, Work
-from callcenter.store.judgings import Judged
+from callcenter.store.judgings import Judged, Weighed
 from transcripts.model import find_model
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
-
-DEFAULT_STANDARD = "vanke"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +69,7 @@ class Scribe:
         Raises ModelError where there is no speech model, StandardError where a desk's standard is wrong.
         """
         model = find_model(settings.scribe.model)
-        for desk in settings.desks:
-            desk_standard(desk)
+        self._terms = Terms(settings.desks)
         self.done = 0
         self.failed = 0
         self.hands = [Hands(model, f"{_identity()}/{number}") for number in range(settings.scribe.workers)]
@@ -142,7 +138,7 @@ class Scribe:
             log.warning("job lost call=%s worker=%s", claim.call_id, hands.name)
 
     async def _transcribe_and_judge(self, work: Work, hands: Hands) -> Result:
-        standard, names = self._standard(work)
+        standard, names = self._terms.standard(work.call)
         phrases = spot_phrases(standard, names)
         agents = {recording.id for recording in recordings_of(work, Role.AGENT)}
         heard: dict[str, Transcript] = {}
@@ -155,7 +151,9 @@ class Scribe:
             else:
                 log.warning("recording unreadable call=%s error=%s", work.call.id, transcript.error)
                 errors.append(transcript.error)
-        findings = judge_work(work, standard, names, heard, await asyncio.to_thread(self._flow, work))
+        findings = judge_work(
+            work, standard, names, heard, await asyncio.to_thread(self._terms.flow, work.call)
+        )
         return Result(findings, _judged(standard, hands), heard, "; ".join(errors) or None)
 
     async def _failed(self, claim: Claim, work: Work, hands: Hands, error: str) -> None:
@@ -166,8 +164,8 @@ class Scribe:
             await self._database(lambda db: jobs.release(db, claim, error, again))
             return
         log.error("job given up call=%s attempts=%d error=%s", claim.call_id, claim.attempt, error)
-        standard, names = self._standard(work)
-        findings = judge_work(work, standard, names, {}, await asyncio.to_thread(self._flow, work))
+        standard, names = self._terms.standard(work.call)
+        findings = judge_work(work, standard, names, {}, await asyncio.to_thread(self._terms.flow, work.call))
         result = Result(findings, _judged(standard, hands), error=error, failed=True)
         with contextlib.suppress(ClaimLost):
             await self._commit(claim, work, result)
@@ -184,33 +182,6 @@ class Scribe:
     async def _renew(self, claim: Claim) -> bool:
         until = _now() + timedelta(seconds=self._pace.lease)
         return await self._database(lambda db: jobs.renew(db, claim, until))
-
-    def _standard(self, work: Work) -> tuple[Standard, tuple[str, ...]]:
-        """The standard the call is judged by, and the desk's own name."""
-        desk = self._settings.desk(work.call.desk) if work.call.desk else None
-        names = (desk.name,) if desk and desk.name else ()
-        wanted = work.call.standard or DEFAULT_STANDARD
-        try:
-            if desk and desk.standard == wanted:  # with what the desk says otherwise
-                return desk_standard(desk), names
-            return load_standard(wanted), names
-        except StandardError as error:  # the call names one that has been taken away since
-            log.error("standard unknown call=%s used=%s error=%s", work.call.id, DEFAULT_STANDARD, error)
-            return load_standard(DEFAULT_STANDARD), names
-
-    def _flow(self, work: Work) -> Flow | None:
-        """The flow of the call's desk, or the first whose agent is in it, for what it allows."""
-        call = work.call
-        for desk in self._settings.desks:
-            if call.desk in (desk.id, None):
-                try:
-                    flow = flow_of(desk)
-                except FlowError as error:  # as it is being edited: the standard's limits hold
-                    log.warning("flow unusable call=%s reason=%s", call.id, str(error).replace("\n", "; "))
-                    continue
-                if call.desk or flow.agents & {call.caller, call.callee}:
-                    return flow
-        return None
 
     async def _database(self, work: Callable[[Session], T]) -> T:
         return await asyncio.to_thread(self._in_session, work)
@@ -229,4 +200,4 @@ def _now() -> datetime:
 
 
 def _judged(standard: Standard, hands: Hands) -> Judged:
-    return Judged(standard, hands.engine, _now())
+    return Judged(Weighed.of(standard), hands.engine, _now())

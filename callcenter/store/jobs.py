@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Update, and_, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Select, Update, and_, delete, insert, or_, select, update
 from sqlmodel import Session, col
 
 from callcenter.store.tables import Call, Hold, Job, Leg, Mix, Recording
@@ -110,13 +110,32 @@ def finish(
 
 
 def load_work(session: Session, call_id: str) -> Work:
-    """Everything about one call that the scribe needs."""
-    legs = session.scalars(select(Leg).where(col(Leg.call_id) == call_id).order_by(col(Leg.position)))
-    holds = session.scalars(select(Hold).where(col(Hold.call_id) == call_id).order_by(col(Hold.started_at)))
-    recordings = session.scalars(
-        select(Recording).where(col(Recording.call_id) == call_id).order_by(col(Recording.started_at))
-    )
-    return Work(session.get_one(Call, call_id), legs.all(), holds.all(), recordings.all())
+    """Everything about one call that the scribe needs. Raises LookupError where there is no such call."""
+    found = load_works(session, [call_id])
+    if not found:
+        raise LookupError(f"there is no call {call_id}")
+    return found[0]
+
+
+def load_works(session: Session, call_ids: Sequence[str]) -> list[Work]:
+    """The same of many calls, in a few queries; in the order of the ids, without those that are not there."""
+    calls = {call.id: call for call in session.scalars(select(Call).where(col(Call.id).in_(call_ids)))}
+    legs = _by_call(session, select(Leg).order_by(col(Leg.position)), col(Leg.call_id), call_ids)
+    holds = _by_call(session, select(Hold).order_by(col(Hold.started_at)), col(Hold.call_id), call_ids)
+    ordered = select(Recording).order_by(col(Recording.started_at))
+    recordings = _by_call(session, ordered, col(Recording.call_id), call_ids)
+    return [
+        Work(calls[id], legs.get(id, []), holds.get(id, []), recordings.get(id, []))
+        for id in call_ids
+        if id in calls
+    ]
+
+
+def _by_call(session: Session, query: Select[Any], of: Any, call_ids: Sequence[str]) -> dict[str, list[Any]]:
+    found: dict[str, list[Any]] = {}
+    for row in session.scalars(query.where(of.in_(call_ids))):
+        found.setdefault(row.call_id, []).append(row)
+    return found
 
 
 def replace_words(session: Session, recording_id: str, words: Iterable[Word]) -> None:

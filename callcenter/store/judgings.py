@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -23,10 +23,27 @@ _SAME = ("verdict", "clause", "start", "end", "heard", "reason", "reason_args")
 
 
 @dataclass(frozen=True, slots=True)
+class Weighed:
+    """What is remembered of a standard; `rules`: title, weight, severity, automatic_fail, by rule."""
+
+    digest: str
+    name: str
+    version: str
+    title: str
+    rules: Mapping[str, Mapping[str, Any]]
+
+    @classmethod
+    def of(cls, standard: Standard) -> Weighed:
+        names = ("title", "weight", "severity", "automatic_fail")
+        rules = {rule.id: {name: getattr(rule, name) for name in names} for rule in standard.rules}
+        return cls(standard.digest, standard.name, standard.version, standard.title, rules)
+
+
+@dataclass(frozen=True, slots=True)
 class Judged:
     """By which standard, with which engine, at which instant (UTC); `rejudging`: the order to do it again."""
 
-    standard: Standard
+    standard: Weighed
     engine: str
     at: datetime
     rejudging: int | None = None
@@ -81,11 +98,11 @@ def add_sets(session: Session, sets: Sequence[NewSet]) -> list[Kept]:
     return kept
 
 
-def keep_standards(session: Session, standards: Iterable[Standard]) -> None:
+def keep_standards(session: Session, standards: Iterable[Weighed]) -> None:
     """Remembers what each of them weighs, once."""
     connection, table = session.connection(), SQLModel.metadata.tables["standard_versions"]
     statement = _INSERT[connection.dialect.name](table).on_conflict_do_nothing()
-    rows = {each.digest: _standard_row(each) for each in standards}
+    rows = {each.digest: _row(each) for each in standards}
     connection.execute(statement, list(rows.values()))
 
 
@@ -122,6 +139,10 @@ def _by_call(rows: Iterable[FindingRow]) -> dict[str, dict[str, FindingRow]]:
     return found
 
 
+def _row(standard: Weighed) -> dict[str, Any]:
+    return {field.name: getattr(standard, field.name) for field in fields(standard)}
+
+
 def _judging_row(new: NewSet) -> dict[str, Any]:
     standard = new.judged.standard
     return {
@@ -150,13 +171,6 @@ def _finding_row(call_id: str, judging_id: int, finding: Finding) -> dict[str, A
         "reason": finding.reason.code.value if finding.reason else None,
         "reason_args": dict(finding.reason.args) if finding.reason else None,
     }
-
-
-def _standard_row(standard: Standard) -> dict[str, Any]:
-    names = ("title", "weight", "severity", "automatic_fail")
-    rules = {rule.id: {name: getattr(rule, name) for name in names} for rule in standard.rules}
-    whole = {name: getattr(standard, name) for name in ("digest", "name", "version", "title")}
-    return {**whole, "rules": rules}
 
 
 def _repeated(row: Mapping[str, Any], old: FindingRow | None) -> int | None:

@@ -11,7 +11,17 @@ from sqlalchemy import Engine
 
 from callcenter.settings import Settings
 from callcenter.web import errors
-from callcenter.web.api import callbacks, calls, days, health, office, recordings, records, reviews
+from callcenter.web.api import (
+    callbacks,
+    calls,
+    days,
+    health,
+    office,
+    recordings,
+    records,
+    rejudgings,
+    reviews,
+)
 from callcenter.web.context import Context
 from callcenter.web.pages import calls as call_pages
 from callcenter.web.pages import day as day_pages
@@ -48,7 +58,7 @@ def create_app(
     )
     app.state.context = Context(settings, engine, commands, bus, committed)
     api = APIRouter(prefix="/api/v1", responses=errors.RESPONSES)
-    for part in (recordings, calls, records, callbacks, office, days, reviews):
+    for part in (recordings, calls, records, callbacks, office, days, reviews, rejudgings):
         api.include_router(part.router)
     app.include_router(api)
     for page in (health, day_pages, call_pages, ticket_pages, office_pages, prompt_pages, standard_pages):

@@ -21,6 +21,7 @@ from callcenter.domain.reviews import ReviewError
 from callcenter.domain.tickets import TicketRuleError
 from callcenter.events.errors import CommandError
 from callcenter.store.records import RecordError
+from callcenter.store.rejudgings import RejudgingError
 from callcenter.store.tickets import NotFoundError
 from callcenter.web.views.i18n import Words
 from callcenter.web.views.render import language_of, render
@@ -165,7 +166,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(CommandError, on_command)
     app.add_exception_handler(TicketRuleError, on_rule)
     app.add_exception_handler(RecordError, on_rule)
-    for refused in (CallbackError, ReviewError, AppealError):
+    for refused in (CallbackError, ReviewError, AppealError, RejudgingError):
         app.add_exception_handler(refused, on_conflict)
     app.add_exception_handler(NotFoundError, on_missing)
     app.add_exception_handler(SQLAlchemyError, on_database)

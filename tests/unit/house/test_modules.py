@@ -18,8 +18,6 @@ HELD_BY = {
     "callcenter/standards/errors.py": "test_loader.py",
     "callcenter/domain/reason_texts.py": "test_reasons.py",
     "callcenter/judging/facts.py": "test_facts_json.py",
-
-
     "callcenter/standards/wording.py": "test_explaining.py",
     "callcenter/console.py": "test_cli.py",
     "callcenter/store/tables.py": "test_migrate.py",
@@ -70,6 +68,7 @@ HELD_BY = {
     "callcenter/web/api/models.py": "test_api_calls.py",
     "callcenter/web/api/reviews.py": "test_api_reviews.py",
     "callcenter/web/api/review_models.py": "test_api_reviews.py",
+    "callcenter/web/api/rejudgings.py": "test_api_rejudgings.py",
     "callcenter/web/people.py": "test_api_reviews.py",
     "callcenter/web/app.py": "test_errors.py",
     "callcenter/web/context.py": "test_api_calls.py",

@@ -16,7 +16,7 @@ from callcenter.domain.findings import Finding, Verdict
 from callcenter.standards import load_standard
 from callcenter.store.counts import count_all
 from callcenter.store.days import Tally, day_summary
-from callcenter.store.judgings import Judged, NewSet, add_sets
+from callcenter.store.judgings import Judged, NewSet, Weighed, add_sets
 from callcenter.store.queries import (
     CallFilter,
     call_recordings,
@@ -75,7 +75,7 @@ def test_worst_verdict_of_a_call(session: Session) -> None:
 def test_a_newer_judgement_replaces_the_older_in_every_answer(session: Session) -> None:
     old = newest_findings(session, ["call-rude"])
     told = [Finding(each.rule, Verdict.PASS, each.clause) for each in old]
-    judged = Judged(replace(load_standard("vanke"), version="2"), "seed", NOW)
+    judged = Judged(Weighed.of(replace(load_standard("vanke"), version="2")), "seed", NOW)
     add_sets(session, [NewSet("call-rude", told, judged)])
     assert "call-rude" not in ids(session, CallFilter(verdict="fail"))
     assert "call-rude" in ids(session, CallFilter(verdict="pass", rule="opening"))

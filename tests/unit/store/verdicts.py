@@ -10,10 +10,11 @@ from sqlmodel import Session
 from callcenter.domain.findings import Finding, Verdict
 from callcenter.domain.reasons import Code, Reason
 from callcenter.domain.reviews import Person
+from callcenter.domain.standards import Standard
 from callcenter.standards import load_standard
 from callcenter.store.calls import save_call
 from callcenter.store.engine import session
-from callcenter.store.judgings import Judged, Kept, NewSet, add_sets
+from callcenter.store.judgings import Judged, Kept, NewSet, Weighed, add_sets
 from callcenter.store.verdicts import Shown, newest_findings
 from tests.unit.store.facts import answered, at
 
@@ -29,9 +30,14 @@ def finding(rule: str = "opening", verdict: str = "fail", heard: str = "") -> Fi
     return Finding(rule, Verdict(verdict), "vanke A2", 0.5, 2.0, heard, Reason(Code.NO_PHRASE))
 
 
-def a_set(call_id: str, *findings: Finding, second: float = 60, **judged: object) -> NewSet:
-    values = Judged(FIRST, "small", at(second))
-    return NewSet(call_id, findings, replace(values, **judged))  # type: ignore[arg-type]
+def a_set(
+    call_id: str,
+    *findings: Finding,
+    second: float = 60,
+    standard: Standard = FIRST,
+    rejudging: int | None = None,
+) -> NewSet:
+    return NewSet(call_id, findings, Judged(Weighed.of(standard), "small", at(second), rejudging))
 
 
 def judge(engine: Engine, *sets: NewSet) -> list[Kept]:

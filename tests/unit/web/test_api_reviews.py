@@ -11,7 +11,7 @@ from callcenter.domain.findings import Finding, Verdict
 from callcenter.domain.reviews import Cause
 from callcenter.standards import load_standard
 from callcenter.store.engine import session
-from callcenter.store.judgings import Judged, NewSet, add_sets, queue
+from callcenter.store.judgings import Judged, NewSet, Weighed, add_sets, queue
 from callcenter.store.verdicts import newest_findings
 from tests.unit.web.client import Client
 from tests.unit.web.conftest import NOW
@@ -96,7 +96,7 @@ def test_an_appeal_is_raised_answered_and_listed(client: Client, opening: int) -
 
 def test_older_sets_can_be_looked_at(client: Client, engine: Engine) -> None:
     with session(engine) as db:
-        judged = Judged(load_standard("vanke"), "small", NOW)
+        judged = Judged(Weighed.of(load_standard("vanke")), "small", NOW)
         add_sets(db, [NewSet("call-rude", [Finding("opening", Verdict.PASS, "A2")], judged)])
     newer, older = client.get("/api/v1/calls/call-rude/judgings").json()["items"]
     assert (newer["standard"], newer["digest"]) == ("vanke", load_standard("vanke").digest)
