@@ -50,10 +50,11 @@ def standard_explain(
 ) -> None:
     """Print a standard so that a supervisor understands it: limits, wordings, weights, clauses."""
     from callcenter import standard_page
+    from callcenter.standards.wording import Language
 
     with clear_errors():
         standard = standard_page.wanted(name, desk, settings_of(config))
-        language: standard_page.Language = "en" if english else "zh"
+        language: Language = "en" if english else "zh"
         if html is not None:
             standard_page.write_page(standard, language, html)
             out.print(str(html), highlight=False, soft_wrap=True)

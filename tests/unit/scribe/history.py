@@ -48,7 +48,7 @@ def settings_of(engine: Engine, tmp_path: Path, **desk: object) -> Settings:
     front = {"id": "front", "number": "8000", "name": "万科物业", "agents": ["8001"], **desk}
     return Settings(
         data=tmp_path,
-        database={"url": engine.url.render_as_string(hide_password=False)},  # type: ignore[arg-type]
+        database={"url": engine.url.render_as_string(hide_password=False)},
         desk=[front],
         extension=[{"number": "8001", "password": "x"}],
     )

@@ -14,7 +14,7 @@ from tests.unit.scribe.rows import call
 
 def terms(**desk: object) -> Terms:
     front = {"id": "front", "number": "8000", "name": "海棠物业", "agents": ["8001"], **desk}
-    return Terms(Settings(desk=[front], extension=[{"number": "8001", "password": "x"}]).desks)  # type: ignore[arg-type]
+    return Terms(Settings(desk=[front], extension=[{"number": "8001", "password": "x"}]).desks)
 
 
 def test_the_desks_standard_with_what_it_says_otherwise() -> None:

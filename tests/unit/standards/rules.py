@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, get_origin
 
-from callcenter.domain.standards import KINDS, Rule
+from callcenter.domain.standards import KINDS, LEVELS, Rule
 from callcenter.standards.building import required
 from callcenter.standards.shape import hints_of
 
@@ -14,6 +14,8 @@ SAMPLES: dict[Any, Any] = {str: "文字", float: 0.5, int: 1}
 def example(id: str, **more: Any) -> Rule:
     hints = hints_of(id)
     needed = {key: _sample(hints[key]) for key in required(KINDS[id])}
+    if id in LEVELS:
+        needed["limit"] = -20.0
     return KINDS[id](id=id, **{**needed, **more})
 
 
