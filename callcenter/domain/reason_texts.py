@@ -85,6 +85,8 @@ class Code(StrEnum):
     SILENCE_NEAR = "silence_near"
     PROMISED = "promised"
     PROMISED_PERHAPS = "promised_perhaps"
+    PROMISED_WITHIN = "promised_within"
+    PROMISED_WITHIN_PERHAPS = "promised_within_perhaps"
     PROMISED_UNDATED = "promised_undated"
     NO_PROMISE = "no_promise"
     CALLBACK_KEPT = "callback_kept"
@@ -320,12 +322,20 @@ TEMPLATES: Mapping[Code, Mapping[Language, str]] = {
         "en": "a silence of about {seconds:.1f} s is too near the limit of {limit_seconds:.1f} s to tell",
     },
     Code.PROMISED: {
-        "zh": "坐席承诺「{text}」：{within} 之内，即 {due}",
+        "zh": "坐席承诺「{text}」：{within}之内，即 {due} 前",
         "en": "the agent promised 「{text}」: within {within}, by {due}",
     },
     Code.PROMISED_PERHAPS: {
-        "zh": "可能承诺了「{text}」（{within}，即 {due}）：由人判断",
+        "zh": "可能承诺了「{text}」（{within}之内，即 {due} 前）：由人判断",
         "en": "perhaps 「{text}」 was promised (within {within}, by {due}): a person decides",
+    },
+    Code.PROMISED_WITHIN: {
+        "zh": "坐席承诺「{text}」：{within}之内",
+        "en": "the agent promised 「{text}」: within {within}",
+    },
+    Code.PROMISED_WITHIN_PERHAPS: {
+        "zh": "可能承诺了「{text}」（{within}之内）：由人判断",
+        "en": "perhaps 「{text}」 was promised (within {within}): a person decides",
     },
     Code.PROMISED_UNDATED: {
         "zh": "坐席承诺「{text}」，但不知道通话是哪一天",
@@ -376,3 +386,9 @@ NAMES: Final[Mapping[str, Mapping[Language, str]]] = {
     **{kind.id: {"zh": kind.zh, "en": kind.en} for kind in KINDS if kind.id != "matter"},
 }
 """Facts that are kept as ids, by their names in each language."""
+
+UNITS: Final[Mapping[str, Mapping[Language, str]]] = {
+    "days": {"zh": "天", "en": "d"},
+    "hours": {"zh": "小时", "en": "h"},
+    "minutes": {"zh": "分钟", "en": "min"},
+}

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from string import Formatter
 from typing import Any
 
-from callcenter.domain.reason_texts import NAMES, TEMPLATES, Code, Language
+from callcenter.domain.reason_texts import NAMES, TEMPLATES, UNITS, Code, Language
 
 __all__ = ["TEMPLATES", "Code", "Language", "Reason", "fields", "kept_reason", "reason"]
 
@@ -22,8 +22,8 @@ def fields(template: str) -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """A code and its facts: text, whole numbers, seconds, or ids (`kind`, a list of `items`) that have names
-    in each language. Raises ValueError where they do not fit."""
+    """A code and its facts: text, whole numbers, seconds (`within`: told in hours and minutes), or ids
+    (`kind`, a list of `items`) that have names in each language. Raises ValueError where they do not fit."""
 
     code: Code
     args: Mapping[str, Any] = field(default_factory=dict)
@@ -40,9 +40,27 @@ class Reason:
 
 
 def _named(name: str, value: Any, language: Language) -> Any:
-    if name == "items":
-        return ("、" if language == "zh" else ", ").join(_name(each, language) for each in value)
-    return _name(value, language) if name == "kind" else value
+    match name:
+        case "items":
+            return ("、" if language == "zh" else ", ").join(_name(each, language) for each in value)
+        case "kind":
+            return _name(value, language)
+        case "within":
+            return _span(value, language)
+        case _:
+            return value
+
+
+def _span(seconds: int, language: Language) -> str:
+    """7200 as 「2 小时」 or «2 h»; days, hours and minutes."""
+    minutes = seconds // 60
+    parts = (
+        (minutes // 1440, UNITS["days"]),
+        (minutes // 60 % 24, UNITS["hours"]),
+        (minutes % 60, UNITS["minutes"]),
+    )
+    told = [f"{count} {unit[language]}" for count, unit in parts if count]
+    return " ".join(told) or f"0 {UNITS['minutes'][language]}"
 
 
 def _name(id: str, language: Language) -> str:

@@ -20,6 +20,13 @@ HINT = 2.0
 """A narrow fit up to so many times the limit neither passes nor fails a call: noise hides syllables."""
 
 
+DOUBTED, GARBLED = 0.75, 0.6
+"""The mean confidence of the free pass below which it cannot deny what the narrow one half heard; and below
+which what it wrote there itself, unlike the phrase as it is, may have been the phrase."""
+UNLIKE = 0.75
+"""The cost up to which garbled words may have been the phrase."""
+
+
 class Said(Enum):
     """Ordered: a phrase that may have been said is better evidence than one that was not."""
 
@@ -79,10 +86,22 @@ class Hearing:
         if free is None or free.worst > limits.absent:
             if spotted and free is not None and free.cost <= limits.absent:
                 return Said.YES  # the whole fits, and the narrow pass heard the core
-            return Said.MAYBE if hinted else Said.NO
+            return Said.MAYBE if hinted or self._cannot_tell(free, narrow) else Said.NO
         if free.worst <= limits.sure or spotted:
             return Said.YES
         return Said.MAYBE
+
+    def _cannot_tell(self, free: Match | None, narrow: Match | None) -> bool:
+        """In noise the free pass writes something, and says itself that it is not certain of it."""
+        if narrow is not None and narrow.cost <= self.thresholds.absent:
+            return self._confidence(narrow) < DOUBTED
+        return free is not None and free.worst <= UNLIKE and self._confidence(free) < GARBLED
+
+    def _confidence(self, match: Match) -> float:
+        """The mean confidence of the free pass over that stretch, by syllables; 0 where it heard nothing."""
+        there = [word for word in self.words if word.end > match.start and word.start < match.end]
+        heard = sum(len(word.text) for word in there)
+        return sum(word.confidence * len(word.text) for word in there) / heard if heard else 0.0
 
     def _rival_heard(self, wanted: Evidence, rivals: Iterable[str], start: float, end: float) -> bool:
         """A rival that the narrow pass heard, and that the free pass fits better than the wanted phrase."""

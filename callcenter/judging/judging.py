@@ -8,9 +8,11 @@ from typing import Any, Final
 from callcenter.domain.findings import Finding
 from callcenter.domain.standards import Standard
 from callcenter.judging import (
+    collecting,
     forbidding,
     manners,
     phrases,
+    promising,
     recording,
     signalling,
     transferring,
@@ -27,6 +29,8 @@ JUDGES: Final[Mapping[str, Judge]] = {
     "three_rings": signalling.three_rings,
     "opening": phrases.opening,
     "offer_help": phrases.offer_help,
+    "info_collected": collecting.info_collected,
+    "repeat_back": collecting.repeat_back,
     "ask_to_wait": waiting.ask_to_wait,
     "apology_after_wait": waiting.apology_after_wait,
     "wait_limit": waiting.wait_limit,
@@ -45,6 +49,8 @@ JUDGES: Final[Mapping[str, Judge]] = {
     "long_silence": manners.long_silence,
     "private_call": signalling.private_call,
     "hotline_held": signalling.hotline_held,
+    "promise": promising.promise,
+    "callback_promised": promising.callback_promised,
     "record_in_time": recording.record_in_time,
     "ticket_linked": recording.ticket_linked,
 }

@@ -22,8 +22,12 @@ from callcenter.judging.outcome import (
     silent,
     with_evidence,
 )
+from callcenter.judging.speech import caller_spans
 from transcripts.recogniser import Word
-from transcripts.utterances import join_text
+from transcripts.utterances import join_text, split_utterances
+
+OPENED = 8.0
+"""Seconds from the agent's first word within which the opening is over."""
 
 
 def opening(rule: OpeningRule, case: Case) -> Finding:
@@ -98,12 +102,19 @@ def _half(rule: PhraseRule, case: Case, start: float) -> Finding | None:
 
 
 def after_the_caller_spoke(case: Case) -> float:
-    """What is said before the caller's first word belongs to the opening, whatever its words."""
-    if case.caller and case.caller.words:
-        return case.caller.words[0].start
-    rule = case.standard.rule("opening")
+    """What is said before the caller's first sound belongs to the opening, whatever its words.
+
+    So does what the agent says in one breath with the first word: noise on the caller's side may pass for
+    their first. And no opening lasts OPENED seconds: noise may hide it.
+    """
     agent = case.agent.words if case.agent else ()
-    return agent[0].start + rule.within if isinstance(rule, OpeningRule) and agent else 0.0
+    spoken = caller_spans(case)
+    if not agent:
+        return spoken[0][0] if spoken else 0.0
+    rule = case.standard.rule("opening")
+    silent = agent[0].start + rule.within if isinstance(rule, OpeningRule) else 0.0
+    breath = next(split_utterances(agent))[-1].end
+    return min(max(breath, spoken[0][0] if spoken else silent), agent[0].start + OPENED)
 
 
 def _near(name: Evidence, greeting: Evidence, gap: float) -> Evidence:

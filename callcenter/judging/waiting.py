@@ -29,6 +29,8 @@ BEFORE = 8.0
 """Seconds before a silence in which 「请稍等」 announces it."""
 SHORTEST_HOLD = 2.0
 """A hold below it (a telephone changing its codec, two keys pressed) made nobody wait."""
+EARLY = 2.0
+"""Seconds before the first word of who comes back in which the narrow pass may have heard them already."""
 UNCERTAIN = 1.0
 """How far a wait's length by the words heard may be off, in seconds."""
 
@@ -176,9 +178,8 @@ def _sorry_after(rule: PhraseRule, case: Case, wait: Wait) -> Finding:
     if not wait.back:
         return plain(rule, Verdict.NOT_APPLICABLE, Reason(Code.NOBODY_CAME_BACK))
     assert case.agent is not None
-    back = next((word.start for word in case.agent.words if word.start >= wait.end - 0.5), wait.end)
-    until = back + (BEFORE if rule.window is None else rule.window)
-    found = _best(case.agent, rule.phrases, back, until, rule.others)
+    until = wait.end + (BEFORE if rule.window is None else rule.window)
+    found = _best(case.agent, rule.phrases, max(wait.start, wait.end - EARLY), until, rule.others)
     return _said_around(rule, wait, found, Code.NO_APOLOGY)
 
 

@@ -1,0 +1,98 @@
+"""What the agent promises: a time (B3), and a call back (B5)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from math import inf
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from callcenter.domain.findings import Finding, Verdict
+from callcenter.domain.reasons import Code, Reason, reason
+from callcenter.domain.standards import PromiseRule
+from callcenter.domain.workdays import published
+from callcenter.judging.case import Case
+from callcenter.judging.hearing import Evidence, Said
+from callcenter.judging.outcome import cannot_judge_words, plain, spanned, with_evidence
+from transcripts.recogniser import Word
+from transcripts.times import SpokenTime, find_times
+from transcripts.utterances import join_text
+
+BEFORE, AFTER = 4.0, 6.0
+"""Seconds before and after a time in which it is said what is promised for it."""
+
+SOME_DAY: Final = datetime(2026, 1, 5, 10, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
+ANOTHER: Final = datetime(2026, 1, 6, 15, 20, tzinfo=ZoneInfo("Asia/Shanghai"))
+"""Two days for a call of which none is known: what lies as far off on both is counted from the call."""
+
+
+def promise(rule: PromiseRule, case: Case) -> Finding:
+    """A time that is promised: found, with the instant at which it is due. It is for a person to confirm."""
+    if early := cannot_judge_words(rule, case):
+        return early
+    assert case.agent is not None
+    words, begun = case.agent.words, case.facts.begun
+    told = [(each, _promises(rule, case, each)) for each in find_times(words, begun or SOME_DAY, _works)]
+    for level, verdict in ((Said.YES, Verdict.PASS), (Said.MAYBE, Verdict.UNSURE)):
+        found = [(each, evidence) for each, evidence in told if evidence.said is level]
+        if found:
+            each, evidence = min(found, key=lambda pair: pair[0].due)
+            return _promised(rule, case, each, evidence, verdict)
+    return plain(rule, Verdict.NOT_APPLICABLE, Reason(Code.NO_PROMISE))
+
+
+def _works(day: date) -> bool:
+    return published().day(day).worked
+
+
+def _promises(rule: PromiseRule, case: Case, time: SpokenTime) -> Evidence:
+    """Whether something is promised for that time."""
+    assert case.agent is not None
+    return case.agent.best(rule.phrases, time.start - BEFORE, time.end + AFTER)
+
+
+def _promised(
+    rule: PromiseRule, case: Case, time: SpokenTime, evidence: Evidence, verdict: Verdict
+) -> Finding:
+    assert case.agent is not None and evidence.match is not None
+    span = min(time.start, evidence.match.start), max(time.end, evidence.match.end)
+    heard = join_text([word for word in case.agent.words if word.end > span[0] and word.start < span[1]])
+    begun = case.facts.begun
+    if begun is None and not _counted_from_the_call(case.agent.words, time):
+        return spanned(rule, Verdict.UNSURE, span, reason(Code.PROMISED_UNDATED, text=time.text), heard)
+    within = time.due - (begun or SOME_DAY) - timedelta(seconds=time.end)
+    facts = {"text": time.text, "within": 60 * round(within.total_seconds() / 60)}
+    if begun is None:
+        code = Code.PROMISED_WITHIN if verdict is Verdict.PASS else Code.PROMISED_WITHIN_PERHAPS
+        return spanned(rule, verdict, span, Reason(code, facts), heard)
+    code = Code.PROMISED if verdict is Verdict.PASS else Code.PROMISED_PERHAPS
+    due = time.due.isoformat(timespec="minutes")
+    return spanned(rule, verdict, span, Reason(code, {**facts, "due": due}), heard)
+
+
+def _counted_from_the_call(words: Sequence[Word], time: SpokenTime) -> bool:
+    """「两小时内」, and not 「下午五点以前」."""
+    again = [each for each in find_times(words, ANOTHER, _works) if each.start == time.start]
+    return any(each.due - ANOTHER == time.due - SOME_DAY for each in again)
+
+
+def callback_promised(rule: PromiseRule, case: Case) -> Finding:
+    """Who promises to call back has it on record."""
+    if early := cannot_judge_words(rule, case):
+        return early
+    assert case.agent is not None
+    found = case.agent.best(rule.phrases, 0.0, inf)
+    if found.said is Said.NO:
+        return plain(rule, Verdict.NOT_APPLICABLE, Reason(Code.NO_CALLBACK))
+    if found.said is Said.MAYBE:
+        return with_evidence(rule, Verdict.UNSURE, found, reason(Code.HEARD_IN_PART, phrase=found.phrase))
+    verdict, code = _KEPT[case.facts.callback]
+    return with_evidence(rule, verdict, found, reason(code, phrase=found.phrase))
+
+
+_KEPT = {
+    True: (Verdict.PASS, Code.CALLBACK_KEPT),
+    False: (Verdict.FAIL, Code.CALLBACK_MISSING),
+    None: (Verdict.UNSURE, Code.CALLBACK_UNKNOWN),
+}

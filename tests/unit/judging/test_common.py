@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+import pytest
+
+from callcenter.judging.common import common
+from tests.unit.judging.said import words
+from transcripts.alignment import spread
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "low", "high"),
+    [
+        ("我 家 主卫 天花板 漏水", "主卫 天花板 漏水 对 吗", 7.0, 7.0),
+        ("我 家 住 为 天花板 的 露水", "主位 天花板 漏水 对 吗", 5.5, 6.5),  # as the model hears it
+        ("五栋 八楼 二号", "那 五栋 八楼 二号 对 吗", 6.0, 6.0),
+        ("我要 投诉 楼上 装修 太吵", "您的 投诉 内容 已 记录", 2.0, 2.5),
+        ("你好", "谢谢", 0.0, 0.5),
+        ("", "您好", 0.0, 0.0),
+    ],
+)
+def test_how_much_two_have_in_common(first: str, second: str, low: float, high: float) -> None:
+    found = common(spread(words((0.0, first))), spread(words((10.0, second))))
+    assert low - 0.01 <= found.score <= high + 0.01
+
+
+def test_where_the_second_said_it() -> None:
+    found = common(spread(words((0.0, "天花板 漏水"))), spread(words((10.0, "是 天花板 漏水 吗"))))
+    assert (found.start, found.end) == (10.25, 11.5)
