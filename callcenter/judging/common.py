@@ -16,7 +16,7 @@ PASSED_OVER = 0.35
 
 @dataclass(frozen=True, slots=True)
 class Common:
-    """`score`: how many syllables are common, were all alike; from `start` to `end` (seconds) of the second."""
+    """`score`: how many syllables are common; `start` and `end` are seconds of the second speaker."""
 
     score: float
     start: float = 0.0
