@@ -17,6 +17,7 @@ from callcenter.domain.reviews import Cause
 class SamplingRules:
     """Shares are 0 to 1. `low_score`: every call below it (0 to 100); `new_agent`: for how long one is new.
 
+    Calls that a complaint is about, and those with an automatic fail, are reviewed whatever stands here.
     `double_share` of the calls that are drawn go to two people, each without the other's word.
     """
 
@@ -24,7 +25,6 @@ class SamplingRules:
     low_score: float = 0.0
     new_agent: timedelta = timedelta(0)
     new_agent_share: float = 0.0
-    complaints: bool = False
     double_share: float = 0.0
 
 
@@ -56,7 +56,7 @@ def draw(call: Candidate, rules: SamplingRules, now: datetime, seed: str) -> Dra
 
 
 def _cause(call: Candidate, rules: SamplingRules, now: datetime, seed: str) -> Cause | None:
-    if rules.complaints and call.complaint:
+    if call.complaint:
         return Cause.COMPLAINT
     if call.failed or (call.score is not None and call.score < rules.low_score):
         return Cause.LOW_SCORE

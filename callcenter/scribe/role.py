@@ -32,6 +32,7 @@ from callcenter.scribe.stopping import Stopped, unless
 from callcenter.scribe.terms import Terms
 from callcenter.settings import Settings
 from callcenter.store import jobs
+from callcenter.store.drawing import draw_call
 from callcenter.store.engine import brief, session
 from callcenter.store.jobs import Claim, Work
 from callcenter.store.judgings import Judged, Weighed
@@ -171,13 +172,18 @@ class Scribe:
             await self._commit(claim, work, result)
 
     async def _commit(self, claim: Claim, work: Work, result: Result) -> None:
-        await self._database(lambda db: commit(db, self._settings.site, claim, work.call, result))
+        await self._database(lambda db: self._keep(db, claim, work, result))
         if result.failed:
             self.failed += 1
         else:
             self.done += 1
         self._wake()
         log.info("call judged call=%s standard=%s", claim.call_id, result.judged.standard.name)
+
+    def _keep(self, db: Session, claim: Claim, work: Work, result: Result) -> None:
+        commit(db, self._settings.site, claim, work.call, result)
+        review = self._settings.review
+        draw_call(db, work.call.id, review.sampling, result.judged.at, review.seed)
 
     async def _renew(self, claim: Claim) -> bool:
         until = _now() + timedelta(seconds=self._pace.lease)

@@ -18,7 +18,6 @@ class ReviewSettings(Part):
     low_score: float = Field(default=60.0, ge=0, le=100)
     new_agent_days: int = Field(default=30, ge=0, le=366)
     new_agent_share: Share = 0.2
-    complaints: bool = True
     double_share: Share = 0.1
     seed: str = Field(default="", max_length=100)
     appeal_days: int = Field(default=7, ge=0, le=366)
@@ -30,7 +29,6 @@ class ReviewSettings(Part):
             low_score=self.low_score,
             new_agent=timedelta(days=self.new_agent_days),
             new_agent_share=self.new_agent_share,
-            complaints=self.complaints,
             double_share=self.double_share,
         )
 

@@ -54,7 +54,7 @@ class Leg(SQLModel, table=True):
     call_id: str = Field(foreign_key="calls.id", index=True)
     position: int
     role: str
-    party: str
+    party: str = Field(index=True)
     sip_call_id: str = ""
     invite_at: datetime = instant()
     ringing_at: datetime | None = maybe_instant()

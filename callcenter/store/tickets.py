@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from sqlmodel import Session, col, func, select
 
 from callcenter.domain.tickets import FINAL, TicketRuleError, TicketState, move, ticket_kind
+from callcenter.store.drawing import COMPLAINT, queue_complaint
 from callcenter.store.tables import Call, Ticket, TicketCall, TicketNote
 
 
@@ -70,13 +71,18 @@ def get_ticket(session: Session, ticket_id: int) -> Ticket:
 
 
 def link_call(session: Session, ticket_id: int, call_id: str, *, by: str, now: datetime) -> None:
-    """Links a call to a ticket; linking it again changes nothing. Raises NotFoundError."""
-    get_ticket(session, ticket_id)
+    """Links a call to a ticket; linking it again changes nothing. A call complained about is reviewed.
+
+    Raises NotFoundError.
+    """
+    ticket = get_ticket(session, ticket_id)
     if session.get(Call, call_id) is None:
         raise NotFoundError(f"there is no call {call_id}")
     if session.get(TicketCall, (ticket_id, call_id)) is None:
         session.add(TicketCall(ticket_id=ticket_id, call_id=call_id, linked_at=now, linked_by=by))
         session.flush()
+        if ticket.kind == COMPLAINT:
+            queue_complaint(session, call_id, now)
 
 
 def add_note(session: Session, ticket_id: int, text: str, *, by: str, now: datetime) -> TicketNote:

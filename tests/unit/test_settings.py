@@ -193,7 +193,6 @@ def test_what_a_desk_says_otherwise_than_its_standard_is_kept_for_the_standards_
 def test_what_people_review_is_set_by_shares(tmp_path: Path) -> None:
     settings = load_settings(written(tmp_path, "[review]\nnew_agent_days = 10\nappeal_days = 3\n"))
     assert settings.review.sampling.new_agent == timedelta(days=10)
-    assert settings.review.sampling.complaints
     assert settings.review.appeal_limit == timedelta(days=3)
     with pytest.raises(ConfigError, match=r"review\.random_share"):
         load_settings(written(tmp_path, "[review]\nrandom_share = 2\n"))

@@ -12,7 +12,7 @@ from callcenter.domain.sampling import Candidate, Drawn, SamplingRules, chance, 
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 NONE = SamplingRules()
-ALL = SamplingRules(1.0, 60.0, timedelta(days=30), 1.0, True, 0.0)
+ALL = SamplingRules(1.0, 60.0, timedelta(days=30), 1.0, 0.0)
 OLD = NOW - timedelta(days=400)
 CALL = Candidate("c1", 90.0, False, OLD)
 
@@ -34,7 +34,8 @@ def test_the_weightiest_reason(call: Candidate, cause: Cause) -> None:
 
 
 def test_without_rules_an_automatic_fail_is_still_looked_at() -> None:
-    assert draw(replace(CALL, complaint=True, score=0.0), NONE, NOW, "s") is None
+    assert draw(replace(CALL, score=0.0), NONE, NOW, "s") is None
+    assert draw(replace(CALL, complaint=True), NONE, NOW, "s") == Drawn(Cause.COMPLAINT, 1)
     assert draw(replace(CALL, failed=True), NONE, NOW, "s") == Drawn(Cause.LOW_SCORE, 1)
 
 

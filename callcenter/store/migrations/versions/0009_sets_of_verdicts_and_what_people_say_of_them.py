@@ -52,6 +52,7 @@ def upgrade() -> None:
     _make_reviews()
     op.execute(QUEUE_UNSURE)
     op.add_column("jobs", sa.Column("priority", sa.Integer(), nullable=False, server_default="0"))
+    op.create_index("ix_legs_party", "legs", ["party"])  # an agent's calls
 
 
 def _make_judgings() -> None:
@@ -159,6 +160,7 @@ def downgrade() -> None:
     """Findings get their standard back. Of two sets by one version only the newer is kept, and no reviews."""
     for table in ("appeals", "reviews", "review_items"):
         op.drop_table(table)
+    op.drop_index("ix_legs_party", "legs")
     op.drop_column("jobs", "priority")
     op.drop_index("ix_findings_repeats", "findings")
     op.execute(
