@@ -77,6 +77,8 @@ def _known(item: str, case: Case) -> bool:
     if item == "matter":
         return case.caller is not None and len(spread(case.caller.words)) >= ENOUGH_SAID
     facts = case.facts
+    if item == "telephone" and facts.number_known:
+        return True
     return bool({"household": facts.household, "surname": facts.surname, "telephone": facts.phone}.get(item))
 
 

@@ -60,8 +60,8 @@ class JudgeFacts:
 
     `begun` is the zero of call time, in the zone in which 「明天」 is meant. `matter` is a kind of
     callcenter.domain.tickets; `household`, `surname` and `phone` are what the caller told, as written down.
-    `prompts` were played to the caller. `record` is None where nobody keeps one, or its time is not up;
-    `callback`: one is on record for this call.
+    `number_known`: the line showed the caller's number. `prompts` were played to the caller. `record` is None
+    where nobody keeps one, or its time is not up; `callback`: one is on record for this call.
     """
 
     rings: int | None = None
@@ -85,6 +85,7 @@ class JudgeFacts:
     household: str | None = None
     surname: str | None = None
     phone: str | None = None
+    number_known: bool = False
     record: RecordFacts | None = None
     callback: bool | None = None
 

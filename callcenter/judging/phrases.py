@@ -113,8 +113,10 @@ def after_the_caller_spoke(case: Case) -> float:
         return spoken[0][0] if spoken else 0.0
     rule = case.standard.rule("opening")
     silent = agent[0].start + rule.within if isinstance(rule, OpeningRule) else 0.0
-    breath = next(split_utterances(agent))[-1].end
-    return min(max(breath, spoken[0][0] if spoken else silent), agent[0].start + OPENED)
+    since = spoken[0][0] if spoken else silent
+    if agent[0].start < OPENED:  # else it is no opening
+        since = max(since, next(split_utterances(agent))[-1].end)
+    return min(since, agent[0].start + OPENED)
 
 
 def _near(name: Evidence, greeting: Evidence, gap: float) -> Evidence:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
-from callcenter.domain.calls import HungUpBy, Line, Outcome, Role
-from callcenter.domain.findings import Finding, Verdict
+from callcenter.domain.calls import Role
+from callcenter.domain.findings import Finding
 from callcenter.domain.standards import Standard
 from callcenter.flows import Flow
 from callcenter.judging.case import Case
-from callcenter.judging.facts import JudgeFacts
 from callcenter.judging.hearing import Hearing
 from callcenter.judging.judging import judge
+from callcenter.scribe.call_facts import CHINA, facts_of, record_time
 from callcenter.scribe.hands import Transcript
 from callcenter.store.jobs import Work
-from callcenter.store.tables import Hold, Recording
+from callcenter.store.tables import Recording
 from transcripts.recogniser import Word
 from transcripts.voice import Voice, joined
 
@@ -25,14 +27,21 @@ def judge_work(
     names: Sequence[str],
     transcripts: Mapping[str, Transcript],
     flow: Flow | None = None,
+    *,
+    now: datetime | None = None,
+    zone: ZoneInfo = CHINA,
 ) -> list[Finding]:
     """The findings on a call; `transcripts` are by recording id, those that could not be read left out.
-    `flow` is its desk's, or its agent's."""
+
+    `flow` is its desk's, or its agent's; `zone` the desk's. What has to be written down by some time is
+    judged if by `now` (UTC) it is over.
+    """
+    facts = facts_of(work, flow, record_time=record_time(standard), now=now, zone=zone)
     agent, caller = recordings_of(work, Role.AGENT), recordings_of(work, Role.CALLER)
     return judge(
         Case(
             standard,
-            facts_of(work, flow),
+            facts,
             _hearing(standard, agent, transcripts),
             _hearing(standard, caller, transcripts),
             tuple(names),
@@ -47,43 +56,6 @@ def recordings_of(work: Work, role: Role) -> list[Recording]:
     """The recordings of the legs of that role."""
     legs = {leg.id for leg in work.legs if leg.role == role.value}
     return [recording for recording in work.recordings if recording.leg_id in legs]
-
-
-def facts_of(work: Work, flow: Flow | None = None) -> JudgeFacts:
-    """What the signalling of a stored call says, and the flow of what is allowed."""
-    call = work.call
-    bound = next((leg.bound for leg in work.legs if leg.role == Role.AGENT.value and leg.bound), None)
-    return JudgeFacts(
-        rings=call.rings,
-        hangup=HungUpBy(call.hung_up_by) if call.hung_up_by else None,
-        line=Line(call.line),
-        holds=tuple(_span(work, hold) for hold in work.holds),
-        transfer=call.transfer_to,
-        returned=_came_back(work),
-        answered=call.answered_at is not None,
-        interrupted=call.outcome == Outcome.INTERRUPTED.value,
-        ring_seconds=call.ring_seconds,
-        three_rings=Verdict(call.three_rings),
-        max_rings=bound,
-        seconds=call.talk_seconds + call.hold_seconds,
-        longest=flow.talk.longest(Line(call.line)) if flow else None,
-        agent_may_release=flow.after.agent_may_release if flow else 0.0,
-    )
-
-
-def _span(work: Work, hold: Hold) -> tuple[float, float]:
-    zero = work.call.answered_at or work.call.started_at
-    end = hold.ended_at or work.call.ended_at or hold.started_at
-    return (hold.started_at - zero).total_seconds(), (end - zero).total_seconds()
-
-
-def _came_back(work: Work) -> bool:
-    """Whether an agent was rung and answered after the call had been sent to its (last) target."""
-    targets = [leg.invite_at for leg in work.legs if leg.role == Role.TARGET.value]
-    return bool(targets) and any(
-        leg.role == Role.AGENT.value and leg.answered_at is not None and leg.invite_at >= max(targets)
-        for leg in work.legs
-    )
 
 
 def _hearing(

@@ -15,7 +15,8 @@ from typing import Any, cast
 from sqlalchemy import ColumnElement, Select, Update, and_, delete, insert, or_, select, update
 from sqlmodel import Session, col
 
-from callcenter.store.tables import Call, Hold, Job, Leg, Mix, Recording
+from callcenter.store.aftermath import NOTHING, Aftermath, load_aftermaths
+from callcenter.store.tables import Announcement, Call, Hold, Job, Leg, Mix, Recording
 from callcenter.store.tables import Word as WordRow
 from transcripts.recogniser import Word
 
@@ -42,6 +43,8 @@ class Work:
     legs: Sequence[Leg]
     holds: Sequence[Hold]
     recordings: Sequence[Recording]
+    announcements: Sequence[Announcement] = ()
+    aftermath: Aftermath = NOTHING
 
 
 def claim(session: Session, worker: str, now: datetime, lease: timedelta, of: Queue = Job) -> Claim | None:
@@ -124,8 +127,18 @@ def load_works(session: Session, call_ids: Sequence[str]) -> list[Work]:
     holds = _by_call(session, select(Hold).order_by(col(Hold.started_at)), col(Hold.call_id), call_ids)
     ordered = select(Recording).order_by(col(Recording.started_at))
     recordings = _by_call(session, ordered, col(Recording.call_id), call_ids)
+    played = select(Announcement).order_by(col(Announcement.started_at))
+    announcements = _by_call(session, played, col(Announcement.call_id), call_ids)
+    after = load_aftermaths(session, call_ids)
     return [
-        Work(calls[id], legs.get(id, []), holds.get(id, []), recordings.get(id, []))
+        Work(
+            calls[id],
+            legs.get(id, []),
+            holds.get(id, []),
+            recordings.get(id, []),
+            announcements.get(id, []),
+            after[id],
+        )
         for id in call_ids
         if id in calls
     ]
