@@ -11,6 +11,7 @@ import signal
 from collections.abc import Awaitable, Callable, Coroutine
 from types import TracebackType
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import uvloop
 from sqlalchemy import Engine
@@ -33,8 +34,10 @@ from callcenter.events.commands import CommandClient
 from callcenter.events.publisher import publish_outbox
 from callcenter.events.status import publish_status
 from callcenter.recordings.mixer import Mixer
+from callcenter.scribe.afterwards import Afterwards
 from callcenter.scribe.rejudger import Rejudger
 from callcenter.scribe.role import Scribe
+from callcenter.scribe.terms import Terms
 from callcenter.settings import Settings
 from callcenter.store import migrate
 from callcenter.store.engine import make_engine
@@ -112,9 +115,11 @@ async def _scribe(settings: Settings, engine: Engine, client: MqttClient, stop: 
     scribe = Scribe(settings, engine, recorded=recorded, wake=wake.set)
     mixer = Mixer(settings.recordings, engine, to_mix)
     rejudger = Rejudger(settings, engine)
+    terms = Terms(settings.desks, ZoneInfo(settings.timezone))
+    afterwards = Afterwards(settings.site, engine, terms, wake.set)
 
     def metrics() -> dict[str, float]:
-        return scribe.metrics() | mixer.metrics() | rejudger.metrics()
+        return scribe.metrics() | mixer.metrics() | rejudger.metrics() | afterwards.metrics()
 
     async with _Tasks() as tasks:
         tasks.start("publisher", publish_outbox(client, engine, "scribe", wake))
@@ -122,6 +127,7 @@ async def _scribe(settings: Settings, engine: Engine, client: MqttClient, stop: 
         tasks.start("recorded", _note_recorded(client, settings.site, recorded, to_mix))
         tasks.start("mixer", mixer.run())
         tasks.start("rejudger", rejudger.run())
+        tasks.start("afterwards", afterwards.run())
         await scribe.run(stop)
 
 

@@ -42,18 +42,27 @@ def commit(db: Session, site: str, claim: Claim, call: Call, result: Result) -> 
         jobs.replace_words(db, recording_id, transcript.words)
         keep_hearing(db, recording_id, transcript, result.judged.engine, result.judged.at)
     add_sets(db, [NewSet(call.id, result.findings, result.judged)])
-    for event, data in _told(result):
-        outbox.add(db, role=ROLE, site=site, event=event, call=call, data=data, now=result.judged.at)
-
-
-def _told(result: Result) -> list[tuple[EventName, dict[str, object]]]:
-    """`transcribed` is told only where there was something to transcribe."""
-    judged = result.judged
-    verdicts = {finding.rule: finding.verdict.value for finding in result.findings}
-    told: list[tuple[EventName, dict[str, object]]] = []
-    if result.heard:
+    if result.heard:  # else there was nothing to transcribe
         words = sum(len(transcript.words) for transcript in result.heard.values())
-        told.append((EventName.TRANSCRIBED, {"words": words, "engine": judged.engine}))
+        _tell(
+            db,
+            site,
+            call,
+            EventName.TRANSCRIBED,
+            result.judged,
+            {"words": words, "engine": result.judged.engine},
+        )
+    tell_judged(db, site, call, result.findings, result.judged)
+
+
+def tell_judged(db: Session, site: str, call: Call, findings: Sequence[Finding], judged: Judged) -> None:
+    """Leaves the event `judged` for a new set of verdicts."""
     standard = {"standard": judged.standard.name, "version": judged.standard.version}
-    told.append((EventName.JUDGED, {**standard, "verdicts": verdicts}))
-    return told
+    verdicts = {finding.rule: finding.verdict.value for finding in findings}
+    _tell(db, site, call, EventName.JUDGED, judged, {**standard, "verdicts": verdicts})
+
+
+def _tell(
+    db: Session, site: str, call: Call, event: EventName, judged: Judged, data: dict[str, object]
+) -> None:
+    outbox.add(db, role=ROLE, site=site, event=event, call=call, data=data, now=judged.at)

@@ -49,7 +49,7 @@ def _new_set(
     order: int | None,
 ) -> NewSet:
     standard, names = terms.standard(work.call)
-    findings = judge_work(work, standard, names, heard, terms.flow(work.call))
+    findings = judge_work(work, standard, names, heard, terms.flow(work.call), now=now, zone=terms.zone)
     told = _doubted(work, findings, standard, names, heard)
     return NewSet(work.call.id, told, Judged(Weighed.of(standard), engine, now, order))
 

@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from pydantic import TypeAdapter
 from sqlalchemy import Engine
@@ -36,7 +37,7 @@ NICENESS = 15
 def answer(request: Mapping[str, Any]) -> dict[str, Any]:
     """The new sets of verdicts of the calls that `request` names."""
     try:
-        terms = _terms(json.dumps(request["desks"], sort_keys=True))
+        terms = _terms(json.dumps(request["desks"], sort_keys=True), request["timezone"])
     except StandardError as error:
         return {"error": str(error)}
     with session(_engine(request["url"])) as db:
@@ -50,8 +51,8 @@ def _engine(url: str) -> Engine:
 
 
 @cache
-def _terms(desks: str) -> Terms:
-    return Terms(TypeAdapter(tuple[Desk, ...]).validate_json(desks))
+def _terms(desks: str, timezone: str) -> Terms:
+    return Terms(TypeAdapter(tuple[Desk, ...]).validate_json(desks), ZoneInfo(timezone))
 
 
 def to_plain(new: NewSet) -> dict[str, Any]:

@@ -127,8 +127,13 @@ class Rejudger:
 
     async def _ask(self, worker: Worker, held: RejudgingClaim, calls: Sequence[str]) -> list[NewSet]:
         desks = [desk.model_dump(mode="json") for desk in self._settings.desks]
-        question: dict[str, Any] = {"url": self._settings.database_url, "desks": desks, "order": held.id}
-        answer = await worker.ask({**question, "calls": list(calls)}, self._pace.patience)
+        settings = self._settings
+        question: dict[str, Any] = {
+            "url": settings.database_url,
+            "desks": desks,
+            "timezone": settings.timezone,
+        }
+        answer = await worker.ask({**question, "order": held.id, "calls": list(calls)}, self._pace.patience)
         if "error" in answer:
             raise BatchError(answer["error"])
         return [from_plain(each) for each in answer["sets"]]

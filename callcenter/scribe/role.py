@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
@@ -70,7 +71,7 @@ class Scribe:
         Raises ModelError where there is no speech model, StandardError where a desk's standard is wrong.
         """
         model = find_model(settings.scribe.model)
-        self._terms = Terms(settings.desks)
+        self._terms = Terms(settings.desks, ZoneInfo(settings.timezone))
         self.done = 0
         self.failed = 0
         self.hands = [Hands(model, f"{_identity()}/{number}") for number in range(settings.scribe.workers)]
@@ -152,9 +153,8 @@ class Scribe:
             else:
                 log.warning("recording unreadable call=%s error=%s", work.call.id, transcript.error)
                 errors.append(transcript.error)
-        findings = judge_work(
-            work, standard, names, heard, await asyncio.to_thread(self._terms.flow, work.call)
-        )
+        flow = await asyncio.to_thread(self._terms.flow, work.call)
+        findings = judge_work(work, standard, names, heard, flow, now=_now(), zone=self._terms.zone)
         return Result(findings, _judged(standard, hands), heard, "; ".join(errors) or None)
 
     async def _failed(self, claim: Claim, work: Work, hands: Hands, error: str) -> None:
@@ -166,7 +166,8 @@ class Scribe:
             return
         log.error("job given up call=%s attempts=%d error=%s", claim.call_id, claim.attempt, error)
         standard, names = self._terms.standard(work.call)
-        findings = judge_work(work, standard, names, {}, await asyncio.to_thread(self._terms.flow, work.call))
+        flow = await asyncio.to_thread(self._terms.flow, work.call)
+        findings = judge_work(work, standard, names, {}, flow, now=_now(), zone=self._terms.zone)
         result = Result(findings, _judged(standard, hands), error=error, failed=True)
         with contextlib.suppress(ClaimLost):
             await self._commit(claim, work, result)

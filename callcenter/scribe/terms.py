@@ -5,9 +5,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from callcenter.domain.standards import Standard
 from callcenter.flows import Flow, FlowError, flow_of
+from callcenter.scribe.call_facts import CHINA
 from callcenter.settings import Desk
 from callcenter.standards import StandardError, desk_standard, load_standard
 from callcenter.store.tables import Call
@@ -20,8 +22,9 @@ DEFAULT_STANDARD = "vanke"
 class Terms:
     """The desks of a site, asked about calls."""
 
-    def __init__(self, desks: Sequence[Desk]) -> None:
-        """Raises StandardError where a desk's standard is wrong."""
+    def __init__(self, desks: Sequence[Desk], zone: ZoneInfo = CHINA) -> None:
+        """`zone` is the site's. Raises StandardError where a desk's standard is wrong."""
+        self.zone = zone
         self._desks = {desk.id: desk for desk in desks}
         self._flows: dict[str, tuple[object, Flow]] = {}
         for desk in desks:

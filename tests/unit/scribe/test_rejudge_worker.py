@@ -17,7 +17,13 @@ def test_its_answer_can_be_kept(engine: Engine, tmp_path: Path) -> None:
     history(engine, "c1")
     settings = settings_of(engine, tmp_path)
     desks = [desk.model_dump(mode="json") for desk in settings.desks]
-    question = {"url": settings.database_url, "desks": desks, "order": None, "calls": ["c1"]}
+    question = {
+        "url": settings.database_url,
+        "desks": desks,
+        "timezone": "Asia/Shanghai",
+        "order": None,
+        "calls": ["c1"],
+    }
     told = json.loads(json.dumps(answer(json.loads(json.dumps(question)))))
     with session(engine) as db:
         (kept,) = add_sets(db, [from_plain(each) for each in told["sets"]])
@@ -32,5 +38,13 @@ def test_a_standard_that_is_wrong_is_told(engine: Engine, tmp_path: Path) -> Non
     wrong.write_text("name = 3\n", "utf-8")
     settings = settings_of(engine, tmp_path, standard=str(wrong))
     desks = [desk.model_dump(mode="json") for desk in settings.desks]
-    told = answer({"url": settings.database_url, "desks": desks, "order": None, "calls": []})
+    told = answer(
+        {
+            "url": settings.database_url,
+            "desks": desks,
+            "timezone": "Asia/Shanghai",
+            "order": None,
+            "calls": [],
+        }
+    )
     assert "own.toml" in told["error"]
