@@ -17,6 +17,7 @@ import vosk
 
 from transcripts.activity import Samples
 from transcripts.audio import Audio
+from transcripts.homophones import stand_in
 from transcripts.listening import read_alone
 from transcripts.readings import utterance_of
 from transcripts.recogniser import Decoder, RecogniserError, Utterance, Word
@@ -105,13 +106,17 @@ class VoskDecoder:
 
 
 def segment(phrase: str, knows: Callable[[str], bool]) -> list[str] | None:
-    """`phrase` in words of the vocabulary, longest first: 「高卫物业」 as 高, 卫, 物业; None: none fit."""
+    """`phrase` in words of the vocabulary, longest first: 「高卫物业」 as 高, 卫, 物业.
+
+    An unknown character is replaced by a known one of the same sound; None where there is none.
+    """
     words: list[str] = []
     while phrase:
-        longest = next((end for end in range(len(phrase), 0, -1) if knows(phrase[:end])), 0)
-        if not longest:
+        longest = next((end for end in range(len(phrase), 0, -1) if knows(phrase[:end])), 1)
+        word = phrase[:longest] if knows(phrase[:longest]) else stand_in(phrase[0], knows)
+        if word is None:
             return None
-        words.append(phrase[:longest])
+        words.append(word)
         phrase = phrase[longest:]
     return words
 

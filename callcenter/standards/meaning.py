@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any, Final
 
+from callcenter.domain.standards import LEVELS
 from callcenter.domain.tickets import TICKET_KINDS
 from callcenter.standards.errors import suggest
 
@@ -21,10 +22,18 @@ MATTERS: Final = tuple(kind.id for kind in TICKET_KINDS)
 
 def meaningless(key: str, value: Any, path: Path) -> Found:
     """What is wrong with the value of a rule's key, whose type is right."""
-    if isinstance(value, float | int) and value < 0:
-        yield path, "must not be below 0"
+    if isinstance(value, float | int):
+        yield from _figure(key, value, path)
     for check in CHECKS.get(key, ()):
         yield from check(value, path)
+
+
+def _figure(key: str, value: float, path: Path) -> Found:
+    if key == "limit" and any(part in LEVELS for part in path):
+        if value > 0:
+            yield path, "is a level in dBov, 0 or below: -26 is what telephones aim at"
+    elif value < 0:
+        yield path, "must not be below 0"
 
 
 def _not_empty(value: str, path: Path) -> Found:

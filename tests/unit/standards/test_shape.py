@@ -38,6 +38,7 @@ def problems(text: str) -> list[str]:
         ("rule.closing.last", "-1", "must not be below 0"),
         ("rule.closing.clause", "' '", "must not be empty"),
         ("rule.closing.severity", "'grave'", "must be 'minor', 'normal' or 'serious', not 'grave'"),
+        ("rule.too_soft.limit", "26", "is a level in dBov, 0 or below: -26 is what telephones aim at"),
         ("rule.repeat_back.share", "60", "is a part of the whole: between 0 and 1"),
     ],
 )
