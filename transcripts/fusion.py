@@ -14,13 +14,13 @@ from transcripts.pairing import Sound, align, spread
 from transcripts.pieces import Change, Piece, rewritten
 from transcripts.recogniser import Word
 
-SURE = 0.87
+SURE = 0.83
 """A word of the second hearing below this confidence is not believed."""
 SAME_SOUND = 0.17
 """Up to this mean cost the two sound the same, and the trade's word is the likelier writing."""
 DOUBTFUL = ((0.92, 0.62), (0.5, 0.75))
 """Heard freely below this confidence, the second may sound different up to this cost."""
-ROW_SURE, ROW_ALIKE = 0.35, 0.45
+ROW_SURE, ROW_ALIKE = 0.35, 0.55
 """A row of digits is hard to hear, and nothing else sounds like one: less is asked of it."""
 ROW, ROW_SHARE = 3, 0.75
 NUMERALS = frozenset("零〇一幺二三四五六七八九十栋楼号")
@@ -85,7 +85,7 @@ class _Hearings:
         doubt = sum(each.confidence for each in heard) / len(heard)
         sure = min(each.confidence for each in other)
         if self._is_row(places):
-            return apart <= ROW_ALIKE and sure >= ROW_SURE and doubt < DOUBTFUL[0][0]
+            return apart <= ROW_ALIKE and sure >= ROW_SURE
         if sure < SURE or not self._beside(first, after, len(heard)) or self._cuts(heard, places):
             return False
         if any(self._words[each.word].changed for each in heard):
@@ -111,6 +111,9 @@ class _Hearings:
         heard, other = self._heard([place]), self._other([place])
         return bool(heard) and bool(other) and heard[0].text == other[0].text
 
+    def _surely(self, place: int) -> bool:
+        return self._agree(place) and self._other([place])[0].confidence >= SURE
+
     def _is_row(self, places: Sequence[int]) -> bool:
         texts = [each.text for each in self._other(places)]
         return len(texts) >= ROW and sum(text in NUMERALS for text in texts) >= ROW_SHARE * len(texts)
@@ -134,10 +137,10 @@ class _Hearings:
         return self._words[behind[0].word].start - self._words[before[-1].word].end >= BREATH
 
     def _cuts(self, heard: Sequence[Sound], places: range) -> bool:
-        """Whether a word would be cut of which the rest was heard differently, too."""
+        """Whether a word would be cut of which the second hearing does not surely have the rest."""
         touched = {each.word for each in heard}
         return any(
-            at is not None and self._free[at].word in touched and not self._agree(place)
+            at is not None and self._free[at].word in touched and not self._surely(place)
             for place, at in ((place, self._pairs[place].free) for place in range(len(self._pairs)))
             if place not in places
         )

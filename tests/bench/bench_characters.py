@@ -2,10 +2,10 @@
 
     python -m tests.bench.bench_characters [FOLDER] [--names NAME …] [--brief] [--cache FILE]
 
-Each leg is heard freely, and by the second hearing with the lexicon's phrases. Characters are counted as they
-were spoken, before numbers are written in digits, without punctuation. Beside the dialogues: sentences of real
-people, of other matters (`../shared/speech/human`), which must not get worse. `raw` is what the engine wrote
-by itself; of each speaker it is shown what was said, and what is read (with what was heard in brackets).
+Each leg is heard freely, and by the second hearing with the lexicon's phrases. Characters are counted as
+they were spoken, before numbers are written in digits, without punctuation. Beside the dialogues: sentences of
+real people, of other matters (`../shared/speech/human`), which must not get worse. `raw` is what the engine
+wrote by itself; of each speaker it is shown what was said, and what is read (what was heard in brackets).
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ def report(said: list[Said], lexicon: Lexicon, *, words: bool) -> None:
     totals: dict[str, list[int]] = {}
     print("| recording | speaker | characters | raw | ours |\n| --- | --- | --- | --- | --- |")
     for each in said:
-        pieces = as_spoken(each.words, each.second, lexicon.names)
+        pieces = [piece for _, read in as_spoken(each.words, each.second, lexicon.names) for piece in read]
         raw, ours = (edits(each.wanted, text) for text in (join_text(each.words), text_of(pieces)))
         print(f"| {each.name} | {each.speaker} | {len(each.wanted)} | {raw} | {ours} |")
         if words:
