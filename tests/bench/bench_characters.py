@@ -3,7 +3,7 @@
     python -m tests.bench.bench_characters [FOLDER] [--names NAME …] [--brief] [--cache FILE]
 
 Each leg is heard freely, and by the second hearing with the lexicon's phrases. Characters are counted as
-they were spoken, before numbers are written in digits, without punctuation. Beside the dialogues: sentences of
+they were spoken, before numbers become digits, without punctuation. Beside the dialogues: sentences of
 real people, of other matters (`../shared/speech/human`), which must not get worse. `raw` is what the engine
 wrote by itself; of each speaker it is shown what was said, and what is read (what was heard in brackets).
 """
