@@ -53,6 +53,7 @@ HELD_BY = {
     "callcenter/judging/phrases.py": "test_judging.py",
     "callcenter/judging/signalling.py": "test_judging.py",
     "transcripts/rooms.py": "test_numbers.py",
+    "transcripts/pairing.py": "test_fusion.py",
     "transcripts/clock.py": "test_times.py",
     "transcripts/days.py": "test_times.py",
     "transcripts/durations.py": "test_times.py",
