@@ -14,6 +14,7 @@ import typer
 
 from callcenter import __version__
 from callcenter.console import DEFAULT_CONFIG, Config, Data, clear_errors, err, out, settings_of
+from callcenter.corpus_commands import corpus_app
 from callcenter.logs import logging_lines
 from callcenter.settings import Settings
 from callcenter.standard_commands import standard_app
@@ -30,9 +31,7 @@ app.add_typer(model_app, name="model")
 flow_app = typer.Typer(help="What a desk does with a caller.", no_args_is_help=True)
 app.add_typer(flow_app, name="flow")
 
-corpus_app = typer.Typer(help="Spoken dialogues whose verdicts are known.", no_args_is_help=True)
 app.add_typer(corpus_app, name="corpus")
-
 app.add_typer(standard_app, name="standard")
 
 prompts_app = typer.Typer(help="What callers hear, and recordings of one's own.", no_args_is_help=True)
@@ -191,40 +190,6 @@ def judge(
         sys.stdout.write(json.dumps(result, ensure_ascii=False, indent=1) + "\n")
     else:
         out.print(findings_table(findings))
-
-
-@corpus_app.command("score")
-def corpus_score(
-    folder: Annotated[
-        Path, typer.Argument(metavar="DIR", help="NAME.json, NAME.agent.wav, NAME.caller.wav …")
-    ],
-    standard: Annotated[
-        str, typer.Option(help="Judge all by this standard (name or path), not each by its own.")
-    ] = "",
-    workers: Annotated[int, typer.Option(min=0, help="Processes that listen; 0: one a core.")] = 0,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
-) -> None:
-    """Judge spoken dialogues whose verdicts are known; status 1 if a pass was called fail or a fail pass."""
-    from callcenter.corpus import report, scoring
-    from callcenter.corpus.dialogues import read_corpus
-    from transcripts.model import find_model
-
-    with clear_errors():
-        score = scoring.score(
-            read_corpus(folder),
-            find_model(),
-            standard or None,
-            workers or scoring.cores(),
-            lambda name, done, of: err.print(f"{done}/{of} {name}", highlight=False),
-        )
-    if as_json:
-        sys.stdout.write(json.dumps(report.score_json(score), ensure_ascii=False, indent=1) + "\n")
-    else:
-        out.print(report.confusion_table(score), highlight=False)
-        out.print(
-            *report.wrong_lines(score), report.summary(score), sep="\n", highlight=False, soft_wrap=True
-        )
-    raise typer.Exit(1 if score.flips else 0)
 
 
 @app.command()

@@ -67,7 +67,7 @@ def read_dialogue(file: Path) -> Dialogue:
     if not isinstance(standard, str) or not standard:
         raise CorpusError(f'{file}: standard: a name is wanted, for example "vanke"')
     expect = parse_expect(str(file), value.get("expect"))
-    return Dialogue(file.stem, legs[0], legs[1], standard, _facts(file, value), expect)
+    return Dialogue(file.stem, legs[0], legs[1], standard, told_facts(str(file), value), expect)
 
 
 def _object(file: Path) -> Mapping[str, Any]:
@@ -84,11 +84,11 @@ def _object(file: Path) -> Mapping[str, Any]:
     return value
 
 
-def _facts(file: Path, value: Mapping[str, Any]) -> JudgeFacts:
-    """The facts among what is told of the dialogue; the rest is for people."""
+def told_facts(where: str, value: Mapping[str, Any]) -> JudgeFacts:
+    """The facts among what is told of a dialogue; the rest is for people. Raises CorpusError."""
     timeline = value.get("timeline", [])
     if not isinstance(timeline, list) or not all(isinstance(part, Mapping) for part in timeline):
-        raise CorpusError(f"{file}: timeline: a list of objects is wanted")
+        raise CorpusError(f"{where}: timeline: a list of objects is wanted")
     holds = [
         {key: part.get(key) for key in ("start", "end")} for part in timeline if part.get("leg") == "hold"
     ]
@@ -96,7 +96,7 @@ def _facts(file: Path, value: Mapping[str, Any]) -> JudgeFacts:
     try:
         return parse_facts({"holds": holds} | told)
     except FactsError as error:
-        raise CorpusError(f"{file}: {error}") from None
+        raise CorpusError(f"{where}: {error}") from None
 
 
 def parse_expect(where: str, value: Any) -> dict[str, Wanted]:

@@ -18,14 +18,14 @@ from typing import Any
 import numpy as np
 
 import transcripts
-from callcenter.scribe.hands import Transcript
 from tests.speech import recogniser
 from tests.spoken.clips import Samples
 from transcripts.audio import Audio
 from transcripts.listening import listen
+from transcripts.transcript import Transcript
 
 RATE = 8_000
-ENGINE = ("vosk_engine", "dither", "trimming", "activity", "listening", "readings", "speech_level")
+ENGINE = ("vosk_engine", "dither", "trimming", "activity", "listening", "readings", "speech_level", "voice")
 """The modules between sound and words."""
 
 

@@ -47,6 +47,7 @@ HELD_BY = {
     "callcenter/switchboard/mailbox.py": "test_leaving.py",
     "callcenter/switchboard/offers.py": "test_queueing.py",
     "callcenter/check.py": "test_doctor.py",
+    "callcenter/corpus_commands.py": "test_scoring.py",
     "callcenter/scribe/commit.py": "test_role.py",
     "callcenter/judging/case.py": "test_judging.py",
     "callcenter/judging/outcome.py": "test_judging.py",
