@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from callcenter.domain.findings import Verdict
+from callcenter.domain.scorecards import Weight, kept_weights, score_agent, score_call, weights_of
+from callcenter.standards import load_standard
+
+PASS, FAIL, UNSURE, NOT = Verdict.PASS, Verdict.FAIL, Verdict.UNSURE, Verdict.NOT_APPLICABLE
+WEIGHTS = {
+    "opening": Weight(10.0),
+    "closing": Weight(30.0),
+    "forced_hangup": Weight(20.0, automatic_fail=True),
+    "private_call": Weight(0.0),
+}
+
+
+def test_points() -> None:
+    card = score_call({"opening": PASS, "closing": FAIL}, WEIGHTS)
+    assert (card.gained, card.possible, card.score, card.failed) == (10.0, 40.0, 25.0, False)
+
+
+def test_what_nobody_decided_is_in_no_sum_and_is_told() -> None:
+    card = score_call({"opening": PASS, "closing": UNSURE, "forced_hangup": NOT}, WEIGHTS)
+    assert card.score == 100.0
+    assert (card.unsure, card.not_applicable, card.settled) == (("closing",), ("forced_hangup",), False)
+
+
+def test_an_automatic_fail_takes_all() -> None:
+    card = score_call({"opening": PASS, "closing": PASS, "forced_hangup": FAIL}, WEIGHTS)
+    assert (card.score, card.failed, card.failed_by) == (0.0, True, ("forced_hangup",))
+    assert card.earned == pytest.approx(100 * 40 / 60)
+    assert not score_call({"opening": PASS, "forced_hangup": UNSURE}, WEIGHTS).failed
+
+
+@pytest.mark.parametrize(
+    "verdicts", [{}, {"opening": NOT}, {"private_call": FAIL}, {"unheard_of": FAIL}, {"closing": UNSURE}]
+)
+def test_nothing_that_counts(verdicts: dict[str, Verdict]) -> None:
+    card = score_call(verdicts, WEIGHTS)
+    assert card.score is None and not card.failed
+
+
+def test_an_automatic_fail_without_points() -> None:
+    weights = {"forbidden": Weight(0.0, automatic_fail=True)}
+    assert score_call({"forbidden": FAIL}, weights).score == 0.0
+    assert score_call({"forbidden": PASS}, weights).score is None
+
+
+@given(
+    st.dictionaries(st.sampled_from(sorted(WEIGHTS)), st.sampled_from(Verdict)),
+    st.dictionaries(st.sampled_from(sorted(WEIGHTS)), st.builds(Weight, st.floats(0, 100), st.booleans())),
+)
+def test_a_score_lies_between_0_and_100(verdicts: dict[str, Verdict], weights: dict[str, Weight]) -> None:
+    card = score_call(verdicts, weights)
+    assert card.score is None or 0 <= card.score <= 100.0000001
+    for rule in card.unsure:
+        better = score_call({**verdicts, rule: PASS}, weights).score
+        worse = score_call({**verdicts, rule: FAIL}, weights).score
+        assert better is None or worse is None or better >= worse
+
+
+def test_an_agent() -> None:
+    good, poor = {"opening": PASS, "closing": PASS}, {"opening": PASS, "closing": FAIL}
+    lost = {"opening": PASS, "forced_hangup": FAIL}
+    open_ = {"closing": UNSURE}
+    found = score_agent(score_call(each, WEIGHTS) for each in (good, poor, lost, open_))
+    assert (found.calls, found.scored, found.failed, found.unsettled) == (4, 3, 1, 1)
+    assert found.mean == pytest.approx((100 + 25 + 0) / 3)
+    assert found.rules["closing"] == {PASS: 1, FAIL: 1, UNSURE: 1}
+    assert found.kept("closing") == 0.5
+    assert found.kept("three_rings") is None
+    nobody = score_agent([])
+    assert (nobody.calls, nobody.mean, nobody.kept("closing")) == (0, None, None)
+
+
+def test_weights_of_a_standard_and_as_they_are_kept() -> None:
+    vanke = load_standard("vanke")
+    weights = weights_of(vanke)
+    assert weights["hotline_held"] == Weight(0.0) and weights["forced_hangup"].automatic_fail
+    kept = {rule.id: {"weight": rule.weight, "automatic_fail": rule.automatic_fail} for rule in vanke.rules}
+    assert kept_weights(kept) == weights
