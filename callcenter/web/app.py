@@ -27,6 +27,7 @@ from callcenter.web.pages import calls as call_pages
 from callcenter.web.pages import day as day_pages
 from callcenter.web.pages import office as office_pages
 from callcenter.web.pages import prompts as prompt_pages
+from callcenter.web.pages import reviews as review_pages
 from callcenter.web.pages import standards as standard_pages
 from callcenter.web.pages import tickets as ticket_pages
 from callcenter.web.ports import Commands, LiveBus
@@ -61,7 +62,16 @@ def create_app(
     for part in (recordings, calls, records, callbacks, office, days, reviews, rejudgings):
         api.include_router(part.router)
     app.include_router(api)
-    for page in (health, day_pages, call_pages, ticket_pages, office_pages, prompt_pages, standard_pages):
+    for page in (
+        health,
+        day_pages,
+        call_pages,
+        ticket_pages,
+        office_pages,
+        review_pages,
+        prompt_pages,
+        standard_pages,
+    ):
         app.include_router(page.router)
     STATIC.mkdir(exist_ok=True)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")

@@ -87,8 +87,20 @@ function keepPressed(): void {
   });
 }
 
+/** A key without a modifier does what its button, link or field (`data-key`) does, unless somebody writes. */
+function pressKey(event: KeyboardEvent): void {
+  const target = event.target as Element;
+  if (event.ctrlKey || event.metaKey || event.altKey || target.closest("input, textarea, select")) return;
+  const wanted = document.querySelector<HTMLElement>(`[data-key="${CSS.escape(event.key.toLowerCase())}"]`);
+  if (!wanted) return;
+  event.preventDefault();
+  if (wanted.matches("input, textarea")) wanted.focus();
+  else wanted.click();
+}
+
 function listen(): void {
   keepPressed();
+  document.addEventListener("keydown", pressKey);
   document.body.addEventListener("htmx:afterSwap", (event) => {
     adopt(event.target as HTMLElement);
     tick();

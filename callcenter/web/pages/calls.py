@@ -13,8 +13,10 @@ from sqlmodel import Session
 
 from callcenter.domain.calls import Outcome
 from callcenter.domain.findings import Verdict
+from callcenter.store.judgings import sets_of
 from callcenter.store.queries import CallDetail, CallFilter, call_recordings, get_call, list_calls
 from callcenter.store.records import fill_record, record_changes
+from callcenter.store.reviews import agents_of
 from callcenter.store.tables import Hold, Job
 from callcenter.store.tickets import list_tickets
 from callcenter.store.transcripts import call_transcript
@@ -78,7 +80,7 @@ def calls_page(
 
 @router.get("/calls/{call_id}")
 def call_page(call_id: str, request: Request, session: SessionDep, context: ContextDep) -> HTMLResponse:
-    return render(request, "call.html", _values(session, context, call_id))
+    return render(request, "call.html", call_values(session, context, call_id))
 
 
 @router.get("/calls/{call_id}/parts/{section}")
@@ -88,7 +90,7 @@ def call_section(
     """One part of the page, for a page that is open."""
     if section not in SECTIONS:
         raise not_found(f"part {section}")
-    return render(request, f"call_{section}.html", _values(session, context, call_id))
+    return render(request, f"call_{section}.html", call_values(session, context, call_id))
 
 
 @router.post("/calls/{call_id}/record")
@@ -137,7 +139,7 @@ def after(
     """The changed part for htmx, else back to the page; remembers who signed."""
     response: Response
     if request.headers.get("hx-request"):
-        values = {**_values(session, context, call_id), "operator": by, "saved": True}
+        values = {**call_values(session, context, call_id), "operator": by, "saved": True}
         response = render(request, f"call_{section}.html", values)
     else:
         response = RedirectResponse(f"/calls/{call_id}#{section}", 303)
@@ -151,7 +153,8 @@ def _done(request: Request, call_id: str) -> Response:
     return RedirectResponse(f"/calls/{call_id}", 303)
 
 
-def _values(session: Session, context: Context, call_id: str) -> dict[str, Any]:
+def call_values(session: Session, context: Context, call_id: str) -> dict[str, Any]:
+    """What the parts of a call's page show. `marked` is a span of call time that its words are marked in."""
     detail = get_call(session, call_id)
     if detail is None:
         raise not_found(f"call {call_id}")
@@ -174,6 +177,9 @@ def _values(session: Session, context: Context, call_id: str) -> dict[str, Any]:
         "regions": json.dumps(_regions(detail), ensure_ascii=False),
         "linkable": list_tickets(session, state="unfinished", size=30).items,
         "saved": False,
+        "marked": None,
+        "older": sets_of(session, call_id)[1:],
+        "took": agents_of(session, call_id),
     }
 
 

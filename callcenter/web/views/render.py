@@ -84,6 +84,8 @@ def render(request: Request, template: str, values: Mapping[str, Any], *, status
         "nonce": request.state.nonce,
         "asset": asset,
         "operator": operator_of(request),
+        "my_extension": extension_of(request),
+        "my_role": _role(context, extension_of(request)),
         "kind_name": partial(kind_name, language),
         "spoken": partial(spoken, language),
         "party": partial(party_name, context),
@@ -103,6 +105,10 @@ def render(request: Request, template: str, values: Mapping[str, Any], *, status
 
 def remember_operator(response: HTMLResponse | Any, name: str) -> None:
     response.set_cookie("operator", quote(name), max_age=YEAR, samesite="lax", httponly=True)
+
+
+def _role(context: Context, number: str) -> str:
+    return next((each.role for each in context.settings.extensions if each.number == number), "")
 
 
 def kind_name(language: Language, kind: str | None) -> str:

@@ -73,10 +73,11 @@ def test_the_queue_and_a_double_review(client: Client, engine: Engine, opening: 
         found = [each.row for each in newest_findings(db, ["call-rude"]) if each.rule == "opening"]
         queue(db, [(found[0], Cause.LOW_SCORE, 2)], NOW)
     listed = client.get("/api/v1/reviews?by=8009").json()
-    assert (listed["total"], listed["waiting"]) == (1, {"low_score": 1})
-    assert (listed["items"][0]["call_id"], listed["items"][0]["wanted"]) == ("call-rude", 2)
+    assert (listed["total"], listed["waiting"]) == (6, {"low_score": 1, "complaint": 5})
+    assert (listed["items"][0]["call_id"], listed["items"][0]["cause"]) == ("call-late", "complaint")
+    assert (listed["items"][5]["call_id"], listed["items"][5]["wanted"]) == ("call-rude", 2)
     post(client, f"{opening}/review", 200, by="8009", verdict="fail")
-    assert client.get("/api/v1/reviews?by=8009").json()["total"] == 0
+    assert client.get("/api/v1/reviews?by=8009").json()["total"] == 5
     other = client.get(f"/api/v1/findings/{opening}?by=8090").json()
     assert (other["reviews"], other["missing"]) == ([], 1)
 

@@ -1,0 +1,137 @@
+"""The pages of quality review, as they come from the server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import Engine
+
+from callcenter.domain.findings import Finding, Verdict
+from callcenter.domain.reviews import Cause
+from callcenter.standards import load_standard
+from callcenter.store import rejudgings
+from callcenter.store.engine import session
+from callcenter.store.judgings import Judged, NewSet, Weighed, add_sets, queue
+from callcenter.store.reviews import reviewed
+from callcenter.store.tables import Job
+from callcenter.store.verdicts import Shown, newest_findings
+from tests.unit.web.client import Client
+from tests.unit.web.conftest import NOW
+
+
+def sit(client: Client, number: str) -> None:
+    assert client.post("/me", data={"extension": number}).status_code == 200
+
+
+def opening(engine: Engine, call_id: str = "call-rude") -> Shown:
+    with session(engine) as db:
+        return next(each for each in newest_findings(db, [call_id]) if each.rule == "opening")
+
+
+@pytest.fixture
+def waiting(engine: Engine) -> Iterator[int]:
+    """The failed opening of call-rude (8002 took it) waits, and what nobody could tell of call-good."""
+    with session(engine) as db:
+        queue(db, [(opening(engine).row, Cause.LOW_SCORE, 1)], NOW)
+        unsure = Finding("opening", Verdict.UNSURE, "vanke A2", 0.6, 2.1, "您好万科物业")
+        add_sets(
+            db, [NewSet("call-good", [unsure], Judged(Weighed.of(load_standard("vanke")), "small", NOW))]
+        )
+    yield opening(engine).id
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize(
+    "path", ["/review", "/review?cause=unsure", "/appeals", "/review-report", "/rejudgings"]
+)
+def test_every_page_in_both_languages(client: Client, waiting: int, path: str, lang: str) -> None:
+    for number in ("", "8001", "8009"):
+        sit(client, number)
+        answer = client.get(f"{path}{'&' if '?' in path else '?'}lang={lang}")
+        assert answer.status_code == 200, answer.text
+
+
+def test_the_queue_leads_from_one_to_the_next(client: Client, engine: Engine, waiting: int) -> None:
+    sit(client, "8009")
+    page = client.get("/review?cause=unsure").text
+    assert "1 项等待复核" in page and 'class="word marked"' in page
+    first = opening(engine, "call-good").id
+    page = client.post(
+        f"/findings/{first}/review", data={"verdict": "pass", "back": "/review?cause=low_score"}
+    ).text
+    assert "1 项等待复核" in page and f"/findings/{waiting}/review" in page
+    refused = client.post(f"/findings/{waiting}/review", data={"verdict": "pass"})
+    assert refused.status_code == 409 and "wants a reason" in refused.text
+    done = {"verdict": "pass", "reason": "0:03 说了", "back": "//evil.example/"}
+    page = client.post(f"/findings/{waiting}/review", data=done).text
+    assert "5 项等待复核" in page and "被投诉" in page  # what a complaint is about
+    assert opening(engine).verdict == "pass"
+    assert "0:03 说了" in client.get(f"/review/{waiting}").text
+    assert "0:03 说了" in client.get("/review-report").text
+
+
+def test_an_agent_sees_the_queue_and_decides_nothing(client: Client, waiting: int) -> None:
+    sit(client, "8001")
+    page = client.get("/review").text
+    assert "复核由质检、主管或管理员进行" in page and '<button name="verdict"' not in page
+    assert client.post(f"/findings/{waiting}/review", data={"verdict": "fail"}).status_code == 403
+
+
+def test_a_call_shows_its_reviews_and_older_sets(client: Client, waiting: int) -> None:
+    sit(client, "8009")
+    page = client.get("/calls/call-rude").text
+    assert "等待复核" in page and f'action="/findings/{waiting}/review"' in page
+    assert "以前的判定：vanke 第 1 版" in client.get("/calls/call-good").text
+
+
+def test_an_agent_appeals_on_the_calls_page_and_is_answered(
+    client: Client, engine: Engine, waiting: int
+) -> None:
+    sit(client, "8002")
+    page = client.get("/calls/call-rude").text
+    assert f'action="/findings/{waiting}/appeal"' in page and "/review" in page
+    assert f'action="/findings/{waiting}/review"' not in page
+    told = {"reason": "我说了您好", "back": "/calls/call-rude"}
+    page = client.post(f"/findings/{waiting}/appeal", data=told).text
+    assert "申诉: 待答复" in page
+    sit(client, "8009")
+    assert "我说了您好" in client.get("/appeals").text
+    client.post(f"/findings/{waiting}/appeal/answer", data={"answer": "upheld", "reason": "录音里有"})
+    assert "录音里有" in client.get("/appeals?state=upheld").text
+    assert opening(engine).verdict == "pass"
+
+
+def test_history_is_ordered_followed_and_stopped(client: Client, engine: Engine) -> None:
+    sit(client, "8009")
+    page = client.post("/rejudgings", data={"standard": "vanke", "desk": "front", "since": "2026-11-01"}).text
+    assert "等待" in page and "2026-11-01" in page
+    with session(engine) as db:
+        (row,) = rejudgings.newest(db)
+        row.state, row.started_at, row.total, row.done = "claimed", NOW, 100, 40
+    part = client.get("/rejudgings", headers={"HX-Request": "true", "HX-Target": "orders"}).text
+    assert "40 / 100" in part and "<html" not in part
+    assert "已停止" in client.post(f"/rejudgings/{row.id}/stop").text
+    sit(client, "8001")
+    assert client.post("/rejudgings", data={}).status_code == 403
+
+
+def test_a_calls_sound_is_read_again(client: Client, engine: Engine) -> None:
+    sit(client, "8009")
+    assert client.post("/calls/call-good/read_again").status_code == 200
+    with session(engine) as db:
+        assert db.get_one(Job, "call-good").state == "pending"
+    assert client.post("/calls/call-good/read_again").status_code == 409
+
+
+def test_a_double_review_shows_nobody_the_others_word(client: Client, engine: Engine) -> None:
+    with session(engine) as db:
+        queue(db, [(opening(engine).row, Cause.RANDOM, 2)], NOW)
+    id = opening(engine).id
+    sit(client, "8009")
+    client.post(f"/findings/{id}/review", data={"verdict": "pass", "reason": "主管听到了"})
+    sit(client, "8090")
+    page = client.get(f"/review/{id}").text
+    assert "主管听到了" not in page and "双人复核，互不可见" in page
+    with session(engine) as db:
+        assert reviewed(db, id, "8090").missing == 1
