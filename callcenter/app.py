@@ -35,6 +35,7 @@ from callcenter.events.publisher import publish_outbox
 from callcenter.events.status import publish_status
 from callcenter.recordings.mixer import Mixer
 from callcenter.scribe.afterwards import Afterwards
+from callcenter.scribe.live import Teller
 from callcenter.scribe.rejudger import Rejudger
 from callcenter.scribe.role import Scribe
 from callcenter.scribe.terms import Terms
@@ -112,7 +113,7 @@ def _run(role: str, settings: Settings, work: Work) -> None:
 
 async def _scribe(settings: Settings, engine: Engine, client: MqttClient, stop: asyncio.Event) -> None:
     wake, recorded, to_mix = asyncio.Event(), asyncio.Event(), asyncio.Event()
-    scribe = Scribe(settings, engine, recorded=recorded, wake=wake.set)
+    scribe = Scribe(settings, engine, recorded=recorded, wake=wake.set, heard=Teller(client).heard)
     mixer = Mixer(settings.recordings, engine, to_mix)
     rejudger = Rejudger(settings, engine)
     terms = Terms(settings.desks, ZoneInfo(settings.timezone))

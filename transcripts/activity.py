@@ -46,7 +46,8 @@ BLIP = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Sound that was let through; `start` is the place of its first sample in the whole."""
+    """Sound that was let through; `start` is the place of its first sample in the whole. Without samples:
+    quiet has come, and some of it will be left out."""
 
     start: int
     samples: Samples
@@ -94,10 +95,12 @@ class Gate:
         if level > max(QUIETEST, self._floor.follow(level) + MARGIN):
             self._open_until = number + round(AFTER / FRAME)
         if number > self._open_until:
+            if number - self._passed == round((BEFORE + CUT) / FRAME):
+                runs.append((self._passed, self._passed))
             return
         quiet = max(0, number - round(BEFORE / FRAME) - self._passed)
         first = self._passed + quiet - quiet % round(CUT / FRAME)
-        if runs and runs[-1][1] == first:
+        if runs and runs[-1][0] < runs[-1][1] == first:
             first = runs.pop()[0]
         runs.append((first, number + 1))
         self._passed = number + 1

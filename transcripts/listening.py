@@ -36,6 +36,8 @@ class Cuts:
         return self._through / self._rate
 
     def add(self, piece: Piece) -> None:
+        if not len(piece.samples):
+            return
         self._from.append(self._through / self._rate)
         self._to.append(piece.start / self._rate)
         self._through += len(piece.samples)
@@ -107,9 +109,8 @@ class Listener:
 
     def _hear(self, piece: Piece) -> None:
         self._cuts.add(piece)
-        samples = dithered(piece.samples, piece.start)
         for each in self._passes():
-            each.accept(samples)
+            each.accept(piece)
 
 
 class _Pass:
@@ -122,8 +123,11 @@ class _Pass:
     def partial(self) -> str:
         return self._decoder.partial
 
-    def accept(self, samples: Samples) -> None:
-        self._take(self._decoder.accept(samples))
+    def accept(self, piece: Piece) -> None:
+        if len(piece.samples):
+            self._take(self._decoder.accept(dithered(piece.samples, piece.start)))
+        else:
+            self._take(self._decoder.pause())
 
     def finish(self) -> None:
         self._take(self._decoder.finish())
@@ -150,7 +154,7 @@ def read_alone(decoder: Decoder, audio: Audio) -> list[Word]:
     alone, samples = _Pass(decoder, cuts, audio), to_samples(audio)
     for piece in (*gate.feed(samples), *gate.finish()):
         cuts.add(piece)
-        alone.accept(dithered(piece.samples, piece.start))
+        alone.accept(piece)
     alone.finish()
     return alone.words
 

@@ -46,6 +46,9 @@ class Decoder(Protocol):
         """Takes the sound that comes next; the utterances that are complete by it. How the sound is divided
         makes no difference."""
 
+    def pause(self) -> list[Utterance]:
+        """It is quiet for a while: the utterance under way is complete."""
+
     def finish(self) -> list[Utterance]:
         """No more comes: the rest. The last call."""
 

@@ -80,18 +80,21 @@ class VoskDecoder:
         recogniser.SetMaxAlternatives(READINGS)
         self._recogniser, self._chunk = recogniser, int(rate * CHUNK_SECONDS)
         self._waiting: Samples = np.empty(0, np.int16)
+        self._given = 0
 
     def accept(self, samples: Samples) -> list[Utterance]:
         self._waiting = np.concatenate((self._waiting, samples))
         found: list[Utterance] = []
-        whole = len(self._waiting) // self._chunk * self._chunk
-        for at in range(0, whole, self._chunk):
-            found += self._give(self._waiting[at : at + self._chunk])
-        self._waiting = self._waiting[whole:].copy()
+        while len(self._waiting) >= (size := self._chunk - self._given % self._chunk):
+            found += self._give(size)
         return found
 
+    def pause(self) -> list[Utterance]:
+        found = self._give(len(self._waiting))
+        return [*found, *_utterances(self._recogniser.Result())]
+
     def finish(self) -> list[Utterance]:
-        found = self._give(self._waiting) if len(self._waiting) else []
+        found = self._give(len(self._waiting))
         return [*found, *_utterances(self._recogniser.FinalResult())]
 
     @property
@@ -99,8 +102,11 @@ class VoskDecoder:
         heard = str(json.loads(self._recogniser.PartialResult()).get("partial", ""))
         return heard.replace(UNKNOWN, "").replace(" ", "")
 
-    def _give(self, chunk: Samples) -> list[Utterance]:
-        if self._recogniser.AcceptWaveform(chunk.astype("<i2").tobytes()):
+    def _give(self, size: int) -> list[Utterance]:
+        """The next so many samples: to the end of a chunk, or all there are."""
+        chunk, self._waiting = self._waiting[:size], self._waiting[size:].copy()
+        self._given += size
+        if size and self._recogniser.AcceptWaveform(chunk.astype("<i2").tobytes()):
             return _utterances(self._recogniser.Result())
         return []
 

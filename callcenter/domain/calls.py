@@ -68,6 +68,7 @@ class EventName(StrEnum):
     TRANSFERRED = "transferred"
     ENDED = "ended"
     RECORDED = "recorded"
+    HEARD = "heard"
     TRANSCRIBED = "transcribed"
     JUDGED = "judged"
 

@@ -2,18 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from callcenter.workers import Worker, WorkerDied
+from transcripts.recogniser import Word
 from transcripts.transcript import Transcript, from_plain
 
-__all__ = ["Hands", "Transcript", "WorkerDied"]
+__all__ = ["Hands", "Spoken", "Standing", "Transcript", "WorkerDied"]
 
 PATIENCE = 120.0
-"""Seconds for loading the model and a short file; each second of sound adds SLOWEST."""
+"""Seconds for loading the model and reading the file; each second of sound adds SLOWEST."""
 SLOWEST = 5.0
-BYTES_PER_SECOND = 8000
+STEP = 10.0
+"""Seconds of sound read at once of a complete file: others that are listened to come in between."""
+
+Spoken = tuple[float, float, str]
+"""An utterance: from second to second, and what was said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a recording stands that is listened to: `seconds` were read, `waiting` more could be. `utterances`
+    are the latest complete ones, `words` theirs; `partial` is what is being said."""
+
+    seconds: float = 0.0
+    waiting: float = 0.0
+    partial: str = ""
+    utterances: tuple[Spoken, ...] = ()
+    words: tuple[Word, ...] = ()
 
 
 class Hands:
@@ -23,6 +43,7 @@ class Hands:
         self.name = name
         self._model = model
         self._worker = Worker(name, "callcenter.scribe.worker", str(model))
+        self._turn = asyncio.Lock()
 
     @property
     def engine(self) -> str:
@@ -34,18 +55,56 @@ class Hands:
         """The worker's process id, None where none runs."""
         return self._worker.pid
 
-    async def transcribe(self, path: Path, phrases: Sequence[str] | None = None) -> Transcript:
-        """Raises WorkerDied; the next call starts a new process."""
-        question = {"path": str(path), "phrases": list(phrases) if phrases else None}
-        return from_plain(await self._worker.ask(question, _patience(path)))
+    async def follow(self, id: str, path: Path, phrases: Sequence[str], most: float) -> Standing | Transcript:
+        """Reads on, at most so many seconds, in a recording that grows; a Transcript, with its error, where
+        it cannot be followed. A new worker begins at its beginning. Raises WorkerDied."""
+        return await self._listen(id, path, phrases, most, complete=False)
+
+    async def transcribe(
+        self,
+        path: Path,
+        phrases: Sequence[str] = (),
+        *,
+        id: str | None = None,
+        progress: Callable[[float], None] = lambda seconds: None,
+    ) -> Transcript:
+        """Reads a complete recording to its end, from where it was followed to under that id, or from its
+        beginning; with `phrases` the narrow pass is made as well. `progress` is told the seconds read.
+
+        Raises WorkerDied; the next call starts a new process.
+        """
+        while True:
+            found = await self._listen(id or str(path), path, phrases, STEP, complete=True)
+            if isinstance(found, Transcript):
+                return found
+            progress(found.seconds)
+
+    async def drop(self, id: str) -> None:
+        """Nobody wants to hear more of a recording. Raises WorkerDied."""
+        if self.pid is not None:
+            await self._ask({"drop": id}, 0.0)
 
     async def close(self) -> int | None:
         """Kills the process if one runs, and returns its exit status."""
         return await self._worker.close()
 
+    async def _listen(
+        self, id: str, path: Path, phrases: Sequence[str], most: float, *, complete: bool
+    ) -> Standing | Transcript:
+        where = {"listen": id, "path": str(path), "phrases": list(phrases)}
+        answer = await self._ask({**where, "most": most, "complete": complete}, most)
+        return from_plain(answer["transcript"]) if "transcript" in answer else _standing(answer)
 
-def _patience(path: Path) -> float:
-    try:
-        return PATIENCE + SLOWEST * path.stat().st_size / BYTES_PER_SECOND
-    except OSError:
-        return PATIENCE  # the worker says what is wrong with the file
+    async def _ask(self, question: dict[str, Any], seconds: float) -> dict[str, Any]:
+        async with self._turn:
+            return await self._worker.ask(question, PATIENCE + SLOWEST * seconds)
+
+
+def _standing(answer: dict[str, Any]) -> Standing:
+    return Standing(
+        answer["seconds"],
+        answer["waiting"],
+        answer["partial"],
+        tuple((start, end, text) for start, end, text in answer["utterances"]),
+        tuple(Word(*each) for each in answer["words"]),
+    )

@@ -27,7 +27,8 @@ from callcenter.domain.standards import Standard
 from callcenter.judging.judging import spot_phrases
 from callcenter.scribe.case import judge_work, recordings_of
 from callcenter.scribe.commit import Result, commit
-from callcenter.scribe.hands import Hands, Transcript, WorkerDied
+from callcenter.scribe.following import Following, Heard
+from callcenter.scribe.hands import Hands, Standing, Transcript, WorkerDied
 from callcenter.scribe.lease import ClaimLost, kept
 from callcenter.scribe.stopping import Stopped, unless
 from callcenter.scribe.terms import Terms
@@ -37,6 +38,8 @@ from callcenter.store.drawing import draw_call
 from callcenter.store.engine import brief, session
 from callcenter.store.jobs import Claim, Work
 from callcenter.store.judgings import Judged, Weighed
+from callcenter.store.listenings import Growing, taken_by_another
+from callcenter.store.tables import Recording
 from transcripts.model import find_model
 
 log = logging.getLogger(__name__)
@@ -64,9 +67,11 @@ class Scribe:
         *,
         recorded: asyncio.Event | None = None,
         wake: Callable[[], None] = lambda: None,
+        heard: Heard | None = None,
         pace: Pace = Pace(),
     ) -> None:
-        """`recorded` is set by the wiring when a call has been recorded; `wake` is called after each commit.
+        """`recorded` is set by the wiring when a call has been recorded; `wake` is called after each commit;
+        `heard` is told what is said in calls under way.
 
         Raises ModelError where there is no speech model, StandardError where a desk's standard is wrong.
         """
@@ -74,14 +79,19 @@ class Scribe:
         self._terms = Terms(settings.desks, ZoneInfo(settings.timezone))
         self.done = 0
         self.failed = 0
-        self.hands = [Hands(model, f"{_identity()}/{number}") for number in range(settings.scribe.workers)]
+        name = _identity()
+        self.hands = [Hands(model, f"{name}/{number}") for number in range(settings.scribe.processes)]
         self._settings, self._engine = settings, engine
         self._recorded = recorded or asyncio.Event()
         self._wake, self._pace = wake, pace
+        self.following = Following(
+            name, self.hands, engine, settings.recordings, self._live_phrases, heard=heard or _nobody
+        )
 
     def metrics(self) -> dict[str, float]:
         """Figures for the status message and Prometheus."""
-        return {"scribe_calls_done": self.done, "scribe_calls_failed": self.failed}
+        done = {"scribe_calls_done": self.done, "scribe_calls_failed": self.failed}
+        return done | self.following.metrics()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Works until `stop` is set; then a call in hand is given back, and its worker killed.
@@ -91,6 +101,7 @@ class Scribe:
         """
         try:
             async with asyncio.TaskGroup() as group:
+                group.create_task(self.following.run(stop), name="scribe following")
                 for hands in self.hands:
                     group.create_task(self._serve(hands, stop), name=f"scribe {hands.name}")
         finally:
@@ -119,7 +130,9 @@ class Scribe:
         self._recorded.clear()
 
     def _claim(self, work: Session, worker: str) -> Claim | None:
-        return jobs.claim(work, worker, _now(), timedelta(seconds=self._pace.lease))
+        now = _now()
+        others = taken_by_another(self.following.worker, now)
+        return jobs.claim(work, worker, now, timedelta(seconds=self._pace.lease), unless=others)
 
     async def _work(self, claim: Claim, hands: Hands, stop: asyncio.Event) -> None:
         """One call, from claim to commit. A worker that dies costs an attempt, not the call."""
@@ -145,17 +158,36 @@ class Scribe:
         agents = {recording.id for recording in recordings_of(work, Role.AGENT)}
         heard: dict[str, Transcript] = {}
         errors: list[str] = []
-        for recording in work.recordings:
-            path = self._settings.recordings / recording.path
-            transcript = await hands.transcribe(path, phrases if recording.id in agents else None)
-            if transcript.error is None:
-                heard[recording.id] = transcript
-            else:
-                log.warning("recording unreadable call=%s error=%s", work.call.id, transcript.error)
-                errors.append(transcript.error)
+        async with self.following.reading([recording.id for recording in work.recordings]) as progress:
+            for recording in work.recordings:
+                wanted = phrases if recording.id in agents else []
+                transcript = await self._read(recording, wanted, hands, progress)
+                if transcript.error is None:
+                    heard[recording.id] = transcript
+                else:
+                    log.warning("recording unreadable call=%s error=%s", work.call.id, transcript.error)
+                    errors.append(transcript.error)
         flow = await asyncio.to_thread(self._terms.flow, work.call)
         findings = judge_work(work, standard, names, heard, flow, now=_now(), zone=self._terms.zone)
         return Result(findings, _judged(standard, hands), heard, "; ".join(errors) or None)
+
+    async def _read(
+        self, recording: Recording, phrases: list[str], hands: Hands, progress: Callable[[str, float], None]
+    ) -> Transcript:
+        """By the worker that followed it while it grew, which has but its end to read, or else by `hands`."""
+        followed = await self.following.handed_over(recording.id, phrases)
+        return await (followed or hands).transcribe(
+            self._settings.recordings / recording.path,
+            phrases,
+            id=recording.id,
+            progress=lambda seconds: progress(recording.id, seconds),
+        )
+
+    def _live_phrases(self, growing: Growing) -> list[str]:
+        if growing.role != Role.AGENT.value:
+            return []
+        standard, names = self._terms.standard(growing.call)
+        return spot_phrases(standard, names)
 
     async def _failed(self, claim: Claim, work: Work, hands: Hands, error: str) -> None:
         """Tried again until the attempts are used up; then judged by what the signalling says alone."""
@@ -196,6 +228,10 @@ class Scribe:
     def _in_session(self, work: Callable[[Session], T]) -> T:
         with session(self._engine) as db:
             return work(db)
+
+
+async def _nobody(growing: Growing, standing: Standing) -> None:
+    """Nobody wants to know what is said meanwhile."""
 
 
 def _identity() -> str:

@@ -3,8 +3,7 @@
 It runs apart because recognition takes a whole core for seconds, and because an engine written in C++ may die
 without taking the scribe with it. When the scribe dies, the input ends, and so does this.
 
-Request: `{"path": "…/leg.wav", "phrases": ["您好", …]}`; with phrases the narrow pass is made as well.
-Answer: a `transcripts.transcript.Transcript` as JSON, with an `error` where the file is no sound.
+What may be asked is said in `callcenter.scribe.ears`.
 """
 
 from __future__ import annotations
@@ -14,13 +13,9 @@ import logging
 import os
 import sys
 from pathlib import Path
-from typing import Any
 
-from transcripts.audio import AudioError
-from transcripts.decoding import read_sound
-from transcripts.listening import listen
-from transcripts.recogniser import Recogniser, RecogniserError
-from transcripts.transcript import Transcript, to_plain
+from callcenter.scribe.ears import Ears
+from transcripts.recogniser import RecogniserError
 from transcripts.vosk_engine import VoskRecogniser
 
 NICENESS = 5
@@ -28,15 +23,6 @@ NICENESS = 5
 
 BROKEN_MODEL = 3
 """Exit status where the model cannot be loaded."""
-
-
-def answer(recogniser: Recogniser, request: dict[str, Any]) -> dict[str, Any]:
-    """What is said in the file that `request` names."""
-    try:
-        audio = read_sound(Path(request["path"]))
-    except AudioError as error:
-        return to_plain(Transcript(error=str(error)))
-    return to_plain(listen(audio, recogniser, request.get("phrases") or ()))
 
 
 def main(model: str) -> int:
@@ -48,8 +34,9 @@ def main(model: str) -> int:
     except RecogniserError as error:
         sys.stderr.write(f"{error}\n")
         return BROKEN_MODEL
+    ears = Ears(recogniser)
     for line in sys.stdin:
-        sys.stdout.write(json.dumps(answer(recogniser, json.loads(line)), ensure_ascii=False) + "\n")
+        sys.stdout.write(json.dumps(ears.answer(json.loads(line)), ensure_ascii=False) + "\n")
         sys.stdout.flush()
     return 0
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from pydantic import Field
 
 from callcenter.settings.values import HostPort, Part, Url
@@ -25,5 +27,10 @@ class DatabaseSettings(Part):
 
 
 class ScribeSettings(Part):
-    workers: int = Field(default=1, ge=1, le=64)
+    workers: int = Field(default=0, ge=0, le=64, description="0: one for each core but one, at most 8")
     model: str = Field(default="", description="folder of a Vosk model; empty: the installed one")
+
+    @property
+    def processes(self) -> int:
+        """How many worker processes there are: one core is the media path's."""
+        return self.workers or min(8, max(1, len(os.sched_getaffinity(0)) - 1))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Select, Update, and_, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Select, Update, and_, delete, insert, not_, or_, select, update
 from sqlmodel import Session, col
 
 from callcenter.store.aftermath import NOTHING, Aftermath, load_aftermaths
@@ -47,14 +47,24 @@ class Work:
     aftermath: Aftermath = NOTHING
 
 
-def claim(session: Session, worker: str, now: datetime, lease: timedelta, of: Queue = Job) -> Claim | None:
+def claim(
+    session: Session,
+    worker: str,
+    now: datetime,
+    lease: timedelta,
+    of: Queue = Job,
+    *,
+    unless: ColumnElement[bool] | None = None,
+) -> Claim | None:
     """Takes the oldest of the foremost jobs that are free, until `now + lease`; None where there is none.
+    Jobs of which `unless` holds are left to others.
 
     PostgreSQL passes over rows that another scribe is just taking (SKIP LOCKED). SQLite has no row locks:
     there the UPDATE asks again whether the job is still free.
     """
     order = (*((col(Job.priority),) if of is Job else ()), col(of.created_at), col(of.call_id))
-    oldest = select(of).where(_free(now, of)).order_by(*order).limit(1)
+    ours = _free(now, of) if unless is None else and_(_free(now, of), not_(unless))
+    oldest = select(of).where(ours).order_by(*order).limit(1)
     free = oldest.with_for_update(skip_locked=True)
     while (job := cast("Job | Mix | None", session.scalars(free).first())) is not None:
         taken = Claim(job.call_id, worker, job.attempts + 1)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from callcenter.settings import ConfigError, Settings, load_settings, split_host_port
+from callcenter.settings.services import ScribeSettings
 
 ROOT = Path(__file__).parent.parent.parent
 DESK = """
@@ -55,7 +56,7 @@ def test_no_file_is_all_defaults() -> None:
         ('[sip]\nlisten = "0.0.0.0:70000"', "sip.listen"),
         ("[sip]\nlissten = 1", "sip.lissten"),
         ("[sip]\nsession_expires = 60", "sip.session_expires: write 90 to 86400"),
-        ("[scribe]\nworkers = 0", "scribe.workers"),
+        ("[scribe]\nworkers = 65", "scribe.workers"),
         (DESK.replace('id = "front"', ""), "desk[0].id"),
         (DESK.replace('["8001"]', "[]"), "desk[0].agents"),
         (DESK.replace('["8001"]', '["8009"]'), "desk 'front' names agent '8009', which is no [[extension]]"),
@@ -196,3 +197,11 @@ def test_what_people_review_is_set_by_shares(tmp_path: Path) -> None:
     assert settings.review.appeal_limit == timedelta(days=3)
     with pytest.raises(ConfigError, match=r"review\.random_share"):
         load_settings(written(tmp_path, "[review]\nrandom_share = 2\n"))
+
+
+def test_the_scribe_s_processes_follow_the_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One core is the media path's; a number that is set is taken as it is."""
+    for cores, expected in ((1, 1), (2, 1), (6, 5), (64, 8)):
+        monkeypatch.setattr("os.sched_getaffinity", lambda pid, cores=cores: set(range(cores)))
+        assert ScribeSettings().processes == expected
+    assert ScribeSettings(workers=3).processes == 3

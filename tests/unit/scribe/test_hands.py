@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from callcenter.scribe.hands import Hands, WorkerDied
+from callcenter.scribe.hands import Hands, Standing, WorkerDied
 from tests.speech import recogniser, speech_model, wav
 from tests.support import eventually
 from transcripts.audio import read_wav
@@ -32,6 +32,21 @@ async def test_it_hears_what_the_engine_hears(hands: Hands) -> None:
     assert heard.seconds == pytest.approx(7.51, abs=0.01)
     assert hands.pid is not None
     assert os.getpriority(os.PRIO_PROCESS, hands.pid) > os.getpriority(os.PRIO_PROCESS, 0)
+
+
+async def test_a_recording_followed_while_it_grows_is_read_once(hands: Hands, tmp_path: Path) -> None:
+    raw, path = AGENT.read_bytes(), tmp_path / "leg.wav"
+    path.write_bytes(raw[:40_000])
+    standing = await hands.follow("r1", path, ["您好", "万科物业"], 60.0)
+    assert isinstance(standing, Standing)
+    assert standing.utterances[0][2] == "您好万科物业"
+    assert standing.words[0].text == "您好"
+    assert standing.seconds == pytest.approx(4.6, abs=0.1)
+    path.write_bytes(raw)
+    read: list[float] = []
+    heard = await hands.transcribe(path, ["您好", "万科物业"], id="r1", progress=read.append)
+    assert heard == await hands.transcribe(AGENT, ["您好", "万科物业"])
+    await hands.drop("r1")
 
 
 async def test_a_bad_file_is_an_answer_not_a_death(hands: Hands, tmp_path: Path) -> None:

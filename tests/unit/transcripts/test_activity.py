@@ -41,6 +41,8 @@ def through(sound: Samples, *, block: int | None = None) -> list[tuple[float, fl
     pieces += gate.finish()
     spans: list[tuple[float, float]] = []
     for piece in pieces:
+        if not len(piece.samples):
+            continue
         np.testing.assert_array_equal(piece.samples, sound[piece.start : piece.start + len(piece.samples)])
         start, end = piece.start / RATE, (piece.start + len(piece.samples)) / RATE
         spans = (
@@ -98,6 +100,15 @@ def test_how_the_sound_is_divided_makes_no_difference() -> None:
     sound[15 * RATE : 16 * RATE] += buzz(1, -40)
     whole = through(sound)
     assert whole == through(sound, block=1600) == through(sound, block=37)
+
+
+def test_quiet_is_told_before_it_is_left_out() -> None:
+    """Once a pause, and not of one that is let through whole."""
+    sound = np.concatenate((buzz(1), silence(1.2), buzz(1), silence(5), buzz(1)))
+    gate = Gate(RATE)
+    pieces = [piece for at in range(0, len(sound), 800) for piece in gate.feed(sound[at : at + 800])]
+    quiet = [piece.start / RATE for piece in pieces if not len(piece.samples)]
+    assert quiet == pytest.approx([3.2 + AFTER], abs=0.1)
 
 
 def test_the_last_sound_of_a_recording_is_let_through() -> None:

@@ -22,6 +22,7 @@ class Loud:
 
     def __init__(self) -> None:
         self.given = 0.0
+        self.pauses = 0
 
     def decoder(self, rate: int, phrases: Sequence[str] | None = None) -> Decoder:
         return _Seconds(self, rate, phrases[0] if phrases else "响")
@@ -43,6 +44,10 @@ class _Seconds:
     def accept(self, samples: Samples) -> list[Utterance]:
         self._engine.given += len(samples) / self._rate
         self._sound = np.concatenate((self._sound, samples))
+        return []
+
+    def pause(self) -> list[Utterance]:
+        self._engine.pauses += 1
         return []
 
     def finish(self) -> list[Utterance]:
@@ -83,11 +88,13 @@ def test_without_phrases_there_is_no_narrow_pass() -> None:
 
 
 def test_sound_that_comes_bit_by_bit_is_heard_as_the_whole_is() -> None:
-    live = Listener(Loud(), RATE, ["您好"])
+    engine = Loud()
+    live = Listener(engine, RATE, ["您好"])
     for at in range(0, len(SOUND), 1600):
         live.feed(SOUND[at : at + 1600])
     assert live.seconds == 18.0
     assert live.decoded < 6.0
+    assert engine.pauses == 2 * 3
     assert live.partial == "响"
     assert live.finish() == listen(AUDIO, Loud(), ["您好"])
 
