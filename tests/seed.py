@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine
-from sqlmodel import Session, SQLModel
+from sqlmodel import Session
 
 from callcenter.domain.calls import (
     AnnouncementFacts,
@@ -206,8 +206,8 @@ def _transferred(facts: CallFacts, caller: LegFacts, agent: LegFacts) -> CallFac
 
 
 def seed(engine: Engine, settings: Settings, now: datetime, *, filler: int = 0, live: bool = True) -> None:
-    """Creates the tables and writes the day: five told calls, two that last, `filler` more before them."""
-    SQLModel.metadata.create_all(engine)
+    """Makes the tables and writes the day: five told calls, two that last, `filler` more before them."""
+    migrate.upgrade(engine.url.render_as_string(hide_password=False))
     with Session(engine) as session:
         for script in MAIN + (LIVE if live else ()) + tuple(_filler(filler)):
             facts = facts_of(script, now)
@@ -369,7 +369,6 @@ def main() -> None:
     data = Path(sys.argv[1])
     data.mkdir(parents=True, exist_ok=True)
     settings = seed_settings(data)
-    migrate.upgrade(settings.database_url)
     seed(make_engine(settings.database_url), settings, datetime.now(UTC), filler=46)
 
 
