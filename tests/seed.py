@@ -40,6 +40,7 @@ from callcenter.store.judgings import Judged, NewSet, Weighed, add_sets
 from callcenter.store.records import fill_record
 from callcenter.store.tables import Job, Word
 from callcenter.store.tickets import add_note, open_ticket
+from callcenter.store.utterances import fill_in
 
 DIALOGUES = Path(__file__).parent.parent / "callcenter" / "demo" / "dialogues"
 
@@ -216,6 +217,7 @@ def seed(engine: Engine, settings: Settings, now: datetime, *, filler: int = 0, 
                 _judge(session, facts, script)
             if script.dialogue:
                 _record(session, facts, script, settings.recordings)
+        fill_in(session, 1000)
         _paperwork(session, now)
         session.commit()
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from urllib.parse import quote
 
 from sqlalchemy import ColumnElement, and_, column, func, literal_column, or_, select, table
 from sqlmodel import Session, col
@@ -47,6 +48,12 @@ class Hit:
     end: float
     pieces: tuple[Piece, ...]
     found: frozenset[int]
+
+    @property
+    def url(self) -> str:
+        """The page of the call, at the sound of the first piece that fits."""
+        first = self.pieces[min(self.found)].start if self.found else self.start
+        return f"/calls/{quote(self.call.id, safe='')}#t={first:.3f}"
 
 
 @dataclass(frozen=True, slots=True)
