@@ -21,6 +21,7 @@ from callcenter.web.api import (
     records,
     rejudgings,
     reviews,
+    search,
 )
 from callcenter.web.context import Context
 from callcenter.web.pages import calls as call_pages
@@ -59,7 +60,7 @@ def create_app(
     )
     app.state.context = Context(settings, engine, commands, bus, committed)
     api = APIRouter(prefix="/api/v1", responses=errors.RESPONSES)
-    for part in (recordings, calls, records, callbacks, office, days, reviews, rejudgings):
+    for part in (recordings, calls, search, records, callbacks, office, days, reviews, rejudgings):
         api.include_router(part.router)
     app.include_router(api)
     for page in (

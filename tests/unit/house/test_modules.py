@@ -53,6 +53,7 @@ HELD_BY = {
     "callcenter/judging/outcome.py": "test_judging.py",
     "callcenter/judging/phrases.py": "test_judging.py",
     "callcenter/judging/signalling.py": "test_judging.py",
+    "callcenter/store/search.py": "test_utterances.py",
     "transcripts/rooms.py": "test_numbers.py",
     "transcripts/pairing.py": "test_fusion.py",
     "transcripts/clock.py": "test_times.py",
