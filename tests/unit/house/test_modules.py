@@ -74,6 +74,8 @@ HELD_BY = {
     "callcenter/web/api/rejudgings.py": "test_api_rejudgings.py",
     "callcenter/web/people.py": "test_api_reviews.py",
     "callcenter/web/pages/reviews.py": "test_review_pages.py",
+    "callcenter/web/pages/scores.py": "test_review_pages.py",
+    "callcenter/web/api/quality.py": "test_api_reviews.py",
     "callcenter/web/app.py": "test_errors.py",
     "callcenter/web/context.py": "test_api_calls.py",
     "callcenter/web/pages/day.py": "test_pages.py",
