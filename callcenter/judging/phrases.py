@@ -7,7 +7,7 @@ from math import inf
 
 from callcenter.domain.calls import Line
 from callcenter.domain.findings import Finding, Verdict
-from callcenter.domain.reasons import Code, reason
+from callcenter.domain.reasons import Code, Reason, reason
 from callcenter.domain.standards import OpeningRule, PhraseRule, Rule
 from callcenter.judging.case import Case
 from callcenter.judging.hearing import NOTHING, Evidence, Said
@@ -19,6 +19,7 @@ from callcenter.judging.outcome import (
     clause,
     heard_all,
     missing,
+    plain,
     silent,
     with_evidence,
 )
@@ -49,9 +50,11 @@ def opening(rule: OpeningRule, case: Case) -> Finding:
 
 
 def offer_help(rule: PhraseRule, case: Case) -> Finding:
-    """Said within the first seconds of the agent's speech, with the opening or after it."""
+    """Said within the first seconds of the agent's speech, with the opening or after it; to outsiders."""
     if early := cannot_judge_words(rule, case):
         return early
+    if case.facts.line is Line.INTERNAL:
+        return plain(rule, Verdict.NOT_APPLICABLE, Reason(Code.COLLEAGUES))
     assert case.agent is not None
     if not case.agent.words:
         return silent(rule, case)
