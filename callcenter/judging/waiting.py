@@ -99,9 +99,10 @@ def _on_hold(case: Case, gap: _Gap) -> Wait:
 
 
 def _by_silence(case: Case, gap: _Gap) -> Wait | None:
-    enough, asked = _silence(case.standard), _asked(case, gap).said
+    enough = _silence(case.standard)
     if gap.end - gap.start < enough or not gap.start:
         return None
+    asked = _asked(case, gap).said
     callers = caller_spans(case)
     quiet = longest(tuple(silences((*agent_spans(case), *callers), gap.start, gap.end)))
     if quiet is None or quiet[1] - quiet[0] < enough * (1.0 if asked is Said.YES else UNASKED):
