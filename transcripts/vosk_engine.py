@@ -35,8 +35,11 @@ vosk.SetLogLevel(-1)  # Kaldi writes its own log to the standard error
 class VoskRecogniser:
     """One model, loaded once (0.35 s, 150–290 MB); used by one thread at a time."""
 
-    def __init__(self, model: Path) -> None:
-        """Raises RecogniserError where the folder holds no model that Vosk can load."""
+    def __init__(self, model: Path, lexicon: Sequence[str] = ()) -> None:
+        """`lexicon` is what a second hearing listens for.
+
+        Raises RecogniserError where the folder holds no model that Vosk can load.
+        """
         if not (model / "am" / "final.mdl").is_file():
             raise RecogniserError(f"{model} holds no Vosk model (am/final.mdl is missing)")
         try:
@@ -44,10 +47,15 @@ class VoskRecogniser:
         except Exception as error:  # Vosk raises plain Exception
             raise RecogniserError(f"Vosk cannot load the model in {model}: {error}") from error
         self._name = model.name
+        self._lexicon = tuple(lexicon)
 
     @property
     def name(self) -> str:
         return self._name
+
+    @property
+    def lexicon(self) -> Sequence[str]:
+        return self._lexicon
 
     def transcribe(self, audio: Audio) -> list[Word]:
         return read_alone(self.decoder(audio.rate), audio)

@@ -17,6 +17,7 @@ from callcenter.store.jobs import Claim
 from callcenter.store.judgings import Judged, NewSet, add_sets
 from callcenter.store.scores import rescore
 from callcenter.store.tables import Call
+from callcenter.store.utterances import keep_utterances
 
 ROLE = "scribe"
 
@@ -32,8 +33,12 @@ class Result:
     failed: bool = False
 
 
-def commit(db: Session, site: str, claim: Claim, call: Call, result: Result) -> None:
+def commit(
+    db: Session, site: str, claim: Claim, call: Call, result: Result, names: Sequence[str] = ()
+) -> None:
     """Ends the job, replaces the words, adds a set of findings, and leaves `transcribed` and `judged`.
+
+    `names` are those of the lexicon.
 
     Raises ClaimLost, before anything is changed, where another scribe has taken the call over.
     """
@@ -41,6 +46,7 @@ def commit(db: Session, site: str, claim: Claim, call: Call, result: Result) -> 
         raise ClaimLost
     for recording_id, transcript in result.heard.items():
         jobs.replace_words(db, recording_id, transcript.words)
+        keep_utterances(db, recording_id, transcript.words, transcript.second, names)
         keep_hearing(db, recording_id, transcript, result.judged.engine, result.judged.at)
     kept = add_sets(db, [NewSet(call.id, result.findings, result.judged)])
     rescore(db, [each.call_id for each in kept if each.reviewed])

@@ -27,9 +27,11 @@ from callcenter.domain.standards import Standard
 from callcenter.judging.judging import spot_phrases
 from callcenter.scribe.case import judge_work, recordings_of
 from callcenter.scribe.commit import Result, commit
+from callcenter.scribe.filling import fill_in_all
 from callcenter.scribe.following import Following, Heard
 from callcenter.scribe.hands import Hands, Standing, Transcript, WorkerDied
 from callcenter.scribe.lease import ClaimLost, kept
+from callcenter.scribe.site_words import site_lexicon, worker_arguments
 from callcenter.scribe.stopping import Stopped, unless
 from callcenter.scribe.terms import Terms
 from callcenter.settings import Settings
@@ -73,14 +75,19 @@ class Scribe:
         """`recorded` is set by the wiring when a call has been recorded; `wake` is called after each commit;
         `heard` is told what is said in calls under way.
 
-        Raises ModelError where there is no speech model, StandardError where a desk's standard is wrong.
+        Raises ModelError where there is no speech model, StandardError where a desk's standard is wrong,
+        LexiconError where the site's own words are.
         """
         model = find_model(settings.scribe.model)
         self._terms = Terms(settings.desks, ZoneInfo(settings.timezone))
         self.done = 0
         self.failed = 0
         name = _identity()
-        self.hands = [Hands(model, f"{name}/{number}") for number in range(settings.scribe.processes)]
+        self._names = site_lexicon(settings).names
+        lexicon = worker_arguments(settings)
+        self.hands = [
+            Hands(model, f"{name}/{number}", lexicon) for number in range(settings.scribe.processes)
+        ]
         self._settings, self._engine = settings, engine
         self._recorded = recorded or asyncio.Event()
         self._wake, self._pace = wake, pace
@@ -102,6 +109,8 @@ class Scribe:
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self.following.run(stop), name="scribe following")
+                filling = fill_in_all(self._database, self._names, stop)
+                group.create_task(filling, name="scribe filling in")
                 for hands in self.hands:
                     group.create_task(self._serve(hands, stop), name=f"scribe {hands.name}")
         finally:
@@ -214,7 +223,7 @@ class Scribe:
         log.info("call judged call=%s standard=%s", claim.call_id, result.judged.standard.name)
 
     def _keep(self, db: Session, claim: Claim, work: Work, result: Result) -> None:
-        commit(db, self._settings.site, claim, work.call, result)
+        commit(db, self._settings.site, claim, work.call, result, self._names)
         review = self._settings.review
         draw_call(db, work.call.id, review.sampling, result.judged.at, review.seed)
 

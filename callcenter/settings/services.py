@@ -29,6 +29,8 @@ class DatabaseSettings(Part):
 class ScribeSettings(Part):
     workers: int = Field(default=0, ge=0, le=64, description="0: one for each core but one, at most 8")
     model: str = Field(default="", description="folder of a Vosk model; empty: the installed one")
+    second_hearing: bool = Field(default=True, description="listen for the desk's words in a second pass")
+    lexicon: str = Field(default="", description="file with a site's own names and phrases")
 
     @property
     def processes(self) -> int:
