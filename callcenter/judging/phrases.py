@@ -25,6 +25,7 @@ from callcenter.judging.outcome import (
 from callcenter.judging.speech import caller_spans
 from transcripts.recogniser import Word
 from transcripts.utterances import join_text, split_utterances
+from transcripts.voice import Span
 
 OPENED = 8.0
 """Seconds from the agent's first word within which the opening is over."""
@@ -57,7 +58,7 @@ def offer_help(rule: PhraseRule, case: Case) -> Finding:
     end = inf if rule.within is None else case.agent.words[0].start + rule.within
     found = _wanted(rule, case, 0.0, end)
     why = reason(Code.NOT_HEARD_AT_BEGINNING, phrase=found.phrase)
-    return heard_phrase(rule, found) or with_evidence(rule, Verdict.FAIL, found, why)
+    return heard_phrase(rule, case, found, (0.0, end)) or with_evidence(rule, Verdict.FAIL, found, why)
 
 
 def once_the_caller_spoke(rule: PhraseRule, case: Case) -> Finding:
@@ -71,16 +72,16 @@ def once_the_caller_spoke(rule: PhraseRule, case: Case) -> Finding:
     if rule.last is not None:
         start = max(start, words[-1].end - rule.last)
     found = _wanted(rule, case, start, inf)
-    return heard_phrase(rule, found) or _half(rule, case, start) or missing(rule, case, found, NO_PHRASE)
+    return heard_phrase(rule, case, found, (start, inf)) or missing(rule, case, found, NO_PHRASE)
 
 
-def heard_phrase(rule: PhraseRule, found: Evidence) -> Finding | None:
-    """Said, or perhaps; None: not said."""
+def heard_phrase(rule: PhraseRule, case: Case, found: Evidence, within: Span) -> Finding | None:
+    """Said, or perhaps, or only half of it `within` those seconds; None: not said."""
     if found.said is Said.YES:
         return with_evidence(rule, Verdict.PASS, found, heard_all(found))
     if found.said is Said.MAYBE:
         return with_evidence(rule, Verdict.UNSURE, found, reason(Code.HEARD_IN_PART, phrase=found.phrase))
-    return None
+    return _half(rule, case, within)
 
 
 def _wanted(rule: PhraseRule, case: Case, start: float, end: float) -> Evidence:
@@ -88,10 +89,10 @@ def _wanted(rule: PhraseRule, case: Case, start: float, end: float) -> Evidence:
     return case.agent.best(rule.phrases, start, end, rule.others)
 
 
-def _half(rule: PhraseRule, case: Case, start: float) -> Finding | None:
+def _half(rule: PhraseRule, case: Case, within: Span) -> Finding | None:
     """Where only a part of the phrase was heard, and clearly."""
     assert case.agent is not None
-    half = case.agent.best(rule.partial, start, inf)
+    half = case.agent.best(rule.partial, *within)
     if (
         half.said is not Said.YES
         or half.match is None

@@ -51,7 +51,7 @@ def _before(rule: PhraseRule, case: Case, transfer: Transfer) -> Finding:
         return plain(rule, Verdict.FAIL, Reason(SILENT.ended))
     start, end = _lead(rule, case, transfer)
     found = case.agent.best(rule.phrases, start, end, rule.others)
-    return heard_phrase(rule, found) or plain(rule, Verdict.FAIL, Reason(NO_PHRASE.ended))
+    return heard_phrase(rule, case, found, (start, end)) or plain(rule, Verdict.FAIL, Reason(NO_PHRASE.ended))
 
 
 def _lead(rule: PhraseRule, case: Case, transfer: Transfer) -> tuple[float, float]:
@@ -76,7 +76,7 @@ def failed_notice(rule: PhraseRule, case: Case) -> Finding:
     if not failed:
         return _told(rule, case, 0.0) or _unknown(rule, case.facts)
     found = [
-        _played(rule, case, notice, each) or _told(rule, case, each.at or 0.0) or _untold(rule, case)
+        _played(rule, case, notice, each) or _told_to(rule, case, each) or _untold(rule, case)
         for each in failed
     ]
     return gravest(found)
@@ -113,7 +113,16 @@ def _tells(played: Played, notice: Notice, transfer: Transfer) -> bool:
 
 def _told(rule: PhraseRule, case: Case, start: float) -> Finding | None:
     found = case.agent.best(rule.phrases, start, inf, rule.others) if case.agent else NOTHING
-    return heard_phrase(rule, found) if found.said is Said.YES else None
+    return heard_phrase(rule, case, found, (start, inf)) if found.said is Said.YES else None
+
+
+def _told_to(rule: PhraseRule, case: Case, transfer: Transfer) -> Finding | None:
+    """Something failed, so that half a notice, or perhaps one, is for a person to hear."""
+    if case.agent is None:
+        return None
+    since = transfer.at or 0.0
+    found = case.agent.best(rule.phrases, since, inf, rule.others)
+    return heard_phrase(rule, case, found, (since, inf))
 
 
 def _untold(rule: PhraseRule, case: Case) -> Finding:

@@ -171,7 +171,7 @@ def _each(rule: PhraseRule | WaitRule, case: Case, judge: Callable[[Wait], Findi
 def _asked_before(rule: PhraseRule, case: Case, wait: Wait) -> Finding:
     since = wait.start - (BEFORE if rule.window is None else rule.window)
     found = _best(case.agent, rule.phrases, since, wait.start, rule.others)
-    return _said_around(rule, wait, found, Code.NOT_ASKED_TO_WAIT)
+    return _said_around(rule, case, wait, found, (since, wait.start), Code.NOT_ASKED_TO_WAIT)
 
 
 def _sorry_after(rule: PhraseRule, case: Case, wait: Wait) -> Finding:
@@ -179,13 +179,16 @@ def _sorry_after(rule: PhraseRule, case: Case, wait: Wait) -> Finding:
         return plain(rule, Verdict.NOT_APPLICABLE, Reason(Code.NOBODY_CAME_BACK))
     assert case.agent is not None
     until = wait.end + (BEFORE if rule.window is None else rule.window)
-    found = _best(case.agent, rule.phrases, max(wait.start, wait.end - EARLY), until, rule.others)
-    return _said_around(rule, wait, found, Code.NO_APOLOGY)
+    since = max(wait.start, wait.end - EARLY)
+    found = _best(case.agent, rule.phrases, since, until, rule.others)
+    return _said_around(rule, case, wait, found, (since, until), Code.NO_APOLOGY)
 
 
-def _said_around(rule: PhraseRule, wait: Wait, found: Evidence, otherwise: Code) -> Finding:
+def _said_around(
+    rule: PhraseRule, case: Case, wait: Wait, found: Evidence, within: Span, otherwise: Code
+) -> Finding:
     why = reason(otherwise, seconds=wait.seconds)
-    return heard_phrase(rule, found) or spanned(rule, Verdict.FAIL, (wait.start, wait.end), why)
+    return heard_phrase(rule, case, found, within) or spanned(rule, Verdict.FAIL, (wait.start, wait.end), why)
 
 
 def _not_too_long(rule: WaitRule, case: Case, wait: Wait) -> Finding:
