@@ -14,6 +14,7 @@ from sqlmodel import Session
 from callcenter.domain.calls import Outcome
 from callcenter.domain.findings import Verdict
 from callcenter.store.judgings import sets_of
+from callcenter.store.listenings import read_so_far
 from callcenter.store.queries import CallDetail, CallFilter, call_recordings, get_call, list_calls
 from callcenter.store.records import fill_record, record_changes
 from callcenter.store.reviews import agents_of
@@ -170,6 +171,8 @@ def call_values(session: Session, context: Context, call_id: str) -> dict[str, A
         "utterances": utterances,
         "lines": lines_of(utterances, detail.announcements, detail.call.answered_at),
         "job": job.state if job else None,
+        "said": context.bus.overheard.said(call_id) if context.bus and not utterances else [],
+        "progress": _progress(session, detail) if job and job.state == "claimed" else None,
         "sound": written or stereo(context.settings, call_recordings(session, call_id)).frames > 0,
         "sound_url": f"{url}.flac" if written else url,
         "sound_name": f"{call_id}.flac" if written else f"{call_id}.wav",
@@ -181,6 +184,13 @@ def call_values(session: Session, context: Context, call_id: str) -> dict[str, A
         "older": sets_of(session, call_id)[1:],
         "took": agents_of(session, call_id),
     }
+
+
+def _progress(session: Session, detail: CallDetail) -> float | None:
+    """How much of the call's sound has been read, 0 to 1; None: nothing is known of it."""
+    read = read_so_far(session, detail.call.id)
+    whole = sum(each.duration_seconds or 0.0 for each in detail.recordings)
+    return min(1.0, sum(read.values()) / whole) if read and whole else None
 
 
 def _regions(detail: CallDetail) -> list[dict[str, Any]]:
