@@ -25,6 +25,7 @@ from sqlmodel import Session
 from callcenter.domain.calls import Role
 from callcenter.domain.standards import Standard
 from callcenter.judging.judging import spot_phrases
+from callcenter.scribe.attention import Attention
 from callcenter.scribe.case import judge_work, recordings_of
 from callcenter.scribe.commit import Result, commit
 from callcenter.scribe.following import Following, Heard
@@ -83,9 +84,10 @@ class Scribe:
         self.hands = [Hands(model, f"{name}/{number}") for number in range(settings.scribe.processes)]
         self._settings, self._engine = settings, engine
         self._recorded = recorded or asyncio.Event()
-        self._wake, self._pace = wake, pace
+        self._wake, self._pace, self._tell_heard = wake, pace, heard or _nobody
+        self._attention = Attention(self._terms, engine, settings.site, wake, settings.scribe.alerts)
         self.following = Following(
-            name, self.hands, engine, settings.recordings, self._live_phrases, heard=heard or _nobody
+            name, self.hands, engine, settings.recordings, self._live_phrases, heard=self._heard
         )
 
     def metrics(self) -> dict[str, float]:
@@ -182,6 +184,13 @@ class Scribe:
             id=recording.id,
             progress=lambda seconds: progress(recording.id, seconds),
         )
+
+    async def _heard(self, growing: Growing, standing: Standing) -> None:
+        await self._tell_heard(growing, standing)
+        try:
+            await self._attention.heard(growing, standing)
+        except DBAPIError as error:
+            log.warning("warning not told call=%s error=%s", growing.call.id, brief(error))
 
     def _live_phrases(self, growing: Growing) -> list[str]:
         if growing.role != Role.AGENT.value:

@@ -6,6 +6,7 @@ import os
 
 from pydantic import Field
 
+from callcenter.domain.alerts import AlertLimits
 from callcenter.settings.values import HostPort, Part, Url
 
 
@@ -29,6 +30,14 @@ class DatabaseSettings(Part):
 class ScribeSettings(Part):
     workers: int = Field(default=0, ge=0, le=64, description="0: one for each core but one, at most 8")
     model: str = Field(default="", description="folder of a Vosk model; empty: the installed one")
+    warn_opening: float = Field(default=8.0, ge=0, le=60, description="seconds without a greeting; 0: never")
+    warn_wait_agent: float = Field(default=20.0, ge=0, le=600, description="seconds since 请稍等; 0: never")
+    warn_wait_supervisor: float = Field(default=30.0, ge=0, le=600, description="the same; 0: never")
+
+    @property
+    def alerts(self) -> AlertLimits:
+        """When is warned of what is heard in a call under way."""
+        return AlertLimits(self.warn_opening, self.warn_wait_agent, self.warn_wait_supervisor)
 
     @property
     def processes(self) -> int:
