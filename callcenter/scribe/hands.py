@@ -39,10 +39,10 @@ class Standing:
 class Hands:
     """One worker process with the model, started when first asked and again after it died."""
 
-    def __init__(self, model: Path, name: str) -> None:
+    def __init__(self, model: Path, name: str, engine: str = "vosk") -> None:
         self.name = name
         self._model = model
-        self._worker = Worker(name, "callcenter.scribe.worker", str(model))
+        self._worker = Worker(name, "callcenter.scribe.worker", engine, str(model))
         self._turn = asyncio.Lock()
 
     @property

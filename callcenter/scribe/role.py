@@ -41,7 +41,7 @@ from callcenter.store.jobs import Claim, Work
 from callcenter.store.judgings import Judged, Weighed
 from callcenter.store.listenings import Growing, taken_by_another
 from callcenter.store.tables import Recording
-from transcripts.model import find_model
+from transcripts.engines import engine_model
 
 log = logging.getLogger(__name__)
 
@@ -76,12 +76,14 @@ class Scribe:
 
         Raises ModelError where there is no speech model, StandardError where a desk's standard is wrong.
         """
-        model = find_model(settings.scribe.model)
+        chosen = settings.scribe.engine
+        model = engine_model(chosen, settings.scribe.model)
         self._terms = Terms(settings.desks, ZoneInfo(settings.timezone))
         self.done = 0
         self.failed = 0
         name = _identity()
-        self.hands = [Hands(model, f"{name}/{number}") for number in range(settings.scribe.processes)]
+        numbers = range(settings.scribe.processes)
+        self.hands = [Hands(model, f"{name}/{number}", chosen) for number in numbers]
         self._settings, self._engine = settings, engine
         self._recorded = recorded or asyncio.Event()
         self._wake, self._pace, self._tell_heard = wake, pace, heard or _nobody

@@ -15,8 +15,8 @@ import sys
 from pathlib import Path
 
 from callcenter.scribe.ears import Ears
+from transcripts.engines import load_engine
 from transcripts.recogniser import RecogniserError
-from transcripts.vosk_engine import VoskRecogniser
 
 NICENESS = 5
 """Calls that are under way on the same machine come first."""
@@ -25,12 +25,12 @@ BROKEN_MODEL = 3
 """Exit status where the model cannot be loaded."""
 
 
-def main(model: str) -> int:
+def main(engine: str, model: str) -> int:
     """Serves requests; the exit status is BROKEN_MODEL where the model cannot be loaded."""
     os.nice(NICENESS)
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING)
     try:
-        recogniser = VoskRecogniser(Path(model))
+        recogniser = load_engine(engine, Path(model))
     except RecogniserError as error:
         sys.stderr.write(f"{error}\n")
         return BROKEN_MODEL
@@ -43,6 +43,6 @@ def main(model: str) -> int:
 
 if __name__ == "__main__":
     try:
-        raise SystemExit(main(sys.argv[1]))
+        raise SystemExit(main(*sys.argv[1:3]))
     except (KeyboardInterrupt, BrokenPipeError):  # the scribe is ending, or has ended
         os._exit(0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import Literal
 
 from pydantic import Field
 
@@ -29,7 +30,8 @@ class DatabaseSettings(Part):
 
 class ScribeSettings(Part):
     workers: int = Field(default=0, ge=0, le=64, description="0: one for each core but one, at most 8")
-    model: str = Field(default="", description="folder of a Vosk model; empty: the installed one")
+    engine: Literal["vosk", "whisper"] = "vosk"
+    model: str = Field(default="", description="folder of its model; empty: the installed one of Vosk")
     warn_opening: float = Field(default=8.0, ge=0, le=60, description="seconds without a greeting; 0: never")
     warn_wait_agent: float = Field(default=20.0, ge=0, le=600, description="seconds since 请稍等; 0: never")
     warn_wait_supervisor: float = Field(default=30.0, ge=0, le=600, description="the same; 0: never")
