@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Engine
 
 from callcenter.domain.alerts import LIMITS, Alert, AlertLimits
-from callcenter.domain.calls import EventName, Line, Role
+from callcenter.domain.calls import Direction, EventName, Line, Role
 from callcenter.judging.alerts import Watch
 from callcenter.scribe.hands import Standing
 from callcenter.scribe.terms import Terms
@@ -40,8 +40,9 @@ class Attention:
         self._watches: dict[str, Watch] = {}
 
     async def heard(self, growing: Growing, standing: Standing) -> None:
-        """Looks at what an agent has said so far, and tells what is to be told."""
-        if growing.role == Role.AGENT.value:
+        """Looks at what an agent has said so far, and tells what is to be told. Who answers a call of ours to
+        the outside is no agent."""
+        if growing.role == Role.AGENT.value and growing.call.direction != Direction.OUTBOUND.value:
             await asyncio.to_thread(self._look, growing, standing)
 
     def _look(self, growing: Growing, standing: Standing) -> None:

@@ -47,5 +47,7 @@ async def test_times_are_those_of_the_call_for_a_second_agent_too(engine: Engine
     assert found[0]["at"] == 72.0
 
 
-async def test_what_a_caller_says_is_no_matter(engine: Engine) -> None:
+async def test_what_others_say_is_no_matter(engine: Engine) -> None:
     assert await told(engine, replace(GROWING, role="caller"), RUDE) == []
+    outbound = replace(GROWING, call=call("c2", outcome=None, direction="outbound"))
+    assert await told(engine, outbound, RUDE) == []
