@@ -25,6 +25,7 @@ from sqlmodel import Session
 from callcenter.domain.calls import Role
 from callcenter.domain.standards import Standard
 from callcenter.judging.judging import spot_phrases
+from callcenter.scribe.attention import Attention
 from callcenter.scribe.case import judge_work, recordings_of
 from callcenter.scribe.commit import Result, commit
 from callcenter.scribe.filling import fill_in_all
@@ -42,7 +43,7 @@ from callcenter.store.jobs import Claim, Work
 from callcenter.store.judgings import Judged, Weighed
 from callcenter.store.listenings import Growing, taken_by_another
 from callcenter.store.tables import Recording
-from transcripts.model import find_model
+from transcripts.engines import engine_model
 
 log = logging.getLogger(__name__)
 
@@ -78,21 +79,21 @@ class Scribe:
         Raises ModelError where there is no speech model, StandardError where a desk's standard is wrong,
         LexiconError where the site's own words are.
         """
-        model = find_model(settings.scribe.model)
+        chosen = settings.scribe.engine
+        model = engine_model(chosen, settings.scribe.model)
         self._terms = Terms(settings.desks, ZoneInfo(settings.timezone))
         self.done = 0
         self.failed = 0
         name = _identity()
         self._names = site_lexicon(settings).names
-        lexicon = worker_arguments(settings)
-        self.hands = [
-            Hands(model, f"{name}/{number}", lexicon) for number in range(settings.scribe.processes)
-        ]
+        lexicon, numbers = worker_arguments(settings), range(settings.scribe.processes)
+        self.hands = [Hands(model, f"{name}/{number}", chosen, lexicon) for number in numbers]
         self._settings, self._engine = settings, engine
         self._recorded = recorded or asyncio.Event()
-        self._wake, self._pace = wake, pace
+        self._wake, self._pace, self._tell_heard = wake, pace, heard or _nobody
+        self._attention = Attention(self._terms, engine, settings.site, wake, settings.scribe.alerts)
         self.following = Following(
-            name, self.hands, engine, settings.recordings, self._live_phrases, heard=heard or _nobody
+            name, self.hands, engine, settings.recordings, self._live_phrases, heard=self._heard
         )
 
     def metrics(self) -> dict[str, float]:
@@ -191,6 +192,13 @@ class Scribe:
             id=recording.id,
             progress=lambda seconds: progress(recording.id, seconds),
         )
+
+    async def _heard(self, growing: Growing, standing: Standing) -> None:
+        await self._tell_heard(growing, standing)
+        try:
+            await self._attention.heard(growing, standing)
+        except DBAPIError as error:
+            log.warning("warning not told call=%s error=%s", growing.call.id, brief(error))
 
     def _live_phrases(self, growing: Growing) -> list[str]:
         if growing.role != Role.AGENT.value:

@@ -15,9 +15,9 @@ import sys
 from pathlib import Path
 
 from callcenter.scribe.ears import Ears
+from transcripts.engines import load_engine
 from transcripts.lexicon import LexiconError, load_lexicon
 from transcripts.recogniser import RecogniserError
-from transcripts.vosk_engine import VoskRecogniser
 
 NICENESS = 5
 """Calls that are under way on the same machine come first."""
@@ -26,7 +26,7 @@ BROKEN_MODEL = 3
 """Exit status where the model cannot be loaded."""
 
 
-def main(model: str, *lexicon: str) -> int:
+def main(engine: str, model: str, *lexicon: str) -> int:
     """Serves requests; the exit status is BROKEN_MODEL where the model cannot be loaded.
 
     `lexicon`: the file of a site's own words, or an empty word, and names; without it there is no second
@@ -35,7 +35,7 @@ def main(model: str, *lexicon: str) -> int:
     os.nice(NICENESS)
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING)
     try:
-        recogniser = VoskRecogniser(Path(model), _listened_for(*lexicon))
+        recogniser = load_engine(engine, Path(model), _listened_for(*lexicon))
     except (RecogniserError, LexiconError) as error:
         sys.stderr.write(f"{error}\n")
         return BROKEN_MODEL

@@ -13,6 +13,7 @@ PACKAGES = ("sip", "transcripts", "prompts", "callcenter")
 HELD_BY = {
     # Protocols and tables of values: those who use them.
     "transcripts/recogniser.py": "test_vosk_engine.py",
+    "callcenter/domain/alerts.py": "test_alerts.py",
     "callcenter/domain/findings.py": "test_judging.py",
     "callcenter/standards/instructions.py": "test_merging.py",
     "callcenter/standards/errors.py": "test_loader.py",
