@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from transcripts.recogniser import Word
-from transcripts.sound import Syllable, cost, syllables
+from transcripts.sound import Syllable, costs_of, number_of, syllables
 from transcripts.utterances import join_text
 
 MISSING_COST = 1.0
@@ -79,28 +79,58 @@ class Heard:
     end: float
 
 
+class Track:
+    """Words in which phrases are looked for, made ready once for many of them."""
+
+    def __init__(self, words: Sequence[Word], start: float = 0.0, end: float = float("inf")) -> None:
+        """Of `words` those that begin within `start` to `end` seconds."""
+        self.words = [word for word in words if start <= word.start <= end]
+        self.heard = spread(self.words)
+        columns = range(len(self.heard))
+        self.pauses = [_pause(self.heard, column) for column in columns]
+        self.extras = [_extra(self.heard, column) for column in columns]
+        self._numbers = [number_of(each.sound) for each in self.heard]
+        self._costs: dict[Syllable, list[float]] = {}
+
+    def costs(self, sound: Syllable) -> list[float]:
+        """How far each syllable that was heard is from `sound`, 0 to 1, by its place."""
+        known = self._costs.get(sound)
+        if known is None:
+            row = costs_of(sound)
+            known = self._costs[sound] = [row[number] for number in self._numbers]
+        return known
+
+    def bound(self, pattern: Pattern) -> float:
+        """A cost that no fit of the pattern here is below: every syllable where it fits best by itself."""
+        least = [min(MISSING_COST, *self.costs(sound)) if self.heard else 1.0 for sound in pattern.sounds]
+        return max(sum(least) / len(least), sum(least[at] for at in pattern.core) / len(pattern.core))
+
+    def find(self, pattern: Pattern) -> Match | None:
+        """The best fit; None where nothing was heard, or nothing that is like it."""
+        if not self.heard:
+            return None
+        costs = [self.costs(sound) for sound in pattern.sounds]
+        rows = _fill(costs, self.pauses, self.extras)
+        last = rows[-1].index(min(rows[-1]))
+        matched, touched = _trace(costs, self.pauses, rows, last)
+        if not touched:
+            return None
+        first, final = self.heard[min(touched)], self.heard[max(touched)]
+        return Match(
+            pattern.text,
+            min(1.0, rows[-1][last] / len(pattern.sounds)),
+            min(1.0, sum(matched[position] for position in pattern.core) / len(pattern.core)),
+            first.start,
+            final.end,
+            join_text(self.words[first.word : final.word + 1]),
+        )
+
+
 def find(
     pattern: Pattern, words: Sequence[Word], start: float = 0.0, end: float = float("inf")
 ) -> Match | None:
     """The best fit among the words that begin within `start` to `end` seconds; None where there are none."""
-    chosen = [word for word in words if start <= word.start <= end]
-    heard = spread(chosen)
-    if not heard:
-        return None
-    rows = _fill(pattern.sounds, heard)
-    last = min(range(len(heard) + 1), key=lambda column: rows[-1][column])
-    costs, touched = _trace(pattern.sounds, heard, rows, last)
-    if not touched:
-        return None
-    first, final = heard[min(touched)], heard[max(touched)]
-    return Match(
-        pattern.text,
-        min(1.0, rows[-1][last] / len(pattern.sounds)),
-        min(1.0, sum(costs[position] for position in pattern.core) / len(pattern.core)),
-        first.start,
-        final.end,
-        join_text(chosen[first.word : final.word + 1]),
-    )
+    return Track(words, start, end).find(pattern)
 
 
 def spread(words: Sequence[Word]) -> list[Heard]:
@@ -127,38 +157,46 @@ def _pause(heard: Sequence[Heard], column: int) -> float:
     return PAUSE_COST
 
 
-def _fill(wanted: Sequence[Syllable], heard: Sequence[Heard]) -> list[list[float]]:
-    """Edit distance of the whole pattern against any stretch of what was heard (it may begin anywhere)."""
-    rows = [[0.0] * (len(heard) + 1)]
-    for number, sound in enumerate(wanted):
+def _fill(
+    costs: Sequence[Sequence[float]], pauses: Sequence[float], extras: Sequence[float]
+) -> list[list[float]]:
+    """Edit distance of the whole pattern against any stretch of what was heard (it may begin anywhere).
+
+    `costs` are of each wanted syllable against each that was heard. The loop is what judging spends its time
+    in: it has no calls.
+    """
+    none = [0.0] * len(extras)
+    rows = [[0.0] * (len(extras) + 1)]
+    for number, fits in enumerate(costs):
         above = rows[-1]
-        row = [above[0] + MISSING_COST]
-        for column, each in enumerate(heard):
-            within = _pause(heard, column) if number else 0.0
-            row.append(
-                min(
-                    above[column] + cost(sound, each.sound) + within,
-                    above[column + 1] + MISSING_COST,
-                    row[column] + _extra(heard, column),
-                )
-            )
+        left = above[0] + MISSING_COST
+        row = [left]
+        within = pauses if number else none
+        for diagonal, up, fit, pause, extra in zip(above, above[1:], fits, within, extras, strict=False):
+            here = diagonal + fit + pause
+            if up + MISSING_COST < here:
+                here = up + MISSING_COST
+            left += extra
+            if here < left:
+                left = here
+            row.append(left)
         rows.append(row)
     return rows
 
 
 def _trace(
-    wanted: Sequence[Syllable], heard: Sequence[Heard], rows: list[list[float]], column: int
+    costs: Sequence[Sequence[float]], pauses: Sequence[float], rows: list[list[float]], column: int
 ) -> tuple[list[float], list[int]]:
     """What each wanted syllable cost, and which heard ones it was matched with."""
-    costs, touched = [MISSING_COST] * len(wanted), []
-    number = len(wanted)
+    matched, touched = [MISSING_COST] * len(costs), []
+    number = len(costs)
     while number > 0 and column >= 0:
         here = rows[number][column]
         if column > 0:
-            each = cost(wanted[number - 1], heard[column - 1].sound)
-            within = _pause(heard, column - 1) if number > 1 else 0.0
+            each = costs[number - 1][column - 1]
+            within = pauses[column - 1] if number > 1 else 0.0
             if here == rows[number - 1][column - 1] + each + within:
-                costs[number - 1] = each
+                matched[number - 1] = each
                 touched.append(column - 1)
                 number, column = number - 1, column - 1
                 continue
@@ -166,4 +204,4 @@ def _trace(
             number -= 1
         else:
             column -= 1
-    return costs, touched
+    return matched, touched

@@ -102,5 +102,26 @@ def cost(a: Syllable, b: Syllable) -> float:
     return min(1.0, parts + (TONE_COST if a.tone != b.tone and 5 not in (a.tone, b.tone) else 0.0))
 
 
+_NUMBERS: dict[Syllable, int] = {}
+_KNOWN: list[Syllable] = []
+_ROWS: dict[Syllable, list[float]] = {}
+
+
+def number_of(sound: Syllable) -> int:
+    """The syllable's number, by which `costs_of` is read; the same in this process. There are some 1500."""
+    known = _NUMBERS.get(sound)
+    if known is None:
+        known = _NUMBERS[sound] = len(_KNOWN)
+        _KNOWN.append(sound)
+    return known
+
+
+def costs_of(sound: Syllable) -> list[float]:
+    """How far `sound` is from every syllable that has a number yet, by that number."""
+    row = _ROWS.setdefault(sound, [])
+    row += [cost(sound, other) for other in _KNOWN[len(row) :]]
+    return row
+
+
 def _part(a: str, b: str, table: dict[frozenset[str], float]) -> float:
     return 0.0 if a == b else table.get(frozenset((a, b)), PART_COST)

@@ -13,7 +13,7 @@ from enum import Enum
 from functools import lru_cache
 
 from callcenter.domain.standards import Thresholds
-from transcripts.alignment import Match, Pattern, find
+from transcripts.alignment import Match, Pattern, Track
 from transcripts.recogniser import Word
 
 HINT = 2.0
@@ -69,15 +69,30 @@ class Hearing:
 
         Where a rival was heard instead, in both passes, none of them was said.
         """
-        found = max((self._hear(phrase, start, end) for phrase in phrases), key=_rank, default=NOTHING)
-        if found.said is Said.MAYBE and self._rival_heard(found, rivals, start, end):
+        free = Track(self.words, start, end)
+        narrow = Track(self.spotted, start, end) if self.spotted is not None else None
+        found = self._best(phrases, free, narrow)
+        if found.said is Said.MAYBE and self._rival_heard(found, rivals, free, narrow):
             return Evidence(Said.NO, found.phrase, found.match)
         return found
 
-    def _hear(self, phrase: str, start: float, end: float) -> Evidence:
-        free = find(pattern(phrase), self.words, start, end)
-        narrow = find(pattern(phrase), self.spotted, start, end) if self.spotted is not None else None
-        return Evidence(self._decide(free, narrow), pattern(phrase).text, free)
+    def _best(self, phrases: Iterable[str], free: Track, narrow: Track | None) -> Evidence:
+        """The first of those that were heard best. Once one was said, what fits no better is passed over."""
+        best = NOTHING
+        for number, phrase in enumerate(phrases):
+            if best.said is Said.YES and best.match and free.bound(pattern(phrase)) >= best.match.worst:
+                continue
+            found = self._hear(phrase, free, narrow)
+            if not number or found.rank > best.rank:
+                best = found
+        return best
+
+    def _hear(self, phrase: str, free: Track, narrow: Track | None) -> Evidence:
+        wanted = pattern(phrase)
+        heard = free.find(wanted)
+        if heard is not None and heard.worst <= self.thresholds.sure:
+            return Evidence(Said.YES, wanted.text, heard)  # whatever the narrow pass says
+        return Evidence(self._decide(heard, narrow.find(wanted) if narrow else None), wanted.text, heard)
 
     def _decide(self, free: Match | None, narrow: Match | None) -> Said:
         limits = self.thresholds
@@ -103,22 +118,20 @@ class Hearing:
         heard = sum(len(word.text) for word in there)
         return sum(word.confidence * len(word.text) for word in there) / heard if heard else 0.0
 
-    def _rival_heard(self, wanted: Evidence, rivals: Iterable[str], start: float, end: float) -> bool:
+    def _rival_heard(
+        self, wanted: Evidence, rivals: Iterable[str], free: Track, narrow: Track | None
+    ) -> bool:
         """A rival that the narrow pass heard, and that the free pass fits better than the wanted phrase."""
-        if self.spotted is None or wanted.match is None:
+        if narrow is None or wanted.match is None:
             return False
         for rival in rivals:
-            narrow = find(pattern(rival), self.spotted, start, end)
-            if narrow is None or narrow.worst > self.thresholds.spot:
+            spotted = narrow.find(pattern(rival))
+            if spotted is None or spotted.worst > self.thresholds.spot:
                 continue
-            free = find(pattern(rival), self.words, start, end)
-            if free is not None and free.worst < wanted.match.worst and _overlap(free, wanted.match):
+            heard = free.find(pattern(rival))
+            if heard is not None and heard.worst < wanted.match.worst and _overlap(heard, wanted.match):
                 return True
         return False
-
-
-def _rank(evidence: Evidence) -> tuple[int, float]:
-    return evidence.rank
 
 
 def _overlap(a: Match, b: Match) -> bool:

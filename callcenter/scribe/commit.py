@@ -14,8 +14,8 @@ from callcenter.scribe.lease import ClaimLost
 from callcenter.store import jobs, outbox
 from callcenter.store.hearings import keep_hearing
 from callcenter.store.jobs import Claim
-from callcenter.store.judgings import Judged, NewSet, add_sets
-from callcenter.store.scores import rescore
+from callcenter.store.judgings import Judged, NewSet
+from callcenter.store.scores import keep_sets
 from callcenter.store.tables import Call
 
 ROLE = "scribe"
@@ -42,8 +42,7 @@ def commit(db: Session, site: str, claim: Claim, call: Call, result: Result) -> 
     for recording_id, transcript in result.heard.items():
         jobs.replace_words(db, recording_id, transcript.words)
         keep_hearing(db, recording_id, transcript, result.judged.engine, result.judged.at)
-    kept = add_sets(db, [NewSet(call.id, result.findings, result.judged)])
-    rescore(db, [each.call_id for each in kept if each.reviewed])
+    keep_sets(db, [NewSet(call.id, result.findings, result.judged)])
     if result.heard:  # else there was nothing to transcribe
         words = sum(len(transcript.words) for transcript in result.heard.values())
         _tell(

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from transcripts.alignment import Pattern, find
+from transcripts.alignment import Pattern, Track, find
 from transcripts.recogniser import Word
 
 
@@ -97,3 +97,17 @@ def _cost(phrase: str, said: list[Word], start: float) -> float:
 
 def test_words_without_chinese_have_no_sound() -> None:
     assert find(Pattern.parse("再见"), [Word("ok", 0.0, 1.0, 1.0)]) is None
+
+
+def test_one_track_serves_many_phrases() -> None:
+    words = [
+        Word(text, n * 0.4, n * 0.4 + 0.4, 0.9) for n, text in enumerate(("您好", "万科", "物业", "请问"))
+    ]
+    track = Track(words, 0.0, 1.0)
+    for text in ("您好", "万科物业", "请问【还有】什么", "再见"):
+        wanted = Pattern.parse(text)
+        fit = track.find(wanted)
+        assert fit == find(wanted, said, 0.0, 1.0)
+        assert fit is None or track.bound(wanted) <= fit.worst
+    assert Track([]).find(Pattern.parse("您好")) is None
+    assert Track([]).bound(Pattern.parse("您好")) == 1.0
