@@ -100,10 +100,8 @@ def test_words_without_chinese_have_no_sound() -> None:
 
 
 def test_one_track_serves_many_phrases() -> None:
-    words = [
-        Word(text, n * 0.4, n * 0.4 + 0.4, 0.9) for n, text in enumerate(("您好", "万科", "物业", "请问"))
-    ]
-    track = Track(words, 0.0, 1.0)
+    said = words("您好 万科 物业 请问")
+    track = Track(said, 0.0, 1.0)
     for text in ("您好", "万科物业", "请问【还有】什么", "再见"):
         wanted = Pattern.parse(text)
         fit = track.find(wanted)
