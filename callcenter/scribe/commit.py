@@ -14,8 +14,8 @@ from callcenter.scribe.lease import ClaimLost
 from callcenter.store import jobs, outbox
 from callcenter.store.hearings import keep_hearing
 from callcenter.store.jobs import Claim
-from callcenter.store.judgings import Judged, NewSet, add_sets
-from callcenter.store.scores import rescore
+from callcenter.store.judgings import Judged, NewSet
+from callcenter.store.scores import keep_sets
 from callcenter.store.tables import Call
 from callcenter.store.utterances import keep_utterances
 
@@ -48,8 +48,7 @@ def commit(
         jobs.replace_words(db, recording_id, transcript.words)
         keep_utterances(db, recording_id, transcript.words, transcript.second, names)
         keep_hearing(db, recording_id, transcript, result.judged.engine, result.judged.at)
-    kept = add_sets(db, [NewSet(call.id, result.findings, result.judged)])
-    rescore(db, [each.call_id for each in kept if each.reviewed])
+    keep_sets(db, [NewSet(call.id, result.findings, result.judged)])
     if result.heard:  # else there was nothing to transcribe
         words = sum(len(transcript.words) for transcript in result.heard.values())
         _tell(

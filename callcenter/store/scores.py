@@ -13,7 +13,7 @@ from sqlmodel import Session, col
 from callcenter.domain.calls import Role
 from callcenter.domain.findings import Verdict
 from callcenter.domain.scorecards import Scorecard, kept_weights, score_call
-from callcenter.store.judgings import is_newest
+from callcenter.store.judgings import Kept, NewSet, add_sets, is_newest
 from callcenter.store.tables import Call, Leg
 from callcenter.store.verdict_tables import Judging, StandardVersion
 from callcenter.store.verdicts import Shown, newest_findings
@@ -51,6 +51,13 @@ def card_of(session: Session, findings: Sequence[Shown]) -> Scorecard:
     kept = session.get(StandardVersion, findings[0].digest) if findings else None
     verdicts = {each.rule: Verdict(each.verdict) for each in findings}
     return score_call(verdicts, kept_weights(kept.rules) if kept else {})
+
+
+def keep_sets(session: Session, sets: Sequence[NewSet]) -> list[Kept]:
+    """Keeps new sets of verdicts (`add_sets`); what people said of the very same findings before holds."""
+    kept = add_sets(session, sets)
+    rescore(session, [each.call_id for each in kept if each.reviewed])
+    return kept
 
 
 def rescore(session: Session, call_ids: Sequence[str]) -> None:

@@ -3,8 +3,8 @@
 python -m tests.bench.bench_rejudge [--calls 100000] [--workers 2] [--postgresql] [--profile]
 
 Every call is composed of lines of the spoken dialogues beside the repository, so that no two are alike, and
-kept as the scribe keeps it: packed hearings with a narrow pass, an older set of verdicts, signalling. Then the
-desk changes a phrase of its closing, and an order is worked off as a scribe does it.
+kept as the scribe keeps it: packed hearings with a narrow pass, an older set of verdicts, signalling. Then
+the desk changes a phrase of its closing, and an order is worked off as a scribe does it.
 """
 
 from __future__ import annotations
@@ -118,8 +118,8 @@ def history(
     call = Call(
         id=id, site="main", node="n", direction="inbound", line="external", desk="front", standard="vanke",
         caller="13800138000", callee="8000", started_at=began, first_ringing_at=began, answered_at=answered,
-        ended_at=ended, outcome="answered", rings=2, ring_seconds=6.0, three_rings="pass", talk_seconds=seconds,
-        hung_up_by="caller",
+        ended_at=ended, outcome="answered", rings=2, ring_seconds=6.0, three_rings="pass",
+        talk_seconds=seconds, hung_up_by="caller",
     )  # fmt: skip
     legs = [
         Leg(id=f"{id}-{role}", call_id=id, position=n, role=role, party=party, invite_at=began,
@@ -127,8 +127,8 @@ def history(
         for n, (role, party, _, _) in enumerate(sides)
     ]  # fmt: skip
     recordings = [
-        Recording(id=f"{leg.id}-r", call_id=id, leg_id=leg.id, path="x.wav", codec="PCMA", started_at=answered,
-                  finished=True, duration_seconds=seconds)
+        Recording(id=f"{leg.id}-r", call_id=id, leg_id=leg.id, path="x.wav", codec="PCMA",
+                  started_at=answered, finished=True, duration_seconds=seconds)
         for leg in legs
     ]  # fmt: skip
     heard = [
@@ -189,7 +189,7 @@ async def work_off(settings: Settings, engine: Engine, workers: int) -> float:
     return seconds
 
 
-def profile(settings: Settings, engine: Engine, calls: int = 300) -> None:
+def profile(settings: Settings, engine: Engine, calls: int = 30) -> None:
     """Where the time of judging goes, in one process."""
     terms, ids = Terms(settings.desks), [f"call-{number:07d}" for number in range(calls)]
     with session(engine) as db:

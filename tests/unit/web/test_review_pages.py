@@ -91,6 +91,7 @@ def test_a_call_shows_its_reviews_and_older_sets(client: Client, waiting: int) -
     sit(client, "8009")
     page = client.get("/calls/call-rude").text
     assert "等待复核" in page and f'action="/findings/{waiting}/review"' in page
+    assert "data-key" not in page  # a key says nothing of one finding among many
     assert "以前的判定：vanke 第 1 版" in client.get("/calls/call-good").text
 
 
