@@ -52,6 +52,10 @@ class WhisperRecogniser:
     def name(self) -> str:
         return self._name
 
+    @property
+    def lexicon(self) -> Sequence[str]:
+        return ()  # it writes what the words mean, and needs no second hearing
+
     def transcribe(self, audio: Audio) -> list[Word]:
         return read_alone(self.decoder(audio.rate), audio)
 

@@ -160,7 +160,7 @@ def write(db: Session, histories: list[list[tuple[type[SQLModel], list[dict[str,
 def settings_of(url: str, folder: Path, **desk: object) -> Settings:
     front = {"id": "front", "number": "8000", "name": NAME, "agents": ["8001"], **desk}
     extension = {"number": "8001", "password": "x"}
-    return Settings(data=folder, database={"url": url}, desk=[front], extension=[extension])  # type: ignore[arg-type]
+    return Settings(data=folder, database={"url": url}, desk=[front], extension=[extension])
 
 
 async def work_off(settings: Settings, engine: Engine, workers: int) -> float:
