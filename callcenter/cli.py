@@ -65,12 +65,12 @@ def up(
     from callcenter.switchboard.flow_watch import Flows
     from callcenter.web.role import loopback_address
     from prompts.languages import load_catalogues
-    from transcripts.model import find_model
+    from transcripts.engines import engine_model
 
     with logging_lines(verbose), clear_errors():
         settings = settings_of(config, data, sip, http, mqtt)
         loopback_address(settings.http.listen)
-        find_model(settings.scribe.model)
+        engine_model(settings.scribe.engine, settings.scribe.model)
         # As the switchboard will, which would only die.
         Flows(settings, lambda: load_catalogues(settings.prompts).whole)
         migrate.upgrade(settings.database_url)
