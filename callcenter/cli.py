@@ -18,6 +18,7 @@ from callcenter.corpus_commands import corpus_app
 from callcenter.logs import logging_lines
 from callcenter.settings import Settings
 from callcenter.standard_commands import standard_app
+from callcenter.transcript_commands import print_transcript
 
 app = typer.Typer(
     name="callcenter",
@@ -33,6 +34,7 @@ app.add_typer(flow_app, name="flow")
 
 app.add_typer(corpus_app, name="corpus")
 app.add_typer(standard_app, name="standard")
+app.command("transcript")(print_transcript)
 
 prompts_app = typer.Typer(help="What callers hear, and recordings of one's own.", no_args_is_help=True)
 app.add_typer(prompts_app, name="prompts")

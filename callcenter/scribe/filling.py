@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
@@ -22,25 +23,25 @@ REST = 0.2
 AGAIN = 30.0
 """Seconds until a database that is away is asked again."""
 
-InSession = Callable[[Callable[[Session], int]], Awaitable[int]]
+InSession = Callable[[Callable[[Session], list[str]]], Awaitable[list[str]]]
 
 
 async def fill_in_all(
     in_session: InSession, names: Sequence[str], stop: asyncio.Event, *, rest: float = REST
 ) -> int:
     """Until none is left or `stop` is set; how many recordings were filled in."""
-    done = 0
+    done, last = 0, ""
     while not stop.is_set():
         wait = rest
         try:
-            count = await in_session(lambda db: fill_in(db, AT_ONCE, names))
+            filled = await in_session(partial(fill_in, most=AT_ONCE, names=names, after=last))
         except DBAPIError as error:
             log.warning("utterances not filled in error=%s", brief(error))
             wait = AGAIN
         else:
-            done += count
-            if not count:
+            if not filled:
                 break
+            done, last = done + len(filled), filled[-1]
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), wait)
     if done:

@@ -53,14 +53,16 @@ def load_pieces(session: Session, call_id: str) -> dict[str, list[list[Piece]]]:
     return found
 
 
-def fill_in(session: Session, most: int, names: Sequence[str] = ()) -> int:
-    """Reads recordings that were transcribed before utterances were kept; how many (0: none is left)."""
-    kept = exists().where(col(UtteranceRow.recording_id) == col(WordRow.recording_id))
-    missing = select(col(WordRow.recording_id)).where(~kept).distinct().limit(most)
-    recording_ids = list(session.execute(missing).scalars())
+def fill_in(session: Session, most: int, names: Sequence[str] = (), after: str = "") -> list[str]:
+    """Reads recordings that were transcribed before utterances were kept, in order of their ids from `after`
+    on; the ids of at most so many (none: no more is left)."""
+    said = exists().where(col(WordRow.recording_id) == col(Recording.id))
+    kept = exists().where(col(UtteranceRow.recording_id) == col(Recording.id))
+    missing = select(col(Recording.id)).where(col(Recording.id) > after, said, ~kept)
+    recording_ids = list(session.execute(missing.order_by(col(Recording.id)).limit(most)).scalars())
     for recording_id in recording_ids:
         keep_utterances(session, recording_id, _words(session, recording_id), names=names)
-    return len(recording_ids)
+    return recording_ids
 
 
 def _words(session: Session, recording_id: str) -> list[Word]:

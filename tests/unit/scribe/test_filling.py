@@ -16,7 +16,7 @@ from callcenter.store.tables import UtteranceRow
 from tests.unit.scribe.rows import call, leg, recording
 from tests.word_times import spoken
 
-Work = Callable[[Session], int]
+Work = Callable[[Session], list[str]]
 
 
 def transcribed(engine: Engine, count: int) -> None:
@@ -34,7 +34,7 @@ def transcribed(engine: Engine, count: int) -> None:
 async def test_all_of_before_are_filled_in(engine: Engine) -> None:
     transcribed(engine, filling.AT_ONCE + 1)
 
-    async def in_session(work: Work) -> int:
+    async def in_session(work: Work) -> list[str]:
         with session(engine) as db:
             return work(db)
 
@@ -46,9 +46,9 @@ async def test_all_of_before_are_filled_in(engine: Engine) -> None:
 
 async def test_a_database_that_is_away_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(filling, "AGAIN", 0.0)
-    answers: list[Exception | int] = [OperationalError("SELECT", {}, Exception("away")), 2, 0]
+    answers: list[Exception | list[str]] = [OperationalError("SELECT", {}, Exception("away")), ["a", "b"], []]
 
-    async def in_session(_work: Work) -> int:
+    async def in_session(_work: Work) -> list[str]:
         answer = answers.pop(0)
         if isinstance(answer, Exception):
             raise answer
@@ -61,8 +61,8 @@ async def test_a_database_that_is_away_is_asked_again(monkeypatch: pytest.Monkey
 async def test_it_stops_when_the_scribe_does() -> None:
     stop = asyncio.Event()
 
-    async def in_session(_work: Work) -> int:
+    async def in_session(_work: Work) -> list[str]:
         stop.set()
-        return 1
+        return ["a"]
 
     assert await fill_in_all(in_session, [], stop) == 1

@@ -139,8 +139,8 @@ def test_recordings_of_before_are_filled_in(engine: Engine) -> None:
         for role in ("agent", "caller"):
             jobs.replace_words(session, f"c-{role}", spoken("三栋|一|二|零|一"))
         session.commit()
-        assert fill_in(session, 1) == 1
-        assert fill_in(session, 10) == 1
-        assert fill_in(session, 10) == 0
+        assert fill_in(session, 1) == ["c-agent"]
+        assert fill_in(session, 10, after="c-agent") == ["c-caller"]
+        assert fill_in(session, 10) == []
         assert {row.text for row in session.exec(select(UtteranceRow))} == {"3栋1201"}
         assert search(session, Wanted("3栋")).total == 2
