@@ -41,6 +41,7 @@ SPOKEN = (OpeningRule, PhraseRule, CollectRule, RepeatRule, PromiseRule)
 """The kinds of rules that what the agent says makes pass."""
 MARGIN = 0.08
 """Seconds cut before and after what was heard: an engine's times are good to 30 ms and often late."""
+WAYS = ("silenced", "spliced")
 GREETINGS = ("您好", "你好")
 
 
@@ -61,11 +62,13 @@ class Cut:
         return self.finding.verdict.value if self.finding else "none"
 
 
-def cuts(dialogue: Dialogue, cache: Path | None) -> list[Cut]:
-    """Every phrase of a dialogue that made a rule pass, cut out in both ways."""
+def cuts(dialogue: Dialogue, cache: Path | None, ways: Sequence[str]) -> list[Cut]:
+    """Every phrase of a dialogue that made a rule pass, cut out in each of the ways."""
     standard, ear = load_standard(dialogue.standard), Ear(cache)
     made = []
     for cut, sound, facts in cut_sounds(dialogue, standard, ear):
+        if cut.way not in ways:
+            continue
         found = {each.rule: each for each in findings(standard, facts, sound, ear)}
         made.append(replace(cut, finding=found.get(cut.rule)))
     return made
@@ -108,7 +111,7 @@ def table(made: Sequence[Cut]) -> Iterator[str]:
     yield "| rule | cut | fail | unsure | still pass | nothing to judge |"
     yield "| --- | --- | ---: | ---: | ---: | ---: |"
     for rule in (*KINDS, "all"):
-        for way in ("silenced", "spliced"):
+        for way in WAYS:
             if count := counts.get((rule, way)):
                 nothing = count[Verdict.NOT_APPLICABLE] + count["none"]
                 name = f"`{rule}`" if rule in KINDS else rule
@@ -128,12 +131,17 @@ def main() -> None:
     )
     parser.add_argument("corpus", nargs="*", default=[str(DIALOGUES)])
     parser.add_argument("--cache", type=Path, help="keep what was heard in this folder")
+    parser.add_argument("--way", nargs="*", choices=WAYS, default=WAYS, help="only these ways to cut")
     parser.add_argument("--workers", type=int, default=2, help="processes that listen")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         read = dialogues(options.corpus, Path(scratch))
         with ProcessPoolExecutor(options.workers, get_context("spawn")) as pool:
-            made = [cut for each in pool.map(cuts, read, repeat(options.cache)) for cut in each]
+            made = [
+                cut
+                for each in pool.map(cuts, read, repeat(options.cache), repeat(options.way))
+                for cut in each
+            ]
     print(*table(made), "", sep="\n")
     print(*(line(cut) for cut in made if cut.verdict != Verdict.FAIL), sep="\n")
 
