@@ -17,11 +17,13 @@ from callcenter.domain.standards import Standard
 from callcenter.settings import Settings
 from callcenter.standards import StandardError, desk_standard, load_standard
 from callcenter.standards.errors import suggest
-from callcenter.standards.explaining import Item, Page, explain
+from callcenter.standards.explaining import Item, Page, Words, explain
 from callcenter.standards.inventory import inventory
 from callcenter.standards.wording import Language
 from callcenter.web.views.standards import standalone_page
 
+LONG = 30
+"""Characters beyond which each part of a list has a line of its own."""
 CORE = re.compile("【([^】]*)】")
 
 
@@ -76,12 +78,16 @@ def _item(item: Item) -> Iterator[RenderableType]:
     yield head
     yield Padding(Text(item.demand), (0, 2))
     for words in item.words:
-        line = Text(f"{words.label}：", "dim" if words.aside else "")
-        for number, phrase in enumerate(words.phrases):
-            line.append(" / " if number else "")
-            line.append_text(_marked(phrase, "dim" if words.aside else ""))
-        yield Padding(line, (0, 4))
+        yield Padding(_list(words), (0, 4))
     yield Padding(Text(f"{item.clause}（{item.source}）", "italic dim"), (0, 2))
+
+
+def _list(words: Words) -> Text:
+    """A line, or where its parts are long, one for each."""
+    style = "dim" if words.aside else ""
+    long = max(map(len, words.phrases)) > LONG
+    parts = [_marked(phrase, style) for phrase in words.phrases]
+    return Text.assemble((f"{words.label}：" + "\n" * long, style), Text("\n" if long else " / ").join(parts))
 
 
 def _marked(phrase: str, style: str) -> Text:

@@ -57,7 +57,8 @@ def offer_help(rule: PhraseRule, case: Case) -> Finding:
     end = inf if rule.within is None else case.agent.words[0].start + rule.within
     found = _wanted(rule, case, 0.0, end)
     why = reason(Code.NOT_HEARD_AT_BEGINNING, phrase=found.phrase)
-    return heard_phrase(rule, found) or with_evidence(rule, Verdict.FAIL, found, why)
+    half = half_heard(rule, case, 0.0, end)
+    return heard_phrase(rule, found) or half or with_evidence(rule, Verdict.FAIL, found, why)
 
 
 def once_the_caller_spoke(rule: PhraseRule, case: Case) -> Finding:
@@ -71,7 +72,7 @@ def once_the_caller_spoke(rule: PhraseRule, case: Case) -> Finding:
     if rule.last is not None:
         start = max(start, words[-1].end - rule.last)
     found = _wanted(rule, case, start, inf)
-    return heard_phrase(rule, found) or _half(rule, case, start) or missing(rule, case, found, NO_PHRASE)
+    return heard_phrase(rule, found) or half_heard(rule, case, start) or missing(rule, case, found, NO_PHRASE)
 
 
 def heard_phrase(rule: PhraseRule, found: Evidence) -> Finding | None:
@@ -88,10 +89,10 @@ def _wanted(rule: PhraseRule, case: Case, start: float, end: float) -> Evidence:
     return case.agent.best(rule.phrases, start, end, rule.others)
 
 
-def _half(rule: PhraseRule, case: Case, start: float) -> Finding | None:
+def half_heard(rule: PhraseRule, case: Case, start: float, end: float = inf) -> Finding | None:
     """Where only a part of the phrase was heard, and clearly."""
     assert case.agent is not None
-    half = case.agent.best(rule.partial, start, inf)
+    half = case.agent.best(rule.partial, start, end)
     if (
         half.said is not Said.YES
         or half.match is None

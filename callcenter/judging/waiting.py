@@ -17,7 +17,7 @@ from callcenter.domain.standards import PhraseRule, Standard, WaitRule
 from callcenter.judging.case import Case
 from callcenter.judging.hearing import NOTHING, Evidence, Hearing, Said
 from callcenter.judging.outcome import cannot_judge_words, gravest, plain, spanned, with_evidence
-from callcenter.judging.phrases import heard_phrase
+from callcenter.judging.phrases import half_heard, heard_phrase
 from callcenter.judging.speech import agent_spans, caller_spans, longest, silences
 from transcripts.voice import Span
 
@@ -99,9 +99,10 @@ def _on_hold(case: Case, gap: _Gap) -> Wait:
 
 
 def _by_silence(case: Case, gap: _Gap) -> Wait | None:
-    enough, asked = _silence(case.standard), _asked(case, gap).said
+    enough = _silence(case.standard)
     if gap.end - gap.start < enough or not gap.start:
         return None
+    asked = _asked(case, gap).said
     callers = caller_spans(case)
     quiet = longest(tuple(silences((*agent_spans(case), *callers), gap.start, gap.end)))
     if quiet is None or quiet[1] - quiet[0] < enough * (1.0 if asked is Said.YES else UNASKED):
@@ -170,22 +171,21 @@ def _each(rule: PhraseRule | WaitRule, case: Case, judge: Callable[[Wait], Findi
 
 def _asked_before(rule: PhraseRule, case: Case, wait: Wait) -> Finding:
     since = wait.start - (BEFORE if rule.window is None else rule.window)
-    found = _best(case.agent, rule.phrases, since, wait.start, rule.others)
-    return _said_around(rule, wait, found, Code.NOT_ASKED_TO_WAIT)
+    return _said_around(rule, case, wait, (since, wait.start), Code.NOT_ASKED_TO_WAIT)
 
 
 def _sorry_after(rule: PhraseRule, case: Case, wait: Wait) -> Finding:
     if not wait.back:
         return plain(rule, Verdict.NOT_APPLICABLE, Reason(Code.NOBODY_CAME_BACK))
-    assert case.agent is not None
     until = wait.end + (BEFORE if rule.window is None else rule.window)
-    found = _best(case.agent, rule.phrases, max(wait.start, wait.end - EARLY), until, rule.others)
-    return _said_around(rule, wait, found, Code.NO_APOLOGY)
+    return _said_around(rule, case, wait, (max(wait.start, wait.end - EARLY), until), Code.NO_APOLOGY)
 
 
-def _said_around(rule: PhraseRule, wait: Wait, found: Evidence, otherwise: Code) -> Finding:
+def _said_around(rule: PhraseRule, case: Case, wait: Wait, where: Span, otherwise: Code) -> Finding:
+    found = heard_phrase(rule, _best(case.agent, rule.phrases, *where, rule.others))
     why = reason(otherwise, seconds=wait.seconds)
-    return heard_phrase(rule, found) or spanned(rule, Verdict.FAIL, (wait.start, wait.end), why)
+    unsaid = spanned(rule, Verdict.FAIL, (wait.start, wait.end), why)
+    return found or half_heard(rule, case, *where) or unsaid
 
 
 def _not_too_long(rule: WaitRule, case: Case, wait: Wait) -> Finding:

@@ -7,7 +7,15 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from callcenter.domain.rings import limit_seconds
-from callcenter.domain.standards import Forbidden, OpeningRule, PhraseRule, Rule, Severity, Standard
+from callcenter.domain.standards import (
+    Forbidden,
+    OpeningRule,
+    PhraseRule,
+    PromiseRule,
+    Rule,
+    Severity,
+    Standard,
+)
 from callcenter.domain.tickets import KIND_IDS
 from callcenter.standards.layers import standard_names
 from callcenter.standards.loader import load_standard
@@ -104,7 +112,13 @@ class _Explainer:
         """What the rule wants, as a sentence with its figures."""
         seconds = limit_seconds(self._standard.max_rings, self._standard.cadence)
         text = self._words["demand"][rule.id]
-        return text.format(r=rule, s=self._standard, seconds=seconds, place=self._place(rule)).strip()
+        place, span = self._place(rule), self._span(getattr(rule, "limit", 0.0))
+        return text.format(r=rule, s=self._standard, seconds=seconds, place=place, span=span).strip()
+
+    def _span(self, seconds: float) -> str:
+        """In minutes where they are whole ones and several."""
+        whole = seconds >= 120 and seconds % 60 == 0
+        return self._say("minutes", seconds / 60) if whole else self._say("seconds", seconds)
 
     def _place(self, rule: Rule) -> str:
         """Where a phrase has to be said; empty for anywhere."""
@@ -123,7 +137,7 @@ class _Explainer:
 
     def _lists(self, rule: Rule) -> Iterator[Words]:
         for each in fields(rule):
-            value, label = getattr(rule, each.name), self._words["label"].get(each.name, "")
+            value, label = getattr(rule, each.name), self._words["label"].get(_list_name(rule, each.name), "")
             if not label or not value or (each.name == "any_name" and _named(rule)):
                 continue
             if each.name == "wanted":
@@ -141,7 +155,7 @@ class _Explainer:
         if not isinstance(part, Forbidden):
             return self._name(part)
         text = f"{part.word}（{self._words['position'][part.where]}）"
-        proper = self._say("comma").join(part.proper)
+        proper = "".join(f"「{phrase}」" for phrase in part.proper)
         return f"{text}{self._say('proper')}{proper}" if proper else text
 
     def _name(self, id: str) -> str:
@@ -149,6 +163,11 @@ class _Explainer:
         if id in KIND_IDS:
             return KIND_IDS[id].zh if self._language == "zh" else KIND_IDS[id].en
         return self._words["item"].get(id, id)
+
+
+def _list_name(rule: Rule, key: str) -> str:
+    """A promise is no wording that is wanted."""
+    return "promised" if isinstance(rule, PromiseRule) and key == "phrases" else key
 
 
 def _named(rule: Rule) -> bool:

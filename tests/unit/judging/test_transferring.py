@@ -34,6 +34,16 @@ def test_please_wait_before_a_transfer(
     assert found("wait_before_transfer", words(OPENING, *agent), CALLER, facts).verdict is verdict
 
 
+def test_half_of_what_is_wanted_before_a_transfer_or_after_one_is_for_a_person() -> None:
+    agent = words(OPENING, (5.0, "马上 为 您 转接"), (20.0, "电话 占线"))
+    half = ("马上为您转接", "电话占线")
+    before = found("wait_before_transfer", agent, CALLER, sent(at=8.0), partial=half)
+    assert (before.verdict, before.heard) == (UNSURE, "马上为您转接")
+    failed = sent("busy", 8.0, returned=True)
+    after = found("busy_notice", agent, CALLER, failed, phrases=("请【稍后打来】",), partial=half)
+    assert (after.verdict, after.heard) == (UNSURE, "电话占线")
+
+
 def test_each_transfer_counts() -> None:
     twice = JudgeFacts(transfer="b", transfers=(Transfer("a", 8.0, "busy"), Transfer("b", 30.0, "connected")))
     agent = words(OPENING, (6.0, "请稍候"), (25.0, "占线"))

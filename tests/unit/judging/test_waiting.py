@@ -48,6 +48,12 @@ def test_no_apology() -> None:
     assert late.verdict is FAIL
 
 
+def test_half_of_an_apology_is_for_a_person() -> None:
+    heard = words(OPENING, ASKED, (30.0, "不好意思 已经 交 了"))
+    told = found("apology_after_wait", heard, CALLER, HELD, duration=40.0, partial=("不好意思",))
+    assert (told.verdict, told.heard) == (UNSURE, "不好意思")
+
+
 def test_an_apology_that_was_half_heard() -> None:
     assert judged("apology_after_wait", ASKED, (30.0, "对不起 让 您 久 顶 了")).verdict is UNSURE
 

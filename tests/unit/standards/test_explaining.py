@@ -91,7 +91,7 @@ def test_words_of_a_table_and_forbidden_words() -> None:
         clause="y",
         words=(Forbidden(word="喂", where="begins", proper=("喂，听得到吗",)), Forbidden(word="找谁")),
     )
-    assert item(forbidden).words[0].phrases == ("喂（在句首）；但不算：喂，听得到吗", "找谁（任何位置）")
+    assert item(forbidden).words[0].phrases == ("喂（在句首）；但不算：「喂，听得到吗」", "找谁（任何位置）")
 
 
 def test_names_of_others_are_set_aside_and_open_names_shown_where_they_count() -> None:
