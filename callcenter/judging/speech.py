@@ -22,6 +22,12 @@ def caller_spans(case: Case) -> tuple[Span, ...]:
     return spans(case.caller, case.caller_voice)
 
 
+def said_to_caller(case: Case) -> list[Word]:
+    """The agent's words but for those during a hold, which reach no caller."""
+    words, holds = case.agent.words if case.agent else (), case.facts.holds
+    return [word for word in words if not any(start <= word.start < end for start, end in holds)]
+
+
 def spans(hearing: Hearing | None, voice: Voice | None) -> tuple[Span, ...]:
     """Where a party speaks: as it was measured, else where words were heard."""
     if voice is not None:

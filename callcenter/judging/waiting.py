@@ -18,7 +18,7 @@ from callcenter.judging.case import Case
 from callcenter.judging.hearing import NOTHING, Evidence, Hearing, Said
 from callcenter.judging.outcome import cannot_judge_words, gravest, plain, spanned, with_evidence
 from callcenter.judging.phrases import heard_phrase
-from callcenter.judging.speech import agent_spans, caller_spans, longest, silences
+from callcenter.judging.speech import agent_spans, caller_spans, longest, said_to_caller, silences
 from transcripts.voice import Span
 
 SILENCE = 5.0
@@ -69,10 +69,8 @@ class _Gap:
 
 def _gaps(case: Case) -> Iterator[_Gap]:
     holds = [hold for hold in case.facts.holds if hold[1] - hold[0] >= SHORTEST_HOLD]
-    words = case.agent.words if case.agent else ()
-    heard = [word for word in words if not any(start <= word.start < end for start, end in holds)]
     reached = 0.0
-    for word in heard:
+    for word in said_to_caller(case):
         yield _Gap(reached, word.start, True, _during(holds, reached, word.start))
         reached = word.end
     yield _Gap(reached, max(case.duration, reached), False, _during(holds, reached, inf))
