@@ -73,15 +73,15 @@ class Hearing:
     def best(self, phrases: Iterable[str], start: float, end: float, rivals: Iterable[str] = ()) -> Evidence:
         """The phrase that was heard best, among words that begin between `start` and `end` seconds.
 
-        Where a rival was heard instead, in both passes, none of them was said.
+        One in whose place a rival was heard, in both passes, was not said.
         """
         patterns = [pattern(phrase) for phrase in phrases]
         heard = zip(patterns, *self._find(patterns, start, end), strict=True)
-        said = (Evidence(self._decide(free, narrow), each.text, free) for each, free, narrow in heard)
-        found = max(said, key=_rank, default=NOTHING)
-        if found.said is Said.MAYBE and self._rival_heard(found, rivals, start, end):
-            return Evidence(Said.NO, found.phrase, found.match)
-        return found
+        said = [Evidence(self._decide(free, narrow), each.text, free) for each, free, narrow in heard]
+        if any(each.said is Said.MAYBE for each in said):
+            there = self._heard_in_both(rivals, start, end)
+            said = [_unless_a_rival(each, there) for each in said]
+        return max(said, key=_rank, default=NOTHING)
 
     def _find(
         self, patterns: Sequence[Pattern], start: float, end: float
@@ -116,17 +116,19 @@ class Hearing:
         heard = sum(len(word.text) for word in there)
         return sum(word.confidence * len(word.text) for word in there) / heard if heard else 0.0
 
-    def _rival_heard(self, wanted: Evidence, rivals: Iterable[str], start: float, end: float) -> bool:
-        """A rival that the narrow pass heard, and that the free pass fits better than the wanted phrase."""
-        best = wanted.match
-        if best is None:
-            return False
+    def _heard_in_both(self, rivals: Iterable[str], start: float, end: float) -> list[Match]:
+        """Where the free pass fits the rivals that the narrow pass heard."""
         pairs = zip(*self._find([pattern(rival) for rival in rivals], start, end), strict=True)
-        return any(
-            narrow.worst <= self.thresholds.spot and free.worst < best.worst and _overlap(free, best)
-            for free, narrow in pairs
-            if free is not None and narrow is not None
-        )
+        return [free for free, narrow in pairs if free and narrow and narrow.worst <= self.thresholds.spot]
+
+
+def _unless_a_rival(wanted: Evidence, rivals: Sequence[Match]) -> Evidence:
+    """Perhaps said: not where the free pass fits a rival better in that place."""
+    best = wanted.match
+    if wanted.said is not Said.MAYBE or best is None:
+        return wanted
+    beaten = any(rival.worst < best.worst and _overlap(rival, best) for rival in rivals)
+    return Evidence(Said.NO, wanted.phrase, best) if beaten else wanted
 
 
 def _rank(evidence: Evidence) -> tuple[int, float]:
