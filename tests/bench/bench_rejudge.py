@@ -189,6 +189,16 @@ async def work_off(settings: Settings, engine: Engine, workers: int) -> float:
     return seconds
 
 
+def processor_time(settings: Settings, engine: Engine, calls: int) -> float:
+    """Milliseconds of one core a call, reading included: what other work on the machine changes least."""
+    terms, ids = Terms(settings.desks), [f"call-{number:07d}" for number in range(min(calls, 60))]
+    with session(engine) as db:
+        judge_stored(db, terms, ids[:10], T0, None)
+        began = time.process_time()
+        judge_stored(db, terms, ids[10:], T0, None)
+    return (time.process_time() - began) / max(1, len(ids) - 10) * 1e3
+
+
 def profile(settings: Settings, engine: Engine, calls: int = 30) -> None:
     """Where the time of judging goes, in one process."""
     terms, ids = Terms(settings.desks), [f"call-{number:07d}" for number in range(calls)]
@@ -229,6 +239,8 @@ def main() -> None:
         if options.profile:
             profile(settings, engine)
         else:
+            cost = processor_time(settings, engine, options.calls)
+            print(f"{cost:.1f} ms of one core a call: {1e3 / cost:.0f} calls a second and core", flush=True)
             seconds = asyncio.run(work_off(settings, engine, options.workers))
             rate = options.calls / seconds
             print(f"{options.calls} calls judged again in {seconds:.0f} s: {rate:.0f} calls a second")
