@@ -96,6 +96,7 @@ bench: $(STAMPS)/development
 	  $(BIN)/python -m tests.bench.bench_codecs; \
 	  $(BIN)/python -m tests.bench.bench_conference; \
 	  $(BIN)/python -m tests.bench.bench_signalling; \
+	  $(BIN)/python -m tests.bench.bench_recognition; \
 	  exit $$status
 
 fuzz: $(STAMPS)/development

@@ -18,6 +18,7 @@ from callcenter.corpus_commands import corpus_app
 from callcenter.logs import logging_lines
 from callcenter.settings import Settings
 from callcenter.standard_commands import standard_app
+from callcenter.transcript_commands import print_transcript
 
 app = typer.Typer(
     name="callcenter",
@@ -33,6 +34,7 @@ app.add_typer(flow_app, name="flow")
 
 app.add_typer(corpus_app, name="corpus")
 app.add_typer(standard_app, name="standard")
+app.command("transcript")(print_transcript)
 
 prompts_app = typer.Typer(help="What callers hear, and recordings of one's own.", no_args_is_help=True)
 app.add_typer(prompts_app, name="prompts")
@@ -65,12 +67,12 @@ def up(
     from callcenter.switchboard.flow_watch import Flows
     from callcenter.web.role import loopback_address
     from prompts.languages import load_catalogues
-    from transcripts.model import find_model
+    from transcripts.engines import engine_model
 
     with logging_lines(verbose), clear_errors():
         settings = settings_of(config, data, sip, http, mqtt)
         loopback_address(settings.http.listen)
-        find_model(settings.scribe.model)
+        engine_model(settings.scribe.engine, settings.scribe.model)
         # As the switchboard will, which would only die.
         Flows(settings, lambda: load_catalogues(settings.prompts).whole)
         migrate.upgrade(settings.database_url)

@@ -35,6 +35,7 @@ def clear_errors() -> Iterator[None]:
     from callcenter.store.engine import StoreError
     from callcenter.store.rejudgings import RejudgingError
     from prompts.schema import CatalogueError
+    from transcripts.lexicon import LexiconError
     from transcripts.model import ModelError
     from transcripts.recogniser import RecogniserError
 
@@ -46,6 +47,7 @@ def clear_errors() -> Iterator[None]:
         CorpusError,
         FlowError,
         JudgeError,
+        LexiconError,
         ModelError,
         OSError,
         RecogniserError,

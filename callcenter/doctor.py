@@ -25,7 +25,8 @@ from callcenter.switchboard.prompt_watch import require_prompts
 from callcenter.web.role import loopback_address
 from prompts.languages import load_catalogues
 from prompts.schema import CatalogueError
-from transcripts.model import ModelError, find_model
+from transcripts.engines import engine_model
+from transcripts.model import ModelError
 
 __all__ = ["Check", "examine", "report"]
 
@@ -99,7 +100,9 @@ def _database(settings: Settings) -> Iterator[Check]:
 
 def _model(settings: Settings) -> Iterator[Check]:
     try:
-        yield Check("语音模型 speech model", True, str(find_model(settings.scribe.model)))
+        yield Check(
+            "语音模型 speech model", True, str(engine_model(settings.scribe.engine, settings.scribe.model))
+        )
     except ModelError as error:
         yield Check("语音模型 speech model", False, str(error), "callcenter model install")
 

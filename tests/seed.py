@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine
-from sqlmodel import Session, SQLModel
+from sqlmodel import Session
 
 from callcenter.domain.calls import (
     AnnouncementFacts,
@@ -40,6 +40,7 @@ from callcenter.store.judgings import Judged, NewSet, Weighed, add_sets
 from callcenter.store.records import fill_record
 from callcenter.store.tables import Job, Word
 from callcenter.store.tickets import add_note, open_ticket
+from callcenter.store.utterances import fill_in
 
 DIALOGUES = Path(__file__).parent.parent / "callcenter" / "demo" / "dialogues"
 
@@ -206,8 +207,8 @@ def _transferred(facts: CallFacts, caller: LegFacts, agent: LegFacts) -> CallFac
 
 
 def seed(engine: Engine, settings: Settings, now: datetime, *, filler: int = 0, live: bool = True) -> None:
-    """Creates the tables and writes the day: five told calls, two that last, `filler` more before them."""
-    SQLModel.metadata.create_all(engine)
+    """Makes the tables and writes the day: five told calls, two that last, `filler` more before them."""
+    migrate.upgrade(engine.url.render_as_string(hide_password=False))
     with Session(engine) as session:
         for script in MAIN + (LIVE if live else ()) + tuple(_filler(filler)):
             facts = facts_of(script, now)
@@ -216,6 +217,7 @@ def seed(engine: Engine, settings: Settings, now: datetime, *, filler: int = 0, 
                 _judge(session, facts, script)
             if script.dialogue:
                 _record(session, facts, script, settings.recordings)
+        fill_in(session, 1000)
         _paperwork(session, now)
         session.commit()
 
@@ -369,7 +371,6 @@ def main() -> None:
     data = Path(sys.argv[1])
     data.mkdir(parents=True, exist_ok=True)
     settings = seed_settings(data)
-    migrate.upgrade(settings.database_url)
     seed(make_engine(settings.database_url), settings, datetime.now(UTC), filler=46)
 
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from transcripts.recogniser import Word
-from transcripts.sound import Syllable, cost, syllables
+from transcripts.sound import Syllable, syllables
+from transcripts.sound_costs import Costs, Places, cost_table, numbers_of, padded
 from transcripts.utterances import join_text
 
 MISSING_COST = 1.0
@@ -16,6 +19,8 @@ EXTRA_COST = 0.5
 PAUSE_COST = 1.0
 """A pause of LONGEST_PAUSE seconds or more within the phrase."""
 LONGEST_PAUSE = 1.5
+SAME = 1e-6
+"""Sums that differ by less are the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,30 +84,6 @@ class Heard:
     end: float
 
 
-def find(
-    pattern: Pattern, words: Sequence[Word], start: float = 0.0, end: float = float("inf")
-) -> Match | None:
-    """The best fit among the words that begin within `start` to `end` seconds; None where there are none."""
-    chosen = [word for word in words if start <= word.start <= end]
-    heard = spread(chosen)
-    if not heard:
-        return None
-    rows = _fill(pattern.sounds, heard)
-    last = min(range(len(heard) + 1), key=lambda column: rows[-1][column])
-    costs, touched = _trace(pattern.sounds, heard, rows, last)
-    if not touched:
-        return None
-    first, final = heard[min(touched)], heard[max(touched)]
-    return Match(
-        pattern.text,
-        min(1.0, rows[-1][last] / len(pattern.sounds)),
-        min(1.0, sum(costs[position] for position in pattern.core) / len(pattern.core)),
-        first.start,
-        final.end,
-        join_text(chosen[first.word : final.word + 1]),
-    )
-
-
 def spread(words: Sequence[Word]) -> list[Heard]:
     """Each word's syllables, its time divided evenly among them."""
     heard = []
@@ -116,54 +97,94 @@ def spread(words: Sequence[Word]) -> list[Heard]:
     return heard
 
 
-def _extra(heard: Sequence[Heard], column: int) -> float:
-    """The cost of passing over syllable `column`, and of the pause before it."""
-    return EXTRA_COST + _pause(heard, column)
+class Track:
+    """Words made ready to be searched: what one speaker said, in order of time. Made once, searched often."""
+
+    def __init__(self, words: Sequence[Word]) -> None:
+        self.words = tuple(words)
+        self.heard = spread(self.words)
+        self._sounds = numbers_of(each.sound for each in self.heard)
+        self._begun = np.array([self.words[each.word].start for each in self.heard])
+        starts, ends = (np.array([getattr(each, name) for each in self.heard]) for name in ("start", "end"))
+        self._pauses = np.zeros(len(self.heard))
+        self._pauses[1:][starts[1:] - ends[:-1] >= LONGEST_PAUSE] = PAUSE_COST
+
+    def find(self, patterns: Sequence[Pattern], start: float, end: float, limit: float) -> list[Match | None]:
+        """The best fit of each pattern among the words that begin within `start` to `end` seconds; None where
+        it costs more than `limit` (0 to 1)."""
+        here = np.flatnonzero((self._begun >= start) & (self._begun <= end))
+        if not here.size or not patterns:
+            return [None] * len(patterns)
+        pauses = self._pauses[here].copy()
+        pauses[0] = 0.0
+        wanted = padded([numbers_of(each.sounds) for each in patterns])
+        costs = cost_table(wanted, self._sounds[here])
+        rows = _fill(costs, pauses)
+        return [
+            self._match(each, costs[number], rows[number], pauses, here, limit)
+            for number, each in enumerate(patterns)
+        ]
+
+    def _match(
+        self, pattern: Pattern, costs: Costs, rows: Costs, pauses: Costs, here: Places, limit: float
+    ) -> Match | None:
+        length = len(pattern.sounds)
+        last = int(rows[length].argmin())
+        cost = min(1.0, float(rows[length, last]) / length)
+        if cost > limit:
+            return None
+        each, touched = _trace(costs, rows, pauses, length, last)
+        if not touched:
+            return None
+        first, final = self.heard[here[min(touched)]], self.heard[here[max(touched)]]
+        core = sum(each[position] for position in pattern.core) / len(pattern.core)
+        heard = join_text(self.words[first.word : final.word + 1])
+        return Match(pattern.text, cost, min(1.0, core), first.start, final.end, heard)
 
 
-def _pause(heard: Sequence[Heard], column: int) -> float:
-    if column == 0 or heard[column].start - heard[column - 1].end < LONGEST_PAUSE:
-        return 0.0
-    return PAUSE_COST
+def find(
+    pattern: Pattern, words: Sequence[Word], start: float = 0.0, end: float = float("inf")
+) -> Match | None:
+    """The best fit among the words that begin within `start` to `end` seconds; None where there are none."""
+    return Track(words).find([pattern], start, end, 1.0)[0]
 
 
-def _fill(wanted: Sequence[Syllable], heard: Sequence[Heard]) -> list[list[float]]:
-    """Edit distance of the whole pattern against any stretch of what was heard (it may begin anywhere)."""
-    rows = [[0.0] * (len(heard) + 1)]
-    for number, sound in enumerate(wanted):
-        above = rows[-1]
-        row = [above[0] + MISSING_COST]
-        for column, each in enumerate(heard):
-            within = _pause(heard, column) if number else 0.0
-            row.append(
-                min(
-                    above[column] + cost(sound, each.sound) + within,
-                    above[column + 1] + MISSING_COST,
-                    row[column] + _extra(heard, column),
-                )
-            )
-        rows.append(row)
-    return rows
+def _fill(costs: Costs, pauses: Costs) -> Costs:
+    """Edit distances of the beginnings of patterns against any stretch of what was heard (it may begin
+    anywhere): (patterns, syllables wanted + 1, syllables heard + 1).
+
+    What is passed over within a row adds up, so that the cheapest way along it is a running minimum.
+    """
+    patterns, length, width = costs.shape
+    passed = np.concatenate(([0.0], np.cumsum(EXTRA_COST + pauses)))
+    rows = np.zeros((patterns, length + 1, width + 1))
+    row = np.empty((patterns, width + 1))
+    for number in range(length):
+        above = rows[:, number]
+        within = costs[:, number] + (pauses if number else 0.0)
+        row[:, 0] = above[:, 0] + MISSING_COST
+        np.minimum(above[:, :-1] + within, above[:, 1:] + MISSING_COST, out=row[:, 1:])
+        rows[:, number + 1] = np.minimum.accumulate(row - passed, axis=1) + passed
+    return np.round(rows, 9, out=rows)
 
 
 def _trace(
-    wanted: Sequence[Syllable], heard: Sequence[Heard], rows: list[list[float]], column: int
+    costs: Costs, rows: Costs, pauses: Costs, number: int, column: int
 ) -> tuple[list[float], list[int]]:
-    """What each wanted syllable cost, and which heard ones it was matched with."""
-    costs, touched = [MISSING_COST] * len(wanted), []
-    number = len(wanted)
+    """What each of `number` wanted syllables cost, and which heard ones it was matched with."""
+    each, touched = [MISSING_COST] * number, []
     while number > 0 and column >= 0:
-        here = rows[number][column]
+        here = float(rows[number, column])
         if column > 0:
-            each = cost(wanted[number - 1], heard[column - 1].sound)
-            within = _pause(heard, column - 1) if number > 1 else 0.0
-            if here == rows[number - 1][column - 1] + each + within:
-                costs[number - 1] = each
+            cost = float(costs[number - 1, column - 1])
+            within = float(pauses[column - 1]) if number > 1 else 0.0
+            if abs(here - float(rows[number - 1, column - 1]) - cost - within) < SAME:
+                each[number - 1] = cost
                 touched.append(column - 1)
                 number, column = number - 1, column - 1
                 continue
-        if here == rows[number - 1][column] + MISSING_COST:
+        if abs(here - float(rows[number - 1, column]) - MISSING_COST) < SAME:
             number -= 1
         else:
             column -= 1
-    return costs, touched
+    return each, touched

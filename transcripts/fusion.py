@@ -97,9 +97,16 @@ class _Hearings:
         return any(doubt < below and apart <= alike for below, alike in DOUBTFUL)
 
     def change(self, first: int, after: int) -> Change:
+        """Of whole words: where one is cut, the rest of it is the same."""
         places = [pair.free for pair in self._pairs[first:after] if pair.free is not None]
+        words = {self._free[place].word for place in places}
+        whole = [place for place, each in enumerate(self._free) if each.word in words]
         text = "".join(each.text for each in self._other(range(first, after)))
-        return Change(places[0], places[-1] + 1, text)
+        before, behind = self._text(whole[0], places[0]), self._text(places[-1] + 1, whole[-1] + 1)
+        return Change(whole[0], whole[-1] + 1, before + text + behind)
+
+    def _text(self, first: int, after: int) -> str:
+        return "".join(each.text for each in self._free[first:after])
 
     def _heard(self, places: Iterable[int]) -> list[Sound]:
         return [self._free[at] for each in places if (at := self._pairs[each].free) is not None]

@@ -52,13 +52,16 @@ class Cuts:
 
 
 class Listener:
-    """The free pass of one speaker's sound, and the narrow one where `phrases` are given."""
+    """The free pass of one speaker's sound, the narrow one where `phrases` are given, and the second hearing
+    where the recogniser has a lexicon."""
 
     def __init__(self, recogniser: Recogniser, rate: int, phrases: Sequence[str] = ()) -> None:
         self._sound = Audio(array("h"), rate)
         self._gate, self._cuts = Gate(rate), Cuts(rate)
         self._free = _Pass(recogniser.decoder(rate), self._cuts, self._sound)
         self._narrow = _Pass(recogniser.decoder(rate, phrases), self._cuts, self._sound) if phrases else None
+        lexicon = recogniser.lexicon
+        self._second = _Pass(recogniser.decoder(rate, lexicon), self._cuts, self._sound) if lexicon else None
         self._phrases = tuple(phrases)
 
     @property
@@ -102,10 +105,11 @@ class Listener:
             alternatives=tuple(self._free.alternatives),
             spotted_alternatives=tuple(narrow.alternatives) if narrow else (),
             voice=measure(self._sound),
+            second=tuple(self._second.words) if self._second else (),
         )
 
     def _passes(self) -> list[_Pass]:
-        return [self._free, *([self._narrow] if self._narrow else [])]
+        return [each for each in (self._free, self._narrow, self._second) if each]
 
     def _hear(self, piece: Piece) -> None:
         self._cuts.add(piece)

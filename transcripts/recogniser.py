@@ -64,6 +64,10 @@ class Recogniser(Protocol):
     def name(self) -> str:
         """Engine and model, as kept beside each finding, for example `vosk-model-small-cn-0.22`."""
 
+    @property
+    def lexicon(self) -> Sequence[str]:
+        """What a second hearing listens for, to be read and not judged by; empty: none is made."""
+
     def decoder(self, rate: int, phrases: Sequence[str] | None = None) -> Decoder:
         """For one speaker's sound at `rate` Hz; with `phrases` the narrow pass, which knows nothing else:
         what fits none is left out."""

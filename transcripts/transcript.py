@@ -21,7 +21,8 @@ class Transcript:
 
     `words` are those of the free pass. `spotted` are those of the narrow pass and `phrases` all that it knew,
     where one was made: a phrase that it did not know cannot be missed by it. `alternatives` and
-    `spotted_alternatives` are other readings of single utterances. `error` says why nothing could be read.
+    `spotted_alternatives` are other readings of single utterances. `second` is the second hearing with
+    the lexicon's phrases, which people read and nobody is judged by. `error` says why nothing could be read.
     """
 
     words: tuple[Word, ...] = ()
@@ -32,6 +33,7 @@ class Transcript:
     alternatives: tuple[Alternative, ...] = ()
     spotted_alternatives: tuple[Alternative, ...] = ()
     voice: Voice | None = None
+    second: tuple[Word, ...] = ()
 
     def knew(self, phrase: str) -> bool:
         """Whether the narrow pass would have heard `phrase` (without marks)."""
@@ -50,6 +52,7 @@ def to_plain(transcript: Transcript) -> dict[str, Any]:
         "alternatives": [_rows(each) for each in transcript.alternatives],
         "spotted_alternatives": [_rows(each) for each in transcript.spotted_alternatives],
         "voice": voice and {"spans": [list(span) for span in voice.spans], "level": voice.level},
+        "second": _rows(transcript.second),
     }
 
 
@@ -65,6 +68,7 @@ def from_plain(value: Mapping[str, Any]) -> Transcript:
         tuple(_words(each) for each in value["alternatives"]),
         tuple(_words(each) for each in value["spotted_alternatives"]),
         voice and Voice(tuple((start, end) for start, end in voice["spans"]), voice["level"]),
+        _words(value.get("second", ())),
     )
 
 

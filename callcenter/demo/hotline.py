@@ -117,11 +117,11 @@ class Hotline:
 
     async def _held(self, call: str) -> Shown:
         facts = await self._until(lambda: self._over(call), "the call that was on hold is not over")
-        told = {(each["kind"], each["for"]): each["seconds"] for each in self._warned}
+        told = {each["for"]: each["seconds"] for each in self._warned if each["kind"] == "hold"}
         text = f"保持 {facts['hold_seconds']:.1f} s；" + "，".join(
-            f"{whom} {seconds:g} s" for (_, whom), seconds in sorted(told.items())
+            f"{whom} {seconds:g} s" for whom, seconds in sorted(told.items())
         )
-        missing = [whom for whom in ("agent", "supervisor") if ("hold", whom) not in told]
+        missing = [whom for whom in ("agent", "supervisor") if whom not in told]
         wrong = f"not warned: {', '.join(missing)}" if missing else ""
         if facts["hold_seconds"] < HOLD_SECONDS - 1:
             wrong = f"the hold is on record with {facts['hold_seconds']:.1f} s"

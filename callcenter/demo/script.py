@@ -14,7 +14,14 @@ FIVE = ("repair-good", "late-answer", "greeting-missing", "transfer-good")
 RULES = ("three_rings", "opening", "anything_else", "closing", "caller_hangs_up_first")
 """The rules whose verdicts are shown and compared."""
 STANDARD = "vanke"
-NAMES = {"vanke": "万科物业", "sunac": "海逸长洲"}
+NAMES = {
+    "vanke": "万科物业",
+    "gaowei": "高卫物业",
+    "sunac": "海逸长洲",
+    "service-centre": "物业",
+    "handbook": "物业",
+}
+"""A desk's name by its standard; the last two prescribe none."""
 TITLES = {
     "repair-good": "报修 · good",
     "late-answer": "第五声才接 · answered on the fifth ring",

@@ -45,6 +45,7 @@ class Code(StrEnum):
     ANY_LENGTH = "any_length"
     NO_HOTLINE = "no_hotline"
     NO_EXTENSIONS_CALL = "no_extensions_call"
+    COLLEAGUES = "colleagues"
     NO_WAIT = "no_wait"
     NOT_ASKED_TO_WAIT = "not_asked_to_wait"
     NO_APOLOGY = "no_apology"
@@ -195,6 +196,10 @@ TEMPLATES: Mapping[Code, Mapping[Language, str]] = {
     Code.NO_EXTENSIONS_CALL: {
         "zh": "不是分机之间的通话",
         "en": "it is no call between two extensions",
+    },
+    Code.COLLEAGUES: {
+        "zh": "内线通话：只需说「您好」",
+        "en": "a call between colleagues: 「您好」 is enough",
     },
     Code.NO_WAIT: {"zh": "来电人不需要等待", "en": "the caller did not have to wait"},
     Code.NOT_ASKED_TO_WAIT: {

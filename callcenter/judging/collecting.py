@@ -35,10 +35,15 @@ HALF_HEARD = 0.12
 # -- collected --------------------------------------------------------------------------------------------
 
 
-def info_collected(rule: CollectRule, case: Case) -> Finding:
-    """Each item that the matter needs is asked for, unless the caller told it or it is on record."""
+def info_collected(rule: CollectRule, case: Case) -> Finding | None:
+    """Each item that the matter needs is asked for, unless the caller told it or it is on record.
+
+    None while the agent may still write down what kind of matter it is.
+    """
     if early := cannot_judge_end(rule, case):
         return early
+    if case.facts.matter is None and case.facts.pending:
+        return None
     if case.facts.matter is None:
         return plain(rule, Verdict.UNSURE, Reason(Code.MATTER_UNKNOWN))
     wanted = rule.wanted.get(case.facts.matter, ())

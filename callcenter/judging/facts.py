@@ -61,7 +61,7 @@ class JudgeFacts:
     `begun` is the zero of call time, in the zone in which 「明天」 is meant. `matter` is a kind of
     callcenter.domain.tickets; `household`, `surname` and `phone` are what the caller told, as written down.
     `number_known`: the line showed the caller's number. `prompts` were played to the caller. `record` is None
-    where nobody keeps one, or its time is not up; `callback`: one is on record for this call.
+    where nobody keeps one, or its time is not up (`pending`); `callback`: one is on record for this call.
     """
 
     rings: int | None = None
@@ -87,6 +87,7 @@ class JudgeFacts:
     phone: str | None = None
     number_known: bool = False
     record: RecordFacts | None = None
+    pending: bool = False
     callback: bool | None = None
 
     @property

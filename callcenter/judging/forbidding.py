@@ -16,6 +16,7 @@ from callcenter.judging.case import Case
 from callcenter.judging.hearing import Hearing, Said, pattern
 from callcenter.judging.outcome import cannot_judge_words, gravest, plain, spanned
 from callcenter.judging.sequences import made_of, occurrences, sounds_of
+from callcenter.judging.speech import said_to_caller
 from transcripts.alignment import Heard, find, spread
 from transcripts.recogniser import Word
 from transcripts.utterances import join_text, split_utterances
@@ -46,11 +47,12 @@ class Found:
 
 
 def forbidden(rule: ForbiddenRule, case: Case) -> Finding:
-    """None of the words stands where it must not; on the agent's side alone."""
+    """None of the words stands where it must not, in what the agent says to the caller."""
     if early := cannot_judge_words(rule, case):
         return early
     assert case.agent is not None
-    found = [each for part in split_utterances(case.agent.words) for each in _in(rule, case.agent, part)]
+    parts = split_utterances(said_to_caller(case))
+    found = [each for part in parts for each in _in(rule, case.agent, part)]
     told = [_finding(rule, each) for each in sorted(found, key=lambda each: each.start)]
     return gravest(told) if told else plain(rule, Verdict.PASS, Reason(Code.NOTHING_FORBIDDEN))
 

@@ -13,7 +13,7 @@ from enum import Enum
 from functools import lru_cache
 
 from callcenter.domain.standards import Thresholds
-from transcripts.alignment import Match, Pattern, find
+from transcripts.alignment import Match, Pattern, Track
 from transcripts.recogniser import Word
 
 HINT = 2.0
@@ -63,21 +63,34 @@ class Hearing:
     words: Sequence[Word]
     thresholds: Thresholds
     spotted: Sequence[Word] | None = field(default=None)
+    _free: Track = field(init=False, repr=False, compare=False)
+    _narrow: Track | None = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_free", Track(self.words))
+        object.__setattr__(self, "_narrow", None if self.spotted is None else Track(self.spotted))
 
     def best(self, phrases: Iterable[str], start: float, end: float, rivals: Iterable[str] = ()) -> Evidence:
         """The phrase that was heard best, among words that begin between `start` and `end` seconds.
 
-        Where a rival was heard instead, in both passes, none of them was said.
+        One in whose place a rival was heard, in both passes, was not said.
         """
-        found = max((self._hear(phrase, start, end) for phrase in phrases), key=_rank, default=NOTHING)
-        if found.said is Said.MAYBE and self._rival_heard(found, rivals, start, end):
-            return Evidence(Said.NO, found.phrase, found.match)
-        return found
+        patterns = [pattern(phrase) for phrase in phrases]
+        heard = zip(patterns, *self._find(patterns, start, end), strict=True)
+        said = [Evidence(self._decide(free, narrow), each.text, free) for each, free, narrow in heard]
+        if any(each.said is Said.MAYBE for each in said):
+            there = self._heard_in_both(rivals, start, end)
+            said = [_unless_a_rival(each, there) for each in said]
+        return max(said, key=_rank, default=NOTHING)
 
-    def _hear(self, phrase: str, start: float, end: float) -> Evidence:
-        free = find(pattern(phrase), self.words, start, end)
-        narrow = find(pattern(phrase), self.spotted, start, end) if self.spotted is not None else None
-        return Evidence(self._decide(free, narrow), pattern(phrase).text, free)
+    def _find(
+        self, patterns: Sequence[Pattern], start: float, end: float
+    ) -> tuple[list[Match | None], list[Match | None]]:
+        """Where both passes fit each pattern; of the narrow one nothing that could not count."""
+        limit = max(self.thresholds.absent, self.thresholds.spot * HINT)
+        nothing: list[Match | None] = [None] * len(patterns)
+        narrow = self._narrow.find(patterns, start, end, limit) if self._narrow else nothing
+        return self._free.find(patterns, start, end, 1.0), narrow
 
     def _decide(self, free: Match | None, narrow: Match | None) -> Said:
         limits = self.thresholds
@@ -103,18 +116,19 @@ class Hearing:
         heard = sum(len(word.text) for word in there)
         return sum(word.confidence * len(word.text) for word in there) / heard if heard else 0.0
 
-    def _rival_heard(self, wanted: Evidence, rivals: Iterable[str], start: float, end: float) -> bool:
-        """A rival that the narrow pass heard, and that the free pass fits better than the wanted phrase."""
-        if self.spotted is None or wanted.match is None:
-            return False
-        for rival in rivals:
-            narrow = find(pattern(rival), self.spotted, start, end)
-            if narrow is None or narrow.worst > self.thresholds.spot:
-                continue
-            free = find(pattern(rival), self.words, start, end)
-            if free is not None and free.worst < wanted.match.worst and _overlap(free, wanted.match):
-                return True
-        return False
+    def _heard_in_both(self, rivals: Iterable[str], start: float, end: float) -> list[Match]:
+        """Where the free pass fits the rivals that the narrow pass heard."""
+        pairs = zip(*self._find([pattern(rival) for rival in rivals], start, end), strict=True)
+        return [free for free, narrow in pairs if free and narrow and narrow.worst <= self.thresholds.spot]
+
+
+def _unless_a_rival(wanted: Evidence, rivals: Sequence[Match]) -> Evidence:
+    """Perhaps said: not where the free pass fits a rival better in that place."""
+    best = wanted.match
+    if wanted.said is not Said.MAYBE or best is None:
+        return wanted
+    beaten = any(rival.worst < best.worst and _overlap(rival, best) for rival in rivals)
+    return Evidence(Said.NO, wanted.phrase, best) if beaten else wanted
 
 
 def _rank(evidence: Evidence) -> tuple[int, float]:

@@ -7,7 +7,7 @@ from math import inf
 
 from callcenter.domain.calls import Line
 from callcenter.domain.findings import Finding, Verdict
-from callcenter.domain.reasons import Code, reason
+from callcenter.domain.reasons import Code, Reason, reason
 from callcenter.domain.standards import OpeningRule, PhraseRule, Rule
 from callcenter.judging.case import Case
 from callcenter.judging.hearing import NOTHING, Evidence, Said
@@ -19,12 +19,14 @@ from callcenter.judging.outcome import (
     clause,
     heard_all,
     missing,
+    plain,
     silent,
     with_evidence,
 )
 from callcenter.judging.speech import caller_spans
 from transcripts.recogniser import Word
 from transcripts.utterances import join_text, split_utterances
+from transcripts.voice import Span
 
 OPENED = 8.0
 """Seconds from the agent's first word within which the opening is over."""
@@ -48,17 +50,18 @@ def opening(rule: OpeningRule, case: Case) -> Finding:
 
 
 def offer_help(rule: PhraseRule, case: Case) -> Finding:
-    """Said within the first seconds of the agent's speech, with the opening or after it."""
+    """Said within the first seconds of the agent's speech, with the opening or after it; to outsiders."""
     if early := cannot_judge_words(rule, case):
         return early
+    if case.facts.line is Line.INTERNAL:
+        return plain(rule, Verdict.NOT_APPLICABLE, Reason(Code.COLLEAGUES))
     assert case.agent is not None
     if not case.agent.words:
         return silent(rule, case)
     end = inf if rule.within is None else case.agent.words[0].start + rule.within
     found = _wanted(rule, case, 0.0, end)
     why = reason(Code.NOT_HEARD_AT_BEGINNING, phrase=found.phrase)
-    half = half_heard(rule, case, 0.0, end)
-    return heard_phrase(rule, found) or half or with_evidence(rule, Verdict.FAIL, found, why)
+    return heard_phrase(rule, case, found, (0.0, end)) or with_evidence(rule, Verdict.FAIL, found, why)
 
 
 def once_the_caller_spoke(rule: PhraseRule, case: Case) -> Finding:
@@ -72,16 +75,16 @@ def once_the_caller_spoke(rule: PhraseRule, case: Case) -> Finding:
     if rule.last is not None:
         start = max(start, words[-1].end - rule.last)
     found = _wanted(rule, case, start, inf)
-    return heard_phrase(rule, found) or half_heard(rule, case, start) or missing(rule, case, found, NO_PHRASE)
+    return heard_phrase(rule, case, found, (start, inf)) or missing(rule, case, found, NO_PHRASE)
 
 
-def heard_phrase(rule: PhraseRule, found: Evidence) -> Finding | None:
-    """Said, or perhaps; None: not said."""
+def heard_phrase(rule: PhraseRule, case: Case, found: Evidence, within: Span) -> Finding | None:
+    """Said, or perhaps, or only half of it `within` those seconds; None: not said."""
     if found.said is Said.YES:
         return with_evidence(rule, Verdict.PASS, found, heard_all(found))
     if found.said is Said.MAYBE:
         return with_evidence(rule, Verdict.UNSURE, found, reason(Code.HEARD_IN_PART, phrase=found.phrase))
-    return None
+    return _half(rule, case, within)
 
 
 def _wanted(rule: PhraseRule, case: Case, start: float, end: float) -> Evidence:
@@ -89,10 +92,10 @@ def _wanted(rule: PhraseRule, case: Case, start: float, end: float) -> Evidence:
     return case.agent.best(rule.phrases, start, end, rule.others)
 
 
-def half_heard(rule: PhraseRule, case: Case, start: float, end: float = inf) -> Finding | None:
+def _half(rule: PhraseRule, case: Case, within: Span) -> Finding | None:
     """Where only a part of the phrase was heard, and clearly."""
     assert case.agent is not None
-    half = case.agent.best(rule.partial, start, end)
+    half = case.agent.best(rule.partial, *within)
     if (
         half.said is not Said.YES
         or half.match is None

@@ -77,8 +77,8 @@ def _counted_from_the_call(words: Sequence[Word], time: SpokenTime) -> bool:
     return any(each.due - ANOTHER == time.due - SOME_DAY for each in again)
 
 
-def callback_promised(rule: PromiseRule, case: Case) -> Finding:
-    """Who promises to call back has it on record."""
+def callback_promised(rule: PromiseRule, case: Case) -> Finding | None:
+    """Who promises to call back has it on record; None while the agent may still enter it."""
     if early := cannot_judge_words(rule, case):
         return early
     assert case.agent is not None
@@ -87,6 +87,8 @@ def callback_promised(rule: PromiseRule, case: Case) -> Finding:
         return plain(rule, Verdict.NOT_APPLICABLE, Reason(Code.NO_CALLBACK))
     if found.said is Said.MAYBE:
         return with_evidence(rule, Verdict.UNSURE, found, reason(Code.HEARD_IN_PART, phrase=found.phrase))
+    if case.facts.pending:
+        return None
     verdict, code = _KEPT[case.facts.callback]
     return with_evidence(rule, verdict, found, reason(code, phrase=found.phrase))
 

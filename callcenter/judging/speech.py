@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from callcenter.judging.case import Case
 from callcenter.judging.hearing import Hearing
@@ -10,6 +10,8 @@ from transcripts.recogniser import Word
 from transcripts.utterances import split_utterances
 from transcripts.voice import Span, Voice
 
+STRETCHED = 0.8
+"""Seconds for each character from which on a word is no word."""
 BREATH = 0.5
 """Seconds between two words that do not end a stretch of speech."""
 
@@ -22,13 +24,31 @@ def caller_spans(case: Case) -> tuple[Span, ...]:
     return spans(case.caller, case.caller_voice)
 
 
+def said_to_caller(case: Case) -> list[Word]:
+    """The agent's words but for those during a hold, which reach no caller."""
+    words, holds = case.agent.words if case.agent else (), case.facts.holds
+    return [word for word in words if not any(start <= word.start < end for start, end in holds)]
+
+
 def spans(hearing: Hearing | None, voice: Voice | None) -> tuple[Span, ...]:
     """Where a party speaks: as it was measured, else where words were heard."""
     if voice is not None:
         return voice.spans
     if hearing is None:
         return ()
-    return tuple((part[0].start, part[-1].end) for part in split_utterances(hearing.words, BREATH))
+    words = spoken(hearing.words, voice)
+    return tuple((part[0].start, part[-1].end) for part in split_utterances(words, BREATH))
+
+
+def spoken(words: Iterable[Word], voice: Voice | None) -> list[Word]:
+    """The words that somebody spoke: in noise a recogniser gives a silence to some word, which then takes
+    longer than anybody needs for it, or stands where there is no voice."""
+    return [
+        word
+        for word in words
+        if word.end - word.start <= STRETCHED * len(word.text)
+        and (voice is None or any(word.start < end and start < word.end for start, end in voice.spans))
+    ]
 
 
 def silences(spans: Sequence[Span], start: float, end: float) -> Iterator[Span]:

@@ -14,7 +14,7 @@ from callcenter.judging.case import Case
 from callcenter.judging.facts import BUSY, NO_ANSWER, JudgeFacts, Played, Transfer
 from callcenter.judging.hearing import NOTHING, Said
 from callcenter.judging.outcome import NO_PHRASE, SILENT, cannot_judge_words, gravest, plain, spanned
-from callcenter.judging.phrases import after_the_caller_spoke, half_heard, heard_phrase
+from callcenter.judging.phrases import after_the_caller_spoke, heard_phrase
 
 WINDOW = 10.0
 """Seconds before a transfer (after a failed one), where the rule does not say how many."""
@@ -51,8 +51,7 @@ def _before(rule: PhraseRule, case: Case, transfer: Transfer) -> Finding:
         return plain(rule, Verdict.FAIL, Reason(SILENT.ended))
     start, end = _lead(rule, case, transfer)
     found = case.agent.best(rule.phrases, start, end, rule.others)
-    half = half_heard(rule, case, start, end)
-    return heard_phrase(rule, found) or half or plain(rule, Verdict.FAIL, Reason(NO_PHRASE.ended))
+    return heard_phrase(rule, case, found, (start, end)) or plain(rule, Verdict.FAIL, Reason(NO_PHRASE.ended))
 
 
 def _lead(rule: PhraseRule, case: Case, transfer: Transfer) -> tuple[float, float]:
@@ -76,13 +75,11 @@ def failed_notice(rule: PhraseRule, case: Case) -> Finding:
     failed = [each for each in case.facts.transfers if each.result == notice.result]
     if not failed:
         return _told(rule, case, 0.0) or _unknown(rule, case.facts)
-    return gravest([_of_failed(rule, case, notice, each) for each in failed])
-
-
-def _of_failed(rule: PhraseRule, case: Case, notice: Notice, transfer: Transfer) -> Finding:
-    start = transfer.at or 0.0
-    heard = _played(rule, case, notice, transfer) or _told(rule, case, start)
-    return heard or _untold(rule, case, start)
+    found = [
+        _played(rule, case, notice, each) or _told_to(rule, case, each) or _untold(rule, case)
+        for each in failed
+    ]
+    return gravest(found)
 
 
 def _nothing_failed(rule: PhraseRule, case: Case, notice: Notice) -> Finding | None:
@@ -116,10 +113,19 @@ def _tells(played: Played, notice: Notice, transfer: Transfer) -> bool:
 
 def _told(rule: PhraseRule, case: Case, start: float) -> Finding | None:
     found = case.agent.best(rule.phrases, start, inf, rule.others) if case.agent else NOTHING
-    return heard_phrase(rule, found) if found.said is Said.YES else None
+    return heard_phrase(rule, case, found, (start, inf)) if found.said is Said.YES else None
 
 
-def _untold(rule: PhraseRule, case: Case, start: float) -> Finding:
+def _told_to(rule: PhraseRule, case: Case, transfer: Transfer) -> Finding | None:
+    """Something failed, so that half a notice, or perhaps one, is for a person to hear."""
+    if case.agent is None:
+        return None
+    since = transfer.at or 0.0
+    found = case.agent.best(rule.phrases, since, inf, rule.others)
+    return heard_phrase(rule, case, found, (since, inf))
+
+
+def _untold(rule: PhraseRule, case: Case) -> Finding:
     if case.agent is None:
         return plain(rule, Verdict.UNSURE, Reason(Code.NO_RECORDING))
-    return half_heard(rule, case, start) or plain(rule, Verdict.FAIL, Reason(NO_PHRASE.ended))
+    return plain(rule, Verdict.FAIL, Reason(NO_PHRASE.ended))

@@ -7,9 +7,9 @@ from callcenter.domain.reasons import Code, Reason, reason
 from callcenter.domain.standards import LimitRule
 from callcenter.judging.case import Case
 from callcenter.judging.outcome import cannot_judge_words, plain, spanned
-from callcenter.judging.speech import BREATH
+from callcenter.judging.speech import agent_spans
 from transcripts.alignment import spread
-from transcripts.utterances import split_utterances
+from transcripts.rate import speech_rate
 
 UNCERTAIN_LEVEL = 1.0
 """dB by which a level may be off: nobody is blamed for less."""
@@ -45,15 +45,13 @@ def _level(rule: LimitRule, case: Case, *, above: bool) -> Finding:
 
 
 def too_fast(rule: LimitRule, case: Case) -> Finding:
-    """The agent speaks no more than `limit` syllables a second; pauses of half a second are not counted."""
+    """The agent speaks no more than `limit` syllables a second while they speak."""
     if early := cannot_judge_words(rule, case):
         return early
     assert case.agent is not None
-    parts = [(part, len(spread(part))) for part in split_utterances(case.agent.words, BREATH)]
-    count = sum(syllables for _, syllables in parts)
-    if count < ENOUGH:
+    count, rate = len(spread(case.agent.words)), speech_rate(case.agent.words, agent_spans(case))
+    if count < ENOUGH or rate is None:
         return plain(rule, Verdict.NOT_APPLICABLE, reason(Code.TOO_FEW_WORDS, count=count))
-    rate = count / sum(part[-1].end - part[0].start for part, _ in parts)
     facts = {"rate": rate, "limit_rate": rule.limit}
     if 0 < rate - rule.limit <= UNCERTAIN_RATE:
         return plain(rule, Verdict.UNSURE, Reason(Code.RATE_NEAR, facts))

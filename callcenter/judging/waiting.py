@@ -17,8 +17,8 @@ from callcenter.domain.standards import PhraseRule, Standard, WaitRule
 from callcenter.judging.case import Case
 from callcenter.judging.hearing import NOTHING, Evidence, Hearing, Said
 from callcenter.judging.outcome import cannot_judge_words, gravest, plain, spanned, with_evidence
-from callcenter.judging.phrases import half_heard, heard_phrase
-from callcenter.judging.speech import agent_spans, caller_spans, longest, silences
+from callcenter.judging.phrases import heard_phrase
+from callcenter.judging.speech import agent_spans, caller_spans, longest, said_to_caller, silences, spoken
 from transcripts.voice import Span
 
 SILENCE = 5.0
@@ -69,10 +69,8 @@ class _Gap:
 
 def _gaps(case: Case) -> Iterator[_Gap]:
     holds = [hold for hold in case.facts.holds if hold[1] - hold[0] >= SHORTEST_HOLD]
-    words = case.agent.words if case.agent else ()
-    heard = [word for word in words if not any(start <= word.start < end for start, end in holds)]
     reached = 0.0
-    for word in heard:
+    for word in spoken(said_to_caller(case), case.agent_voice):
         yield _Gap(reached, word.start, True, _during(holds, reached, word.start))
         reached = word.end
     yield _Gap(reached, max(case.duration, reached), False, _during(holds, reached, inf))
@@ -117,7 +115,14 @@ def _by_silence(case: Case, gap: _Gap) -> Wait | None:
 
 def _asked(case: Case, gap: _Gap) -> Evidence:
     """Whether the caller was asked to wait just before this gap."""
-    return _best(case.agent, _asks(case.standard), gap.start - BEFORE, gap.start)
+    return _best(case.agent, _asks(case.standard), _since(case, gap.start, BEFORE), gap.start)
+
+
+def _since(case: Case, start: float, window: float) -> float:
+    """Where what is said before a wait begins: what the caller answered asked nobody to wait after it."""
+    spoken = caller_spans(case)
+    first = spoken[0][0] if spoken and spoken[0][0] < start else 0.0
+    return max(first, start - window)
 
 
 def _caller_asked(case: Case, at: float) -> bool:
@@ -170,22 +175,26 @@ def _each(rule: PhraseRule | WaitRule, case: Case, judge: Callable[[Wait], Findi
 
 
 def _asked_before(rule: PhraseRule, case: Case, wait: Wait) -> Finding:
-    since = wait.start - (BEFORE if rule.window is None else rule.window)
-    return _said_around(rule, case, wait, (since, wait.start), Code.NOT_ASKED_TO_WAIT)
+    since = _since(case, wait.start, BEFORE if rule.window is None else rule.window)
+    found = _best(case.agent, rule.phrases, since, wait.start, rule.others)
+    return _said_around(rule, case, wait, found, (since, wait.start), Code.NOT_ASKED_TO_WAIT)
 
 
 def _sorry_after(rule: PhraseRule, case: Case, wait: Wait) -> Finding:
     if not wait.back:
         return plain(rule, Verdict.NOT_APPLICABLE, Reason(Code.NOBODY_CAME_BACK))
+    assert case.agent is not None
     until = wait.end + (BEFORE if rule.window is None else rule.window)
-    return _said_around(rule, case, wait, (max(wait.start, wait.end - EARLY), until), Code.NO_APOLOGY)
+    since = max(wait.start, wait.end - EARLY)
+    found = _best(case.agent, rule.phrases, since, until, rule.others)
+    return _said_around(rule, case, wait, found, (since, until), Code.NO_APOLOGY)
 
 
-def _said_around(rule: PhraseRule, case: Case, wait: Wait, where: Span, otherwise: Code) -> Finding:
-    found = heard_phrase(rule, _best(case.agent, rule.phrases, *where, rule.others))
+def _said_around(
+    rule: PhraseRule, case: Case, wait: Wait, found: Evidence, within: Span, otherwise: Code
+) -> Finding:
     why = reason(otherwise, seconds=wait.seconds)
-    unsaid = spanned(rule, Verdict.FAIL, (wait.start, wait.end), why)
-    return found or half_heard(rule, case, *where) or unsaid
+    return heard_phrase(rule, case, found, within) or spanned(rule, Verdict.FAIL, (wait.start, wait.end), why)
 
 
 def _not_too_long(rule: WaitRule, case: Case, wait: Wait) -> Finding:

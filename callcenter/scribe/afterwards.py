@@ -28,7 +28,8 @@ from callcenter.scribe.terms import Terms
 from callcenter.store.engine import brief, session
 from callcenter.store.hearings import load_many
 from callcenter.store.jobs import Work, load_works
-from callcenter.store.judgings import Judged, NewSet, Weighed, add_sets, is_newest, newest_rows
+from callcenter.store.judgings import Judged, NewSet, Weighed, is_newest, newest_rows
+from callcenter.store.scores import keep_sets
 from callcenter.store.tables import Call, Job
 from callcenter.store.verdict_tables import FindingRow, Judging, StandardVersion
 
@@ -74,7 +75,7 @@ class Afterwards:
         """Judges the next calls whose time is up by `now` (UTC); how many there were."""
         with session(self._engine) as db:
             sets = judge_due(db, self._terms, now)
-            add_sets(db, sets)
+            keep_sets(db, sets)
             for each in sets:
                 tell_judged(db, self._site, db.get_one(Call, each.call_id), each.findings, each.judged)
         if sets:

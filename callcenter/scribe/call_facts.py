@@ -136,7 +136,7 @@ def _written(work: Work, limit: float, now: datetime | None) -> dict[str, Any]:
             "phone": other,
         }
     if now is None or ended is None or now < ended + timedelta(seconds=limit):
-        return told
+        return {**told, "pending": True}
     written = record.filled_at if record else None
     after = None if written is None else max(0.0, (written - ended).total_seconds())
     facts = RecordFacts(after, len(work.aftermath.tickets))

@@ -14,8 +14,10 @@ from callcenter.scribe.lease import ClaimLost
 from callcenter.store import jobs, outbox
 from callcenter.store.hearings import keep_hearing
 from callcenter.store.jobs import Claim
-from callcenter.store.judgings import Judged, NewSet, add_sets
+from callcenter.store.judgings import Judged, NewSet
+from callcenter.store.scores import keep_sets
 from callcenter.store.tables import Call
+from callcenter.store.utterances import keep_utterances
 
 ROLE = "scribe"
 
@@ -31,8 +33,12 @@ class Result:
     failed: bool = False
 
 
-def commit(db: Session, site: str, claim: Claim, call: Call, result: Result) -> None:
+def commit(
+    db: Session, site: str, claim: Claim, call: Call, result: Result, names: Sequence[str] = ()
+) -> None:
     """Ends the job, replaces the words, adds a set of findings, and leaves `transcribed` and `judged`.
+
+    `names` are those of the lexicon.
 
     Raises ClaimLost, before anything is changed, where another scribe has taken the call over.
     """
@@ -40,8 +46,9 @@ def commit(db: Session, site: str, claim: Claim, call: Call, result: Result) -> 
         raise ClaimLost
     for recording_id, transcript in result.heard.items():
         jobs.replace_words(db, recording_id, transcript.words)
+        keep_utterances(db, recording_id, transcript.words, transcript.second, names)
         keep_hearing(db, recording_id, transcript, result.judged.engine, result.judged.at)
-    add_sets(db, [NewSet(call.id, result.findings, result.judged)])
+    keep_sets(db, [NewSet(call.id, result.findings, result.judged)])
     if result.heard:  # else there was nothing to transcribe
         words = sum(len(transcript.words) for transcript in result.heard.values())
         _tell(

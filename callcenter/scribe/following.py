@@ -31,7 +31,7 @@ T = TypeVar("T")
 
 NOTHING = Standing()
 Heard = Callable[[Growing, Standing], Awaitable[None]]
-"""Told each time something more was heard."""
+"""Told at each step how a recording stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +142,8 @@ class Following:
         )
         growing = {each.id: each for each in found}
         self._left = {id for id in self._left if id in growing}
+        for id in growing.keys() & self._legs.keys():
+            self._legs[id].growing = growing[id]
         await self._let_go(growing.keys())
         if (late := pressure.gives_way(self._waiting(), self._limits)) is not None:
             await self._give_way(late)
@@ -172,9 +174,8 @@ class Following:
                 if isinstance(found, Transcript):
                     await self._give_up(leg, found.error or "it has ended")
                     return
-                before, leg.standing = leg.standing, found
-                if (found.utterances, found.partial) != (before.utterances, before.partial):
-                    await self._heard(leg.growing, found)
+                leg.standing = found
+                await self._heard(leg.growing, found)
                 if found.waiting < self._rhythm.most:
                     await _rest(leg.done, self._rhythm.step)
         except WorkerDied as error:

@@ -39,10 +39,11 @@ class Standing:
 class Hands:
     """One worker process with the model, started when first asked and again after it died."""
 
-    def __init__(self, model: Path, name: str) -> None:
+    def __init__(self, model: Path, name: str, engine: str = "vosk", lexicon: Sequence[str] = ()) -> None:
+        """`lexicon` are the worker's further arguments: a site's file, or nothing, and the desks' names."""
         self.name = name
         self._model = model
-        self._worker = Worker(name, "callcenter.scribe.worker", str(model))
+        self._worker = Worker(name, "callcenter.scribe.worker", engine, str(model), *lexicon)
         self._turn = asyncio.Lock()
 
     @property

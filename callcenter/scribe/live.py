@@ -15,6 +15,9 @@ from callcenter.events.errors import Disconnected
 from callcenter.scribe.hands import Standing
 from callcenter.store.listenings import Growing
 
+MOST = 1000
+"""Recordings whose last words are remembered."""
+
 
 def heard_data(growing: Growing, standing: Standing) -> dict[str, Any]:
     """The event's data: the latest utterances, in seconds of call time, and the words of the one under way.
@@ -38,8 +41,17 @@ class Teller:
 
     def __init__(self, client: MqttClient) -> None:
         self._client = client
+        self._last: dict[str, tuple[object, ...]] = {}
 
     async def heard(self, growing: Growing, standing: Standing) -> None:
+        """Tells it where something more was heard."""
+        said = (standing.utterances, standing.partial)
+        if self._last.pop(growing.id, ((), "")) == said:
+            self._last[growing.id] = said
+            return
+        self._last[growing.id] = said
+        if len(self._last) > MOST:
+            del self._last[next(iter(self._last))]
         site = self._client.site
         event = call_event(
             id=str(uuid4()),

@@ -15,9 +15,9 @@ from callcenter.judging.unlisted import doubt_unlisted
 from callcenter.scribe.case import judge_work, recordings_of
 from callcenter.scribe.hands import Transcript
 from callcenter.scribe.terms import Terms
+from callcenter.store.hearings import load_many
 from callcenter.store.jobs import Work, load_works
 from callcenter.store.judgings import Judged, NewSet, Weighed, is_newest
-from callcenter.store.tables import Recording
 from callcenter.store.tables import Word as WordRow
 from callcenter.store.verdict_tables import Judging
 from transcripts.recogniser import Word
@@ -33,7 +33,7 @@ def judge_stored(
     before = _newest(session, call_ids)
     works = [work for work in load_works(session, call_ids) if work.call.id in before]
     stale = [work for work in works if terms.standard(work.call)[0].digest != before[work.call.id].digest]
-    heard = heard_of(session, [work.call.id for work in stale])
+    heard = heard_of(session, stale)
     return [
         _new_set(work, terms, heard.get(work.call.id, {}), before[work.call.id].engine, now, order)
         for work in stale
@@ -63,27 +63,27 @@ def _doubted(
 ) -> list[Finding]:
     """A phrase counts as listened for where the narrow pass knew it in every recording of the agent."""
     read = [heard[each.id] for each in recordings_of(work, Role.AGENT) if each.id in heard]
-    return doubt_unlisted(findings, standard, names, ()) if read else findings
+    if not read:
+        return findings
+    listed = frozenset(read[0].phrases).intersection(*(each.phrases for each in read[1:]))
+    return doubt_unlisted(findings, standard, names, listed)
 
 
-def heard_of(session: Session, call_ids: Sequence[str]) -> dict[str, dict[str, Transcript]]:
-    """What is kept of the words of these calls, by call and recording."""
-    read = (
-        select(Recording, WordRow)
-        .join(WordRow, col(WordRow.recording_id) == col(Recording.id))
-        .where(col(Recording.call_id).in_(call_ids))
-        .order_by(col(WordRow.position))
-    )
-    words: dict[str, dict[str, list[Word]]] = {}
-    lengths: dict[str, float] = {}
-    for recording, row in session.execute(read):
-        spoken = words.setdefault(recording.call_id, {}).setdefault(recording.id, [])
-        spoken.append(Word(row.text, row.start, row.end, row.confidence))
-        lengths[recording.id] = recording.duration_seconds or row.end
-    return {
-        call_id: {id: Transcript(tuple(each), None, lengths[id]) for id, each in recordings.items()}
-        for call_id, recordings in words.items()
-    }
+def heard_of(session: Session, works: Sequence[Work]) -> dict[str, dict[str, Transcript]]:
+    """What is kept of what was heard in these calls, by call and recording."""
+    heard = load_many(session, [work.call.id for work in works])
+    for work in works:
+        for recording in work.recordings:
+            if recording.id not in heard.get(work.call.id, {}) and (words := _words(session, recording.id)):
+                length = recording.duration_seconds or words[-1].end
+                heard.setdefault(work.call.id, {})[recording.id] = Transcript(words, None, length)
+    return heard
+
+
+def _words(session: Session, recording_id: str) -> tuple[Word, ...]:
+    """The words alone, as they were kept before hearings were: no narrow pass, no other readings."""
+    mine = select(WordRow).where(col(WordRow.recording_id) == recording_id).order_by(col(WordRow.position))
+    return tuple(Word(row.text, row.start, row.end, row.confidence) for row in session.scalars(mine))
 
 
 def _newest(session: Session, call_ids: Sequence[str]) -> dict[str, Judging]:

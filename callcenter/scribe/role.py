@@ -25,11 +25,14 @@ from sqlmodel import Session
 from callcenter.domain.calls import Role
 from callcenter.domain.standards import Standard
 from callcenter.judging.judging import spot_phrases
+from callcenter.scribe.attention import Attention
 from callcenter.scribe.case import judge_work, recordings_of
 from callcenter.scribe.commit import Result, commit
+from callcenter.scribe.filling import fill_in_all
 from callcenter.scribe.following import Following, Heard
 from callcenter.scribe.hands import Hands, Standing, Transcript, WorkerDied
 from callcenter.scribe.lease import ClaimLost, kept
+from callcenter.scribe.site_words import site_lexicon, worker_arguments
 from callcenter.scribe.stopping import Stopped, unless
 from callcenter.scribe.terms import Terms
 from callcenter.settings import Settings
@@ -40,7 +43,7 @@ from callcenter.store.jobs import Claim, Work
 from callcenter.store.judgings import Judged, Weighed
 from callcenter.store.listenings import Growing, taken_by_another
 from callcenter.store.tables import Recording
-from transcripts.model import find_model
+from transcripts.engines import engine_model
 
 log = logging.getLogger(__name__)
 
@@ -73,19 +76,24 @@ class Scribe:
         """`recorded` is set by the wiring when a call has been recorded; `wake` is called after each commit;
         `heard` is told what is said in calls under way.
 
-        Raises ModelError where there is no speech model, StandardError where a desk's standard is wrong.
+        Raises ModelError where there is no speech model, StandardError where a desk's standard is wrong,
+        LexiconError where the site's own words are.
         """
-        model = find_model(settings.scribe.model)
+        chosen = settings.scribe.engine
+        model = engine_model(chosen, settings.scribe.model)
         self._terms = Terms(settings.desks, ZoneInfo(settings.timezone))
         self.done = 0
         self.failed = 0
         name = _identity()
-        self.hands = [Hands(model, f"{name}/{number}") for number in range(settings.scribe.processes)]
+        self._names = site_lexicon(settings).names
+        lexicon, numbers = worker_arguments(settings), range(settings.scribe.processes)
+        self.hands = [Hands(model, f"{name}/{number}", chosen, lexicon) for number in numbers]
         self._settings, self._engine = settings, engine
         self._recorded = recorded or asyncio.Event()
-        self._wake, self._pace = wake, pace
+        self._wake, self._pace, self._tell_heard = wake, pace, heard or _nobody
+        self._attention = Attention(self._terms, engine, settings.site, wake, settings.scribe.alerts)
         self.following = Following(
-            name, self.hands, engine, settings.recordings, self._live_phrases, heard=heard or _nobody
+            name, self.hands, engine, settings.recordings, self._live_phrases, heard=self._heard
         )
 
     def metrics(self) -> dict[str, float]:
@@ -102,6 +110,8 @@ class Scribe:
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self.following.run(stop), name="scribe following")
+                filling = fill_in_all(self._database, self._names, stop)
+                group.create_task(filling, name="scribe filling in")
                 for hands in self.hands:
                     group.create_task(self._serve(hands, stop), name=f"scribe {hands.name}")
         finally:
@@ -183,6 +193,13 @@ class Scribe:
             progress=lambda seconds: progress(recording.id, seconds),
         )
 
+    async def _heard(self, growing: Growing, standing: Standing) -> None:
+        await self._tell_heard(growing, standing)
+        try:
+            await self._attention.heard(growing, standing)
+        except DBAPIError as error:
+            log.warning("warning not told call=%s error=%s", growing.call.id, brief(error))
+
     def _live_phrases(self, growing: Growing) -> list[str]:
         if growing.role != Role.AGENT.value:
             return []
@@ -214,7 +231,7 @@ class Scribe:
         log.info("call judged call=%s standard=%s", claim.call_id, result.judged.standard.name)
 
     def _keep(self, db: Session, claim: Claim, work: Work, result: Result) -> None:
-        commit(db, self._settings.site, claim, work.call, result)
+        commit(db, self._settings.site, claim, work.call, result, self._names)
         review = self._settings.review
         draw_call(db, work.call.id, review.sampling, result.judged.at, review.seed)
 

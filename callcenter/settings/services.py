@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+from typing import Literal
 
 from pydantic import Field
 
+from callcenter.domain.alerts import AlertLimits
 from callcenter.settings.values import HostPort, Part, Url
 
 
@@ -28,7 +30,18 @@ class DatabaseSettings(Part):
 
 class ScribeSettings(Part):
     workers: int = Field(default=0, ge=0, le=64, description="0: one for each core but one, at most 8")
-    model: str = Field(default="", description="folder of a Vosk model; empty: the installed one")
+    engine: Literal["vosk", "whisper"] = "vosk"
+    model: str = Field(default="", description="folder of its model; empty: the installed one of Vosk")
+    warn_opening: float = Field(default=8.0, ge=0, le=60, description="seconds without a greeting; 0: never")
+    warn_wait_agent: float = Field(default=20.0, ge=0, le=600, description="seconds since 请稍等; 0: never")
+    warn_wait_supervisor: float = Field(default=30.0, ge=0, le=600, description="the same; 0: never")
+    second_hearing: bool = Field(default=True, description="listen for the desk's words in a second pass")
+    lexicon: str = Field(default="", description="file with a site's own names and phrases")
+
+    @property
+    def alerts(self) -> AlertLimits:
+        """When is warned of what is heard in a call under way."""
+        return AlertLimits(self.warn_opening, self.warn_wait_agent, self.warn_wait_supervisor)
 
     @property
     def processes(self) -> int:

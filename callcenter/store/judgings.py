@@ -14,6 +14,7 @@ from sqlmodel import Session, SQLModel, col
 
 from callcenter.domain.findings import Finding, Verdict
 from callcenter.domain.reviews import RANK, Cause
+from callcenter.domain.scorecards import kept_weights, score_call
 from callcenter.domain.standards import Standard
 from callcenter.store.verdict_tables import FindingRow, Judging, ReviewItem
 
@@ -60,11 +61,13 @@ class NewSet:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A set as it was kept; `changed`: a rule says other than in the call's set before, if there was one."""
+    """A set as it was kept. `changed`: a rule says other than in the call's set before, if there was one;
+    `reviewed`: people decided something of an older set."""
 
     judging_id: int
     call_id: str
     changed: bool
+    reviewed: bool
 
 
 def add_sets(session: Session, sets: Sequence[NewSet]) -> list[Kept]:
@@ -77,6 +80,8 @@ def add_sets(session: Session, sets: Sequence[NewSet]) -> list[Kept]:
         return []
     ids = [each.call_id for each in sets]
     before = _by_call(newest_rows(session, ids))
+    by_people = col(Judging.call_id).in_(ids), col(Judging.reviewed_failed).is_not(None)
+    reviewed = set(session.scalars(select(col(Judging.call_id)).where(*by_people)))
     keep_standards(session, (each.judged.standard for each in sets))
     add = insert(Judging).returning(col(Judging.id), sort_by_parameter_order=True)
     made = [id or 0 for id in session.scalars(add, [_judging_row(each) for each in sets])]
@@ -89,7 +94,7 @@ def add_sets(session: Session, sets: Sequence[NewSet]) -> list[Kept]:
         rows += new
         verdicts = {row["rule"]: row["verdict"] for row in new}
         changed = bool(old) and verdicts != {rule: was.verdict for rule, was in old.items()}
-        kept.append(Kept(judging_id, each.call_id, changed))
+        kept.append(Kept(judging_id, each.call_id, changed, each.call_id in reviewed))
     if rows:
         session.execute(insert(FindingRow), rows)
     if before:
@@ -145,6 +150,8 @@ def _row(standard: Weighed) -> dict[str, Any]:
 
 def _judging_row(new: NewSet) -> dict[str, Any]:
     standard = new.judged.standard
+    verdicts = {finding.rule: finding.verdict for finding in new.findings}
+    card = score_call(verdicts, kept_weights(standard.rules))
     return {
         "call_id": new.call_id,
         "standard": standard.name,
@@ -153,7 +160,8 @@ def _judging_row(new: NewSet) -> dict[str, Any]:
         "engine": new.judged.engine,
         "judged_at": new.judged.at,
         "rejudging_id": new.judged.rejudging,
-        "failed": False,
+        "score": card.score,
+        "failed": card.failed,
     }
 
 

@@ -9,12 +9,13 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, delete, exists, func, select, update
 from sqlmodel import Session, col
 
-from callcenter.store.tables import Call, Job, Leg, Listening, Recording
+from callcenter.store.tables import Call, Hold, Job, Leg, Listening, Recording
 
 
 @dataclass(frozen=True, slots=True)
 class Growing:
-    """A recording of a call that lasts; `role` is its leg's, `path` below the recordings folder."""
+    """A recording of a call that lasts; `role` is its leg's, `path` below the recordings folder. `held`: the
+    call is on hold now."""
 
     id: str
     call: Call
@@ -22,6 +23,7 @@ class Growing:
     role: str
     path: str
     offset_seconds: float
+    held: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +38,17 @@ class Backlog:
 
 def growing(session: Session) -> list[Growing]:
     """The recordings that grow now, the oldest first."""
+    held = exists().where(col(Hold.call_id) == col(Call.id), col(Hold.ended_at).is_(None))
     wanted = (
-        select(Recording, Call, Leg)
+        select(Recording, Call, Leg, held)
         .join(Call, col(Call.id) == col(Recording.call_id))
         .join(Leg, col(Leg.id) == col(Recording.leg_id))
         .where(col(Call.outcome).is_(None), col(Recording.finished).is_(False))
         .order_by(col(Recording.started_at), col(Recording.id))
     )
     return [
-        Growing(each.id, call, leg.id, leg.role, each.path, each.offset_seconds)
-        for each, call, leg in session.execute(wanted)
+        Growing(each.id, call, leg.id, leg.role, each.path, each.offset_seconds, bool(on_hold))
+        for each, call, leg, on_hold in session.execute(wanted)
     ]
 
 

@@ -66,6 +66,11 @@ def revise(url: str, message: str) -> Path:
     return Path(made.path)
 
 
+def is_ours(_object: object, name: str | None, _type: str, _reflected: bool, _other: object) -> bool:
+    """For Alembic: whether tables.py knows of it. What begins with `search_` is the database's own."""
+    return not (name or "").startswith("search_")
+
+
 @contextmanager
 def _locked(url: str) -> Iterator[Connection]:
     """A connection in a transaction that nobody else can be in."""

@@ -15,7 +15,8 @@ from sqlalchemy import ColumnElement, Select, Update, and_, exists, func, insert
 from sqlmodel import Session, col
 
 from callcenter.domain.reviews import Person
-from callcenter.store.judgings import Kept, NewSet, add_sets
+from callcenter.store.judgings import Kept, NewSet
+from callcenter.store.scores import keep_sets
 from callcenter.store.tables import Audit, Call, Job
 from callcenter.store.tickets import NotFoundError
 from callcenter.store.verdict_tables import Judging, Rejudging
@@ -155,7 +156,7 @@ def keep_batch(
     )
     if not _changed(session, moved):
         return None
-    kept = add_sets(session, sets)
+    kept = keep_sets(session, sets)
     changed = sum(each.changed for each in kept)
     session.connection().execute(_mine(held).values(changed=Rejudging.changed + changed))
     return kept

@@ -14,6 +14,7 @@ from callcenter.domain.calls import Role
 from callcenter.domain.findings import Verdict
 from callcenter.domain.reviews import Cause, Opinion, Person, check_opinion, is_blind, standing
 from callcenter.store.judgings import is_newest, queue
+from callcenter.store.scores import rescore
 from callcenter.store.tables import Audit, Call, Leg
 from callcenter.store.tickets import NotFoundError
 from callcenter.store.verdict_tables import FindingRow, Judging, Review, ReviewItem
@@ -145,6 +146,8 @@ def review(
         item.state, item.verdict, item.decided_at = "decided", decided.value, now
     trace(session, person, "review", finding, now, {"verdict": verdict.value, "machine": machine.value})
     session.flush()
+    if decided is not None:
+        rescore(session, [finding.call_id])
     return find(session, finding_id)
 
 

@@ -157,6 +157,25 @@ class Word(SQLModel, table=True):
     confidence: float
 
 
+class UtteranceRow(SQLModel, table=True):
+    """What is read of one utterance: `text`, and `pieces` of it beside what was heard, which is in `words`.
+
+    `start` and `end` are seconds from the recording's own zero; a piece is [text, heard, start, end,
+    confidence]. `characters` and `sounds` are what the search knows (callcenter.store.search_tokens).
+    """
+
+    __tablename__ = "utterances"
+    id: int | None = Field(default=None, primary_key=True)
+    recording_id: str = Field(foreign_key="recordings.id", ondelete="CASCADE", index=True)
+    position: int
+    start: float
+    end: float
+    text: str
+    pieces: list[list[Any]] = Field(sa_type=JSON)
+    characters: str
+    sounds: str
+
+
 class Heard(SQLModel, table=True):
     """All that was heard in one recording, with other readings, to judge by again (store/hearings.py).
 

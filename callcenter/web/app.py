@@ -17,10 +17,12 @@ from callcenter.web.api import (
     days,
     health,
     office,
+    quality,
     recordings,
     records,
     rejudgings,
     reviews,
+    search,
 )
 from callcenter.web.context import Context
 from callcenter.web.pages import calls as call_pages
@@ -28,6 +30,7 @@ from callcenter.web.pages import day as day_pages
 from callcenter.web.pages import office as office_pages
 from callcenter.web.pages import prompts as prompt_pages
 from callcenter.web.pages import reviews as review_pages
+from callcenter.web.pages import scores as score_pages
 from callcenter.web.pages import standards as standard_pages
 from callcenter.web.pages import tickets as ticket_pages
 from callcenter.web.ports import Commands, LiveBus
@@ -59,7 +62,18 @@ def create_app(
     )
     app.state.context = Context(settings, engine, commands, bus, committed)
     api = APIRouter(prefix="/api/v1", responses=errors.RESPONSES)
-    for part in (recordings, calls, records, callbacks, office, days, reviews, rejudgings):
+    for part in (
+        recordings,
+        calls,
+        search,
+        records,
+        callbacks,
+        office,
+        days,
+        quality,
+        reviews,
+        rejudgings,
+    ):
         api.include_router(part.router)
     app.include_router(api)
     for page in (
@@ -69,6 +83,7 @@ def create_app(
         ticket_pages,
         office_pages,
         review_pages,
+        score_pages,
         prompt_pages,
         standard_pages,
     ):

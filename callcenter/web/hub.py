@@ -9,6 +9,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
+from callcenter.web.overheard import Overheard
 from callcenter.web.ports import LIVE, RoleStatus
 
 QUEUE_LIMIT = 256
@@ -23,6 +24,7 @@ class LiveHub:
         self._queues: set[asyncio.Queue[dict[str, Any]]] = set()
         self._roles: dict[str, RoleStatus] = {}
         self._states: dict[str, Mapping[str, Any]] = {}
+        self.overheard = Overheard()
 
     @property
     def states(self) -> Mapping[str, Mapping[str, Any]]:
@@ -38,6 +40,7 @@ class LiveHub:
 
     def publish(self, event: dict[str, Any]) -> None:
         """An event (CloudEvents, decoded) for every subscriber; never blocks."""
+        self.overheard.take(event)
         for queue in self._queues:
             if queue.full():
                 queue.get_nowait()

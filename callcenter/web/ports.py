@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
+from callcenter.web.overheard import Overheard
+
 LIVE = "callcenter.live"
 """The type under which a live state comes among the events."""
 
@@ -54,6 +56,11 @@ class LiveBus(Protocol):
     @property
     def states(self) -> Mapping[str, Mapping[str, Any]]:
         """The newest live state of each switchboard, by its node (docs/events.md)."""
+        ...
+
+    @property
+    def overheard(self) -> Overheard:
+        """What the scribe hears of calls under way."""
         ...
 
     def subscribe(self) -> AsyncIterator[dict[str, Any]]:

@@ -192,7 +192,18 @@ function start(): void {
   wire(sound);
 }
 
+/** A link to a moment of the sound (`#t=12.5`, as media fragments are written). */
+function toMoment(): void {
+  const found = /^#t=(\d+(?:\.\d+)?)$/.exec(location.hash);
+  if (found && media) {
+    media.currentTime = Number(found[1]);
+    document.getElementById("sound-title")?.scrollIntoView();
+  }
+}
+
 start();
+toMoment();
+window.addEventListener("hashchange", toMoment);
 makeReachable();
 document.body.addEventListener("click", clicked);
 document.addEventListener("keydown", keys);

@@ -15,8 +15,13 @@ from selenium.webdriver.common.keys import Keys
 from sqlmodel import Session
 
 from callcenter.domain.calls import Outcome
+from callcenter.domain.findings import Finding, Verdict
+from callcenter.standards import load_standard
 from callcenter.store.calls import save_call
+from callcenter.store.judgings import Judged, NewSet, Weighed, add_sets
 from callcenter.store.records import get_record, record_changes
+from callcenter.store.reviews import reviewed
+from callcenter.store.verdicts import newest_findings
 from tests.browser import CHROMIUM, DRIVER, SWITCHES, Site, one, script
 from tests.seed import Script, add_dialogue, facts_of
 from tests.support import scaled, wait_for
@@ -36,6 +41,10 @@ from tests.support import scaled, wait_for
         "callbacks",
         "agent",
         "prompts",
+        "review",
+        "review-report",
+        "scores",
+        "rejudgings",
         "?lang=en",
     ],
 )
@@ -195,3 +204,31 @@ def test_the_sound_appears_on_the_open_page_when_the_call_is_recorded(site: Site
     assert one(browser, "#record [name=matter]").get_attribute("value") == "写到一半"
     one(browser, "#play").click()
     wait_for(lambda: script(browser, "document.querySelector('#audio').currentTime") > 0)
+
+
+def test_a_finding_is_reviewed_by_keys(site: Site, browser: Chrome) -> None:
+    with Session(site.engine) as session:
+        unsure = Finding("opening", Verdict.UNSURE, "vanke A2", 0.6, 2.1, "您好万科物业")
+        judged = Judged(Weighed.of(load_standard("vanke")), "seed", datetime.now(UTC))
+        add_sets(session, [NewSet("call-good", [unsure], judged)])
+        session.commit()
+    browser.get(site.address)
+    browser.add_cookie({"name": "extension", "value": "8009"})
+    try:
+        browser.get(site.address + "review?cause=unsure")
+        one(browser, "html.scripted #words .word.marked")
+        wait_for(lambda: script(browser, "document.querySelector('#audio').readyState >= 1"))
+        browser.switch_to.active_element.send_keys("l")
+        wait_for(lambda: script(browser, "document.querySelector('#audio').currentTime") >= 0.6)
+        browser.switch_to.active_element.send_keys("r")
+        browser.switch_to.active_element.send_keys("0:01 说了 pf")  # in a field, keys are letters
+        script(browser, "document.activeElement.blur()")
+        browser.switch_to.active_element.send_keys("p")
+        wait_for(lambda: "没有等待复核的项目" in browser.page_source)
+    finally:
+        browser.delete_cookie("extension")
+    with Session(site.engine) as session:
+        (found,) = newest_findings(session, ["call-good"])
+        assert (found.verdict, found.machine) == ("pass", "unsure")
+        (said,) = reviewed(session, found.id).reviews
+        assert (said.by, said.reason) == ("8009", "0:01 说了 pf")

@@ -12,6 +12,7 @@ from sqlmodel import AutoString, SQLModel
 
 from callcenter.store import tables as tables  # every table must be known
 from callcenter.store.columns import UtcDateTime
+from callcenter.store.migrate import is_ours
 
 
 def render_item(kind: str, item: Any, _context: AutogenContext) -> str | Literal[False]:
@@ -27,6 +28,7 @@ context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=SQLModel.metadata,
     render_item=render_item,
+    include_object=is_ours,
     render_as_batch=True,
     transactional_ddl=False,  # the caller's transaction holds everything
 )

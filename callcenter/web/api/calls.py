@@ -11,7 +11,12 @@ from callcenter.domain.calls import Outcome
 from callcenter.domain.findings import Verdict
 from callcenter.store.queries import CallDetail, CallFilter, get_call, list_calls, live_calls
 from callcenter.store.tables import Job
-from callcenter.store.transcripts import call_transcript, transcript_json, transcript_vtt
+from callcenter.store.transcripts import (
+    call_transcript,
+    transcript_json,
+    transcript_text,
+    transcript_vtt,
+)
 from callcenter.web.api.models import (
     CallList,
     CallOut,
@@ -85,9 +90,10 @@ def findings(call_id: str, session: SessionDep) -> FindingList:
 def transcript(
     call_id: str, session: SessionDep, accept: Annotated[str, Header()] = "application/json"
 ) -> TranscriptOut | Response:
-    """What was said: JSON, or WebVTT where `text/vtt` is accepted."""
-    if accept.lower().startswith("text/vtt"):
-        return transcript_as_vtt(call_id, session)
+    """What was said: JSON, or WebVTT or plain text where `text/vtt` or `text/plain` is accepted."""
+    for kind, written in (("text/vtt", transcript_as_vtt), ("text/plain", transcript_as_text)):
+        if accept.lower().startswith(kind):
+            return written(call_id, session)
     found(session, call_id)
     job = session.get(Job, call_id)
     utterances = transcript_json(call_transcript(session, call_id))
@@ -106,6 +112,18 @@ def transcript_as_vtt(call_id: str, session: SessionDep) -> Response:
     found(session, call_id)
     vtt = transcript_vtt(call_transcript(session, call_id))
     return Response(vtt, media_type="text/vtt; charset=utf-8", headers={"Vary": "Accept"})
+
+
+@router.get(
+    "/calls/{call_id}/transcript.txt",
+    response_class=Response,
+    responses={200: {"content": {"text/plain": {}}}},
+)
+def transcript_as_text(call_id: str, session: SessionDep) -> Response:
+    """What was said, as plain text: a line for each utterance with its time and speaker."""
+    found(session, call_id)
+    text = transcript_text(call_transcript(session, call_id))
+    return Response(text, media_type="text/plain; charset=utf-8", headers={"Vary": "Accept"})
 
 
 @router.post("/calls/{call_id}/transfer")

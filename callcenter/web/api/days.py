@@ -13,6 +13,7 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 from callcenter.store.days import day_summary
 from callcenter.web.api.models import Day, DayOut
 from callcenter.web.context import Context, ContextDep, SessionDep
+from callcenter.web.overheard import HEARD
 from callcenter.web.ports import LIVE
 
 router = APIRouter()
@@ -36,7 +37,7 @@ async def stream(
     context: ContextDep,
     call: Annotated[str | None, Query(max_length=120, description="only this call's events")] = None,
 ) -> EventSourceResponse:
-    """Server-sent events named `call`, `agent`, `desk` and `callback`, each the CloudEvent as it was
+    """Server-sent events named `call`, `heard`, `agent`, `desk` and `callback`, each the CloudEvent as it was
     published; and `live`, a switchboard's live state whenever it changes."""
     return EventSourceResponse(_events(context, call), ping=PING_SECONDS)
 
@@ -52,10 +53,12 @@ async def _events(context: Context, call: str | None) -> AsyncIterator[ServerSen
 
 
 def _sent(event: dict[str, Any]) -> ServerSentEvent:
-    """By its subject's name, the second word of its type."""
+    """By its subject's name, the second word of its type; what is heard, several times a second, apart."""
     if event.get("type") == LIVE:
         return ServerSentEvent(event="live", data=event["text"])
     name = "".join(str(event.get("type", "")).split(".")[1:2]) or "call"
+    if event.get("type") == HEARD:
+        name = "heard"
     id = str(event.get("id", "")) or None
     return ServerSentEvent(event=name, id=id, data=json.dumps(event, ensure_ascii=False))
 

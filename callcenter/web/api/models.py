@@ -328,8 +328,18 @@ class WordOut(BaseModel):
     confidence: float
 
 
+class PieceOut(WordOut):
+    """A piece of what is read: `heard` is how it was recognised."""
+
+    heard: str
+
+
 class UtteranceOut(BaseModel):
-    """What one leg said in one breath; times are seconds of call time."""
+    """What one leg said in one breath; times are seconds of call time.
+
+    `text` is what is read, of `pieces`: names put right, numbers in digits. `heard` is what was recognised,
+    of `words`, by which the call is judged.
+    """
 
     leg: str
     role: Role
@@ -337,6 +347,8 @@ class UtteranceOut(BaseModel):
     start: float
     end: float
     text: str
+    heard: str
+    pieces: list[PieceOut]
     words: list[WordOut]
 
 

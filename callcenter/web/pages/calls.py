@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any
 from urllib.parse import quote, urlencode
 
@@ -14,15 +14,25 @@ from sqlmodel import Session
 from callcenter.domain.calls import Outcome
 from callcenter.domain.findings import Verdict
 from callcenter.store.judgings import sets_of
-from callcenter.store.queries import CallDetail, CallFilter, call_recordings, get_call, list_calls
+from callcenter.store.listenings import read_so_far
+from callcenter.store.queries import (
+    CallDetail,
+    CallFilter,
+    call_recordings,
+    day_bounds,
+    get_call,
+    list_calls,
+)
 from callcenter.store.records import fill_record, record_changes
 from callcenter.store.reviews import agents_of
+from callcenter.store.search import Hits, Wanted, search
 from callcenter.store.tables import Hold, Job
 from callcenter.store.tickets import list_tickets
 from callcenter.store.transcripts import call_transcript
 from callcenter.web.api.calls import COMMAND_TIMEOUT, Pages
 from callcenter.web.api.models import Day, Dialled, Long, Short, Who
 from callcenter.web.api.recordings import stereo, stereo_path
+from callcenter.web.api.search import LONGEST
 from callcenter.web.context import CommandsDep, Context, ContextDep, SessionDep
 from callcenter.web.errors import not_found
 from callcenter.web.views.lines import lines_of
@@ -55,19 +65,23 @@ def calls_page(
     verdict: Annotated[str, Query(max_length=20)] = "",
     rule: Annotated[str, Query(max_length=60)] = "",
     q: Annotated[str, Query(max_length=60)] = "",
+    said: Annotated[str, Query(max_length=LONGEST)] = "",
     page: Pages = 1,
 ) -> HTMLResponse:
-    """An empty field means any; a day that cannot be read is left out."""
+    """An empty field means any; a day that cannot be read is left out. `said`: utterances, not calls."""
     chosen = None if isinstance(day, str) else day
     wanted = CallFilter(
         desk or None, chosen, verdict or None, rule or None, None, outcome or None, q.strip() or None
     )
     result = list_calls(session, wanted, context.zone, page=page, size=SIZE)
+    hits = _said(session, context, said, desk or None, chosen, page) if said.strip() else None
     asked = {"day": chosen or "", "desk": desk, "outcome": outcome, "verdict": verdict, "rule": rule, "q": q}
+    asked["said"] = said
     values = {
         "result": result,
+        "hits": hits,
         "page": page,
-        "pages": max(1, -(-result.total // SIZE)),
+        "pages": max(1, -(-(hits or result).total // SIZE)),
         "filters": asked,
         "query": urlencode({name: value for name, value in asked.items() if value}),
         "outcomes": ["live", *(each.value for each in Outcome)],
@@ -76,6 +90,13 @@ def calls_page(
     }
     partial = request.headers.get("hx-target") == "results"
     return render(request, "calls_results.html" if partial else "calls.html", values)
+
+
+def _said(
+    session: Session, context: Context, said: str, desk: str | None, day: date | None, page: int
+) -> Hits:
+    since, before = day_bounds(day, context.zone) if day else (None, None)
+    return search(session, Wanted(said, desk=desk, since=since, before=before), page=page, size=SIZE)
 
 
 @router.get("/calls/{call_id}")
@@ -170,6 +191,8 @@ def call_values(session: Session, context: Context, call_id: str) -> dict[str, A
         "utterances": utterances,
         "lines": lines_of(utterances, detail.announcements, detail.call.answered_at),
         "job": job.state if job else None,
+        "said": context.bus.overheard.said(call_id) if context.bus and not utterances else [],
+        "progress": _progress(session, detail) if job and job.state == "claimed" else None,
         "sound": written or stereo(context.settings, call_recordings(session, call_id)).frames > 0,
         "sound_url": f"{url}.flac" if written else url,
         "sound_name": f"{call_id}.flac" if written else f"{call_id}.wav",
@@ -181,6 +204,13 @@ def call_values(session: Session, context: Context, call_id: str) -> dict[str, A
         "older": sets_of(session, call_id)[1:],
         "took": agents_of(session, call_id),
     }
+
+
+def _progress(session: Session, detail: CallDetail) -> float | None:
+    """How much of the call's sound has been read, 0 to 1; None: nothing is known of it."""
+    read = read_so_far(session, detail.call.id)
+    whole = sum(each.duration_seconds or 0.0 for each in detail.recordings)
+    return min(1.0, sum(read.values()) / whole) if read and whole else None
 
 
 def _regions(detail: CallDetail) -> list[dict[str, Any]]:

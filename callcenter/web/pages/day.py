@@ -12,6 +12,7 @@ from fastapi.responses import HTMLResponse
 from sqlmodel import Session
 
 from callcenter.store.days import DaySummary, Tally, day_summary
+from callcenter.store.listenings import backlog
 from callcenter.store.queries import CallFilter, list_calls, live_calls
 from callcenter.web.api.models import Day
 from callcenter.web.context import Context, ContextDep, SessionDep
@@ -62,6 +63,7 @@ def _values(session: Session, context: Context, day: Any, desk: str) -> dict[str
         "hours": _hours(summary),
         "misses": list_calls(session, missed, context.zone, size=MISSES),
         "live": _live(session, desk) if is_today else [],
+        "backlog": backlog(session, context.now()) if is_today else None,
         "charts": json.dumps(_charts(context, summary), ensure_ascii=False),
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 from urllib.parse import quote, urlsplit
 
@@ -224,6 +225,11 @@ def _back(request: Request, page: str) -> RedirectResponse:
     return RedirectResponse(where if where.startswith("/") and not where.startswith("//") else page, 303)
 
 
+def _warned(context: Context) -> Callable[[str], list[Mapping[str, Any]]]:
+    """What the words of a call gave rise to."""
+    return context.bus.overheard.warnings if context.bus else lambda call_id: []
+
+
 def _view(context: Context, desk: str = "") -> LiveView:
     return live_view(context.bus.states if context.bus else {}, desk)
 
@@ -233,6 +239,7 @@ def _board(request: Request, context: Context, desk: str) -> dict[str, Any]:
     roles = {each.number: each.role for each in context.settings.extensions}
     return {
         "view": _view(context, desk),
+        "warned": _warned(context),
         "desk": desk,
         "me": me,
         "extensions": context.settings.extensions,
@@ -248,6 +255,7 @@ def _agent(request: Request, context: Context) -> dict[str, Any]:
         "mine": view.agent(me),
         "calls": view.calls_of(me) if me else [],
         "view": view,
+        "warned": _warned(context),
         "extensions": context.settings.extensions,
         "breaks": BREAKS,
         "online": _online(context),

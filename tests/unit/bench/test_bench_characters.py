@@ -23,5 +23,5 @@ def test_the_table_shows_raw_and_ours(capsys: pytest.CaptureFixture[str]) -> Non
     report([Said("x", "agent", "高卫物业", heard, second)], Lexicon(), words=True)
     printed = capsys.readouterr().out
     assert "| x | agent | 4 | 1 | 0 |" in printed
-    assert "shown 高 卫(位) 物业" in printed
+    assert "shown 高卫(高位) 物业" in printed
     assert "| dialogues | all | 4 | 0.2500 | 0.0000 |" in printed

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from callcenter.demo.script import DIALOGUES, DemoCall, ScriptError, five_calls, read_folder
+from callcenter.demo.script import DIALOGUES, NAMES, DemoCall, ScriptError, five_calls, read_folder
 from callcenter.domain.rings import CHINA, count_rings
+from callcenter.standards import standard_names
 
 FACTS = {"standard": "sunac", "rings": 2, "hangup": "agent", "expect": {"opening": "pass", "closing": "fail"}}
 
@@ -87,3 +88,7 @@ def test_a_missing_voice_is_named(tmp_path: Path) -> None:
     (write_dialogue(tmp_path) / "one.caller.wav").unlink()
     with pytest.raises(ScriptError, match=r"one\.caller\.wav is missing"):
         read_folder(tmp_path, ())
+
+
+def test_every_standard_that_ships_has_a_desk_with_a_name() -> None:
+    assert set(NAMES) == set(standard_names())

@@ -13,6 +13,7 @@ PACKAGES = ("sip", "transcripts", "prompts", "callcenter")
 HELD_BY = {
     # Protocols and tables of values: those who use them.
     "transcripts/recogniser.py": "test_vosk_engine.py",
+    "callcenter/domain/alerts.py": "test_alerts.py",
     "callcenter/domain/findings.py": "test_judging.py",
     "callcenter/standards/instructions.py": "test_merging.py",
     "callcenter/standards/errors.py": "test_loader.py",
@@ -53,6 +54,7 @@ HELD_BY = {
     "callcenter/judging/outcome.py": "test_judging.py",
     "callcenter/judging/phrases.py": "test_judging.py",
     "callcenter/judging/signalling.py": "test_judging.py",
+    "callcenter/store/search.py": "test_utterances.py",
     "transcripts/rooms.py": "test_numbers.py",
     "transcripts/pairing.py": "test_fusion.py",
     "transcripts/clock.py": "test_times.py",
@@ -73,6 +75,8 @@ HELD_BY = {
     "callcenter/web/api/rejudgings.py": "test_api_rejudgings.py",
     "callcenter/web/people.py": "test_api_reviews.py",
     "callcenter/web/pages/reviews.py": "test_review_pages.py",
+    "callcenter/web/pages/scores.py": "test_review_pages.py",
+    "callcenter/web/api/quality.py": "test_api_reviews.py",
     "callcenter/web/app.py": "test_errors.py",
     "callcenter/web/context.py": "test_api_calls.py",
     "callcenter/web/pages/day.py": "test_pages.py",

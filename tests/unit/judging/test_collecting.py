@@ -4,7 +4,8 @@ import pytest
 
 from callcenter.domain.findings import Verdict
 from callcenter.judging.facts import JudgeFacts
-from tests.unit.judging.every_rule import found
+from tests.judged import judged
+from tests.unit.judging.every_rule import found, only
 from tests.unit.judging.said import words
 
 PASS, FAIL, UNSURE, NOT = Verdict.PASS, Verdict.FAIL, Verdict.UNSURE, Verdict.NOT_APPLICABLE
@@ -87,3 +88,10 @@ def test_a_room_of_which_too_little_was_heard_and_a_matter_that_is_certain() -> 
 def test_what_the_agent_said_first_is_not_repeated() -> None:
     agent = words((0.5, "您好 主卫 天花板 漏水 五栋 八零二"))
     assert found("repeat_back", agent, CALLER, TOLD).verdict is FAIL
+
+
+def test_while_the_record_may_still_be_written_nothing_is_said_of_an_unknown_matter() -> None:
+    standard = only("info_collected")
+    agent = words(OPENING, *ASKED)
+    assert judged(standard, JudgeFacts(pending=True), agent, CALLER) == []
+    assert judged(standard, JudgeFacts(pending=True, matter="repair"), agent, CALLER) != []

@@ -78,3 +78,8 @@ def test_what_only_sounds_alike_is_left_to_the_narrow_pass() -> None:
 def test_who_cannot_be_heard() -> None:
     assert found("forbidden", None).verdict is UNSURE
     assert found("forbidden", None, facts=JudgeFacts(answered=False)).verdict is Verdict.NOT_APPLICABLE
+
+
+def test_what_the_agent_says_to_colleagues_while_the_caller_is_on_hold() -> None:
+    agent = words((0.6, "您好"), (12.0, "我 不管 你 自己 想办法"))
+    assert found("forbidden", agent, facts=JudgeFacts(holds=((10.0, 20.0),))).verdict is PASS

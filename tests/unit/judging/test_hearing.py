@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from callcenter.domain.standards import Thresholds
 from callcenter.judging.hearing import Hearing, Said
 from tests.unit.judging.said import words
+from transcripts.recogniser import Word
 
 LIMITS = Thresholds(sure=0.2, absent=0.45, spot=0.13)
 
@@ -45,3 +48,27 @@ def test_a_rival_must_be_heard_in_the_same_place() -> None:
 
 def test_nothing_to_look_for() -> None:
     assert Hearing([], LIMITS).best([], 0.0, 1.0).said is Said.NO
+
+
+def test_a_rival_of_one_phrase_leaves_another_as_it_is() -> None:
+    """「感谢您的耐心等待」 was perhaps heard where the closing stands; 「让您久等了」 perhaps elsewhere."""
+    free = words((0.0, "让 您 久 顶 了"), (8.0, "感谢您 的 来电"))
+    narrow = words((8.0, "感谢您 的 来电"))
+    phrases = ["让您【久等】了", "感谢您的【来店】等待"]
+    found = Hearing(free, LIMITS, narrow).best(phrases, 0.0, 10.0, ["感谢您的来电"])
+    assert (found.said, found.phrase) == (Said.MAYBE, "让您久等了")
+
+
+def uncertain(*lines: tuple[float, str]) -> list[Word]:
+    return [replace(word, confidence=0.3) for word in words(*lines)]
+
+
+def test_what_the_free_pass_is_not_certain_of_denies_nothing() -> None:
+    """As the model hears 「请问还有什么可以帮到您吗」 in noise."""
+    narrow = words((0.5, "还有什么 可以 帮 到"))
+    garbled = "你会 还有 真的 挺 等等"
+    phrases = ["请问【还有】什么可以帮到您吗"]
+    assert Hearing(uncertain((0.0, garbled)), LIMITS, narrow).best(phrases, 0.0, 9.0).said is Said.MAYBE
+    assert Hearing(words((0.0, garbled)), LIMITS, narrow).best(phrases, 0.0, 9.0).said is Said.NO
+    assert Hearing(uncertain((0.0, "海 域 的 都")), LIMITS).best(["海逸长洲"], 0.0, 9.0).said is Said.MAYBE
+    assert Hearing(words((0.0, "海 域 的 都")), LIMITS).best(["海逸长洲"], 0.0, 9.0).said is Said.NO

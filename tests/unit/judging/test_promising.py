@@ -7,7 +7,8 @@ import pytest
 from callcenter.domain.findings import Finding, Verdict
 from callcenter.judging.facts import JudgeFacts
 from callcenter.judging.facts_json import CHINA
-from tests.unit.judging.every_rule import found
+from tests.judged import judged
+from tests.unit.judging.every_rule import found, only
 from tests.unit.judging.said import words
 
 PASS, FAIL, UNSURE, NOT = Verdict.PASS, Verdict.FAIL, Verdict.UNSURE, Verdict.NOT_APPLICABLE
@@ -97,3 +98,9 @@ def test_callback_promised(said: str, callback: bool | None, verdict: Verdict) -
 def test_without_words(rule: str) -> None:
     assert found(rule, None).verdict is UNSURE
     assert found(rule, [], facts=JudgeFacts(answered=False)).verdict is NOT
+
+
+def test_a_callback_may_be_entered_until_the_records_time_is_up() -> None:
+    pending = JudgeFacts(pending=True)
+    assert judged(only("callback_promised"), pending, words((10.0, "我 稍后 给 您 回电")), ()) == []
+    assert found("callback_promised", words((10.0, "已经 交 了")), facts=pending).verdict is NOT

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 from callcenter.judging.hearing import Hearing
-from callcenter.judging.speech import longest, silences, spans, within
+from callcenter.judging.speech import longest, silences, spans, spoken, within
 from tests.unit.judging.every_rule import LIMITS
 from tests.unit.judging.said import words
+from transcripts.recogniser import Word
 from transcripts.voice import Voice
 
 
@@ -26,3 +27,10 @@ def test_silences() -> None:
 def test_words_within() -> None:
     said = words((0.0, "您好"), (1.0, "万科"))
     assert [word.text for word in within(said, 0.2, 1.2)] == ["您好"]
+
+
+def test_a_word_that_takes_longer_than_anybody_needs_is_noise() -> None:
+    said = [*words((1.0, "您好")), Word("肺部", 3.0, 20.0, 0.4), *words((21.0, "久等 了"))]
+    assert [word.text for word in spoken(said, None)] == ["您好", "久等", "了"]
+    assert [word.text for word in spoken(said, Voice(((20.5, 22.0),), -25.0))] == ["久等", "了"]
+    assert spans(Hearing(said, LIMITS), None) == ((1.0, 1.5), (21.0, 21.75))

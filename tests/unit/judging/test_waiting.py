@@ -38,7 +38,15 @@ def test_a_wait_for_which_nobody_asked(facts: JudgeFacts) -> None:
     if facts.holds:
         assert finding.verdict is FAIL and "not heard to be asked to" in finding.why
     assert judged("ask_to_wait", BACK, facts=facts).verdict is FAIL
-    assert judged("ask_to_wait", (7.0, "等一下"), BACK, facts=facts).verdict is FAIL
+
+
+@pytest.mark.parametrize(("spotted", "verdict"), [(None, UNSURE), ("等一下", FAIL), ("请 您 等一下", PASS)])
+def test_a_curt_word_is_no_request(spotted: str | None, verdict: Verdict) -> None:
+    """By the free pass alone nobody can tell whether 「请您」 was swallowed by the line."""
+    agent = words(OPENING, (7.0, "等一下"), BACK)
+    narrow = None if spotted is None else words(OPENING, (7.0, spotted), BACK)
+    finding = found("ask_to_wait", agent, CALLER, HELD, duration=40.0, spotted=narrow)
+    assert finding.verdict is verdict
 
 
 def test_no_apology() -> None:

@@ -11,13 +11,15 @@ from sqlmodel import SQLModel
 
 from callcenter.store import tables as tables
 from callcenter.store.engine import make_engine
+from callcenter.store.migrate import upgrade
 from tests.servers import postgresql
 
 
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = make_engine(f"sqlite:///{tmp_path / 'callcenter.db'}")
-    SQLModel.metadata.create_all(engine)
+    url = f"sqlite:///{tmp_path / 'callcenter.db'}"
+    upgrade(url)
+    engine = make_engine(url)
     yield engine
     engine.dispose()
 

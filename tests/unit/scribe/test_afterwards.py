@@ -18,6 +18,7 @@ from callcenter.store.engine import session
 from callcenter.store.hearings import keep_hearing
 from callcenter.store.judgings import Judged, NewSet, Weighed, add_sets, sets_of
 from callcenter.store.tables import Outbox, Record, Ticket, TicketCall
+from tests.unit.judging.every_rule import only
 from tests.unit.judging.said import words
 from tests.unit.scribe.rows import at, recorded
 from transcripts.transcript import Transcript
@@ -113,7 +114,7 @@ def test_calls_of_long_ago_and_standards_without_the_rule_are_left_alone(engine:
     judged(engine, desk, "c1")
     recorded(engine, "c2")
     with session(engine) as db:
-        plain = Weighed("d", "plain", "1", "plain", {"opening": {}})
+        plain = Weighed.of(only("three_rings"))
         add_sets(db, [NewSet("c2", [], Judged(plain, "small", at(20)))])
     assert Afterwards("main", engine, Terms([desk])).step(at(3 * 86_400)) == 0
     assert Afterwards("main", engine, Terms([desk])).step(at(500)) == 1

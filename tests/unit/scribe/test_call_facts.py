@@ -140,9 +140,9 @@ def test_what_was_written_down_is_known_at_once_and_judged_when_its_time_is_up()
     )
     early = facts_of(work, now=at(15 + 299))
     assert (early.matter, early.household, early.surname) == ("repair", "5栋802", "陈")
-    assert (early.phone, early.record, early.callback) == ("13900139000", None, None)
+    assert (early.phone, early.record, early.callback, early.pending) == ("13900139000", None, None, True)
     late = facts_of(work, now=at(15 + 300))
-    assert (late.record, late.callback) == (RecordFacts(85.0, 1), False)
+    assert (late.record, late.callback, late.pending) == (RecordFacts(85.0, 1), False, False)
     assert facts_of(work, record_time=60.0, now=at(75)).record == RecordFacts(85.0, 1)
     assert facts_of(work).record is None
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 from typing import Any, cast
 
 from callcenter.events.client import MqttClient
@@ -42,7 +43,10 @@ def test_times_are_those_of_the_call() -> None:
 
 async def test_it_is_published_as_an_event_of_the_call() -> None:
     broker = Broker()
-    await Teller(cast(MqttClient, broker)).heard(GROWING, STANDING)
+    teller = Teller(cast(MqttClient, broker))
+    await teller.heard(GROWING, Standing(1.0))  # nothing was said yet
+    await teller.heard(GROWING, STANDING)
+    await teller.heard(GROWING, replace(STANDING, seconds=6.0))  # and nothing more
     ((topic, event, qos),) = broker.published
     assert topic == "callcenter/v1/main/calls/c1/heard"
     assert (event["type"], event["subject"], qos) == ("callcenter.call.heard.v1", "c1", 0)

@@ -13,5 +13,5 @@ def test_a_model_that_is_none(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("os.nice", lambda by: by)
-    assert worker.main(str(tmp_path)) == worker.BROKEN_MODEL
+    assert worker.main("vosk", str(tmp_path)) == worker.BROKEN_MODEL
     assert "holds no Vosk model" in capsys.readouterr().err

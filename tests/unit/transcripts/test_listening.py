@@ -20,8 +20,9 @@ class Loud:
 
     name = "loud"
 
-    def __init__(self) -> None:
+    def __init__(self, lexicon: Sequence[str] = ()) -> None:
         self.given = 0.0
+        self.lexicon: Sequence[str] = lexicon
         self.pauses = 0
 
     def decoder(self, rate: int, phrases: Sequence[str] | None = None) -> Decoder:
@@ -74,6 +75,13 @@ def test_words_are_where_they_were_spoken_and_silence_is_left_out() -> None:
     assert heard.phrases == ("您好",)
     assert heard.seconds == 18.0
     assert engine.given < 2 * 6.0  # two passes over 18 s
+
+
+def test_a_second_hearing_where_there_is_a_lexicon() -> None:
+    heard = listen(AUDIO, Loud(["高卫"]), ["您好"])
+    assert [word.text for word in heard.second] == ["高卫", "高卫"]
+    assert [word.text for word in heard.spotted or ()] == ["您好", "您好"]
+    assert listen(AUDIO, Loud()).second == ()
 
 
 def test_what_was_measured_comes_along() -> None:

@@ -12,6 +12,7 @@ HEARD = Transcript(
     alternatives=((Word("你好", 0.5, 1.02, 0.25),),),
     spotted_alternatives=((Word("再见", 0.6, 1.0, 0.1),),),
     voice=Voice(((0.5, 1.5), (3.0, 4.0)), -27.5),
+    second=(Word("高卫", 0.6, 1.0, 0.9),),
 )
 
 
@@ -35,3 +36,9 @@ def test_it_is_compact() -> None:
     """An hour of dense speech, four words a second."""
     words = tuple(Word("物业", n / 4, n / 4 + 0.25, (n % 97) / 97) for n in range(14_400))
     assert len(pack(Transcript(words, seconds=3600.0))) < 250_000
+
+
+def test_what_was_kept_before_there_was_a_second_hearing() -> None:
+    plain = to_plain(HEARD)
+    del plain["second"]
+    assert from_plain(plain).second == ()

@@ -109,3 +109,17 @@ def test_older_sets_can_be_looked_at(client: Client, engine: Engine) -> None:
 def test_what_is_not_there(client: Client) -> None:
     assert client.get("/api/v1/findings/9999").status_code == 404
     assert client.get("/api/v1/calls/nope/judgings").status_code == 404
+
+
+def test_scores_and_the_report(client: Client, opening: int) -> None:
+    before = {each["agent"]: each for each in client.get("/api/v1/scores").json()}
+    assert before["8002"]["reviewed"] == 0
+    post(client, f"{opening}/review", 200, by="8009", verdict="pass", reason="0:03 说了")
+    after = {each["agent"]: each for each in client.get("/api/v1/scores").json()}
+    assert after["8002"]["reviewed"] == 1 and after["8002"]["mean"] > before["8002"]["mean"]
+    calls = client.get("/api/v1/agents/8002/scores").json()["items"]
+    rude = next(each for each in calls if each["call_id"] == "call-rude")
+    assert rude["verdicts"]["opening"] == "pass" and rude["score"] == 100.0
+    (row,) = client.get("/api/v1/reviews/report").json()["precision"]
+    assert (row["rule"], row["fails"], row["precision"]) == ("opening", 1, 0.0)
+    assert client.get("/api/v1/reviews/report").json()["agreement"] == []

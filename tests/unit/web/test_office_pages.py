@@ -191,3 +191,14 @@ def test_without_scripts_one_comes_back_to_the_page(client: Client, engine: Engi
     choose(client, "8001")
     back = client.post(f"/callbacks/{only}/claim", headers={"referer": "http://127.0.0.1:8080/callbacks?x=1"})
     assert back.status_code == 200 and str(back.url).endswith("/callbacks")
+
+
+def test_a_warning_that_comes_of_words_is_shown_to_whom_it_is_for(client: Client, hub: LiveHub) -> None:
+    show(hub, answered("w1"))
+    for whom, kind in (("agent", "forbidden"), ("supervisor", "waiting")):
+        data = {"kind": kind, "for": whom, "at": 3.0, "heard": "不知道"}
+        hub.publish({"type": "callcenter.call.warned.v1", "subject": "w1", "data": data})
+    choose(client, "8001")
+    agent, board = client.get("/agent/live").text, client.get("/board/live").text
+    assert "服务忌语 「不知道」" in agent and "来电人久等" not in agent
+    assert "来电人久等" in board and "服务忌语" not in board

@@ -43,7 +43,16 @@ def waiting(engine: Engine) -> Iterator[int]:
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
 @pytest.mark.parametrize(
-    "path", ["/review", "/review?cause=unsure", "/appeals", "/review-report", "/rejudgings"]
+    "path",
+    [
+        "/review",
+        "/review?cause=unsure",
+        "/appeals",
+        "/review-report",
+        "/scores",
+        "/scores?agent=8002",
+        "/rejudgings",
+    ],
 )
 def test_every_page_in_both_languages(client: Client, waiting: int, path: str, lang: str) -> None:
     for number in ("", "8001", "8009"):
@@ -82,6 +91,7 @@ def test_a_call_shows_its_reviews_and_older_sets(client: Client, waiting: int) -
     sit(client, "8009")
     page = client.get("/calls/call-rude").text
     assert "等待复核" in page and f'action="/findings/{waiting}/review"' in page
+    assert "data-key" not in page  # a key says nothing of one finding among many
     assert "以前的判定：vanke 第 1 版" in client.get("/calls/call-good").text
 
 
@@ -135,3 +145,15 @@ def test_a_double_review_shows_nobody_the_others_word(client: Client, engine: En
     assert "主管听到了" not in page and "双人复核，互不可见" in page
     with session(engine) as db:
         assert reviewed(db, id, "8090").missing == 1
+
+
+def test_an_agent_sees_their_own_scores_and_appeals_there(client: Client, waiting: int) -> None:
+    sit(client, "8002")
+    page = client.get("/scores?agent=8001").text  # another's are not theirs to see
+    assert "我的评分" in page and "王芳 8002" in page and "李敏 8001</strong>" not in page
+    assert f'action="/findings/{waiting}/appeal"' in page
+    page = client.post(f"/findings/{waiting}/appeal", data={"reason": "说了", "back": "/scores"}).text
+    assert "申诉: 待答复" in page and f'action="/findings/{waiting}/appeal"' not in page
+    sit(client, "8009")
+    page = client.get("/scores?agent=8001").text
+    assert "李敏 8001</strong>" in page and "call-good" in page
