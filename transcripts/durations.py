@@ -22,7 +22,7 @@ WORKING_DAY = "工作日"
 _WITHIN = "(?:以内|之内|内|里面|之后|以后|后)"
 
 DURATION = re.compile(
-    rf"(?<![第每几这那前近点了{'零一二三四五六七八九十百两'}])"
+    rf"(?<![第每几这那前近点{'零一二三四五六七八九十百两'}])"
     rf"(?:(?P<low>{NUMERAL})(?:到|至|或者|或))?(?P<amount>半|{NUMERAL})个?(?P<half>半)?个?"
     rf"(?P<unit>分钟|刻钟|小时|钟头|工作日|星期|礼拜|周(?![一二三四五六日天末])|(?<=个)月|天|日(?={_WITHIN}))"
     rf"(?:左右)?(?P<within>{_WITHIN})?(?!以?前|之前|了|多|假)"
@@ -36,7 +36,8 @@ ROUND_THE_CLOCK = timedelta(hours=24)
 def after(found: re.Match[str], now: datetime, works: Callable[[date], bool]) -> datetime | None:
     """When the time is over that `found` (of DURATION) names, reckoned from `now`."""
     count = _count(found)
-    if count is None:
+    since = found.string[: found.start()].endswith("了")  # 「等了半小时」, but 「记下了，半小时之内」
+    if count is None or (since and not found["within"]):
         return None
     unit = "个月" if found["unit"] == "月" else found["unit"]
     if unit in _TIMED:
