@@ -206,7 +206,8 @@ def _not_too_long(rule: WaitRule, case: Case, wait: Wait) -> Finding:
     if offer.said is Said.YES:
         why = Reason(Code.WAITED_OFFERED, {**lasted, "phrase": offer.phrase})
         return with_evidence(rule, Verdict.PASS, offer, why)
-    near = wait.seconds <= rule.limit + UNCERTAIN
-    if near or offer.said is Said.MAYBE:
+    if wait.seconds <= rule.limit + UNCERTAIN:
         return spanned(rule, Verdict.UNSURE, span, Reason(Code.WAITED_ABOUT, lasted))
+    if offer.said is Said.MAYBE:
+        return spanned(rule, Verdict.UNSURE, span, reason(Code.HEARD_IN_PART, phrase=offer.phrase))
     return spanned(rule, Verdict.FAIL, span, Reason(Code.WAITED, lasted))
