@@ -55,15 +55,16 @@ def _before(rule: PhraseRule, case: Case, transfer: Transfer) -> Finding:
 
 
 def _lead(rule: PhraseRule, case: Case, transfer: Transfer) -> tuple[float, float]:
-    """Where the phrase is looked for: before the transfer, else (its time is unknown) in the agent's last
-    words; where they went on after it, anywhere after the caller's first word."""
+    """Where the phrase is looked for, once the caller spoke: before the transfer, else (its time is unknown)
+    in the agent's last words, or anywhere, where they went on after it."""
     assert case.agent is not None
     window = WINDOW if rule.window is None else rule.window
+    spoken = after_the_caller_spoke(case)
     if transfer.at is not None:
-        return transfer.at - window, transfer.at + LATE
+        return max(transfer.at - window, spoken), transfer.at + LATE
     if case.facts.returned:
-        return after_the_caller_spoke(case), inf
-    return case.agent.words[-1].end - window, inf
+        return spoken, inf
+    return max(case.agent.words[-1].end - window, spoken), inf
 
 
 def failed_notice(rule: PhraseRule, case: Case) -> Finding:
