@@ -61,13 +61,19 @@ class Worker:
         return answer
 
     async def close(self) -> int | None:
-        """Kills the process if one runs, and returns its exit status."""
+        """Kills the process if one runs, and returns its exit status. Waits for its end even if cancelled:
+        it is near, and nobody else would."""
         process, self._process = self._process, None
         if process is None:
             return None
         with contextlib.suppress(ProcessLookupError):
             process.kill()
-        return await process.wait()
+        ending = asyncio.create_task(process.wait())
+        try:
+            return await asyncio.shield(ending)
+        except asyncio.CancelledError:
+            await ending
+            raise
 
     async def _started(self) -> asyncio.subprocess.Process:
         if self._process is not None and self._process.returncode is None:

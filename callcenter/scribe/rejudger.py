@@ -123,7 +123,11 @@ class Rejudger:
         size = self._pace.size
         parts = [calls[at : at + size] for at in range(0, len(calls), size)]
         asked = [self._ask(worker, held, part) for worker, part in zip(self._workers, parts, strict=False)]
-        return [each for found in await asyncio.gather(*asked) for each in found]
+        found = await asyncio.gather(*asked, return_exceptions=True)  # none may go on once one has failed
+        for each in found:
+            if isinstance(each, BaseException):
+                raise each
+        return [one for each in found if not isinstance(each, BaseException) for one in each]
 
     async def _ask(self, worker: Worker, held: RejudgingClaim, calls: Sequence[str]) -> list[NewSet]:
         desks = [desk.model_dump(mode="json") for desk in self._settings.desks]

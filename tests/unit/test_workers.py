@@ -64,3 +64,16 @@ async def test_one_that_cannot_start_is_dead(tmp_path: Path) -> None:
     with pytest.raises(WorkerDied):
         await broken.ask(QUESTION, 30)
     await broken.close()
+
+
+async def test_it_is_waited_for_though_whoever_ends_it_is_cancelled(worker: Worker) -> None:
+    await worker.ask(QUESTION, 30)
+    process = worker._process
+    assert process is not None
+    closing = asyncio.create_task(worker.close())
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    closing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await closing
+    assert process.returncode == -signal.SIGKILL
