@@ -7,6 +7,8 @@ import subprocess
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
+from functools import partial
+from itertools import dropwhile
 from pathlib import Path
 
 import numpy as np
@@ -92,6 +94,10 @@ def packets(path: Path, *, to: int | None = None, come_from: int | None = None) 
     return [data[12:] for data in datagrams if data[0] == 0x80 and data[1] & 0x7F not in range(72, 77)]
 
 
+def strange(known: set[bytes], one: bytes) -> bool:
+    return one not in known
+
+
 @pytest.mark.parametrize("codec", [OPUS_ALONE, G722_ALONE])
 async def test_baresips_of_one_codec_are_passed_on_byte_by_byte(
     desk: Switchboard, tmp_path: Path, codec: str
@@ -118,9 +124,10 @@ async def test_baresips_of_one_codec_are_passed_on_byte_by_byte(
     assert {leg.codec for leg in desk.legs()} == {"opus" if codec == OPUS_ALONE else "G722"}
     for here, there in (("3", "1"), ("1", "3")):
         came = packets(file, come_from=live_ports[here][1])
-        went = packets(file, to=live_ports[there][1])
+        sent = packets(file, to=live_ports[there][1])
+        went = list(dropwhile(partial(strange, set(came)), sent))  # before, it was ours
         assert len(went) > 75
-        assert Counter(went) <= Counter(came)
+        assert not Counter(went) - Counter(came)
 
 
 @pytest.mark.parametrize(
