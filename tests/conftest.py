@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.dealing import deal
 from tests.phones import Phones
 from tests.service import RunningService, TestDesk, running_service
 
 # A busy machine is slow: how long an example takes says nothing of whether it is right.
 settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("busy")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    hands = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    items[:] = deal(items, hands, lambda item: item.nodeid)
 
 
 @pytest.fixture(scope="session")
