@@ -84,6 +84,7 @@ class Code(StrEnum):
     TOO_FEW_WORDS = "too_few_words"
     SILENCE = "silence"
     SILENCE_NEAR = "silence_near"
+    SILENCE_OR_SOUND = "silence_or_sound"
     PROMISED = "promised"
     PROMISED_PERHAPS = "promised_perhaps"
     PROMISED_WITHIN = "promised_within"
@@ -325,6 +326,10 @@ TEMPLATES: Mapping[Code, Mapping[Language, str]] = {
     Code.SILENCE_NEAR: {
         "zh": "最长的沉默约 {seconds:.1f} 秒，与时限 {limit_seconds:.1f} 秒相差不到测量误差",
         "en": "a silence of about {seconds:.1f} s is too near the limit of {limit_seconds:.1f} s to tell",
+    },
+    Code.SILENCE_OR_SOUND: {
+        "zh": "有 {seconds:.1f} 秒没有听到说话，但线上有声音（时限 {limit_seconds:.1f} 秒）：由人判断",
+        "en": "no words for {seconds:.1f} s, but sound; the limit is {limit_seconds:.1f} s: a person decides",
     },
     Code.PROMISED: {
         "zh": "坐席承诺「{text}」：{within}之内，即 {due} 前",

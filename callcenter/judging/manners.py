@@ -1,4 +1,8 @@
-"""How the two talk with one another: nobody is hung up on, spoken over or left in silence (A9, A10)."""
+"""How the two talk with one another: nobody is hung up on, spoken over or left in silence (A9, A10).
+
+Noise may be measured as somebody's voice, and words may be missed: nobody is blamed unless both say so, and
+where they differ a person decides.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +16,16 @@ from callcenter.judging.case import Case
 from callcenter.judging.outcome import cannot_judge_words, plain, spanned
 from callcenter.judging.sequences import made_of
 from callcenter.judging.signalling import goodbye
-from callcenter.judging.speech import agent_spans, caller_spans, longest, silences, within
+from callcenter.judging.speech import (
+    agent_heard,
+    agent_spans,
+    caller_heard,
+    caller_spans,
+    longest,
+    silences,
+    spoken,
+    within,
+)
 from callcenter.judging.waiting import waits
 from transcripts.alignment import spread
 from transcripts.recogniser import Word
@@ -54,7 +67,9 @@ def _hung_up(rule: LimitRule, case: Case) -> Finding:
         return spanned(
             rule, Verdict.PASS, (last[1], case.duration), reason(Code.HUNG_UP_IN_TURN, seconds=since)
         )
-    verdict = Verdict.FAIL if since <= rule.limit else Verdict.UNSURE
+    words = spoken(case.caller.words, case.caller_voice) if case.caller else []
+    speaking = bool(words) and case.duration - words[-1].end <= rule.limit
+    verdict = Verdict.FAIL if since <= rule.limit and speaking else Verdict.UNSURE
     return spanned(rule, verdict, (last[0], case.duration), reason(Code.HUNG_UP_ON, seconds=since))
 
 
@@ -64,10 +79,12 @@ def interrupting(rule: InterruptRule, case: Case) -> Finding:
         return early
     if case.caller is None and case.caller_voice is None:
         return plain(rule, Verdict.UNSURE, Reason(Code.NO_CALLER_RECORDING))
-    over = list(_spoken_over(rule, case))
-    sure = [words for words, certain in over if certain]
+    sounded = list(_spoken_over(rule, case, agent_spans(case), caller_spans(case)))
+    heard = list(_spoken_over(rule, case, agent_heard(case), caller_heard(case)))
+    sure = min(([span for span, certain in over if certain] for over in (heard, sounded)), key=len)
     if len(sure) > rule.times:
         return _with_words(rule, Verdict.FAIL, case, sure[0], reason(Code.SPOKE_OVER, count=len(sure)))
+    over = max(heard, sounded, key=len)
     if len(over) > rule.times:
         why = reason(Code.PERHAPS_SPOKE_OVER, count=len(over))
         return _with_words(rule, Verdict.UNSURE, case, over[0][0], why)
@@ -79,11 +96,13 @@ def _with_words(rule: InterruptRule, verdict: Verdict, case: Case, span: Span, w
     return spanned(rule, verdict, span, why, join_text(within(case.agent.words, *span)))
 
 
-def _spoken_over(rule: InterruptRule, case: Case) -> Iterator[tuple[Span, bool]]:
+def _spoken_over(
+    rule: InterruptRule, case: Case, agent: Sequence[Span], caller: Sequence[Span]
+) -> Iterator[tuple[Span, bool]]:
     """Each stretch in which the agent came in upon the caller, and whether it is certain."""
     assert case.agent is not None
-    for start, end in agent_spans(case):
-        for begin, stop in caller_spans(case):
+    for start, end in agent:
+        for begin, stop in caller:
             if not begin + UNDER_WAY <= start < stop:
                 continue
             both = min(end, stop) - start
@@ -103,12 +122,28 @@ def long_silence(rule: LimitRule, case: Case) -> Finding:
     if case.caller is None and case.caller_voice is None:
         return plain(rule, Verdict.UNSURE, Reason(Code.NO_CALLER_RECORDING))
     waited = [(wait.start, wait.end) for wait in waits(case)]
-    spoken = (*agent_spans(case), *caller_spans(case))
-    end = max((stop for _, stop in spoken), default=case.duration)  # what follows is the hanging up
-    silence = longest(tuple(silences((*spoken, *waited), 0.0, end))) or (0.0, 0.0)
+    sounded = _silence((*agent_spans(case), *caller_spans(case)), waited, case.duration)
+    heard = _silence((*agent_heard(case), *caller_heard(case)), waited, case.duration)
+    verdict = _of_silence(rule, sounded)
+    if verdict is _of_silence(rule, heard):
+        code = Code.SILENCE_NEAR if verdict is Verdict.UNSURE else Code.SILENCE
+        return _lasted(rule, verdict, sounded, code)
+    return _lasted(rule, Verdict.UNSURE, heard, Code.SILENCE_OR_SOUND)
+
+
+def _lasted(rule: LimitRule, verdict: Verdict, silence: Span, code: Code) -> Finding:
     seconds = silence[1] - silence[0]
-    lasted = {"seconds": seconds, "limit_seconds": rule.limit}
+    return spanned(rule, verdict, silence, Reason(code, {"seconds": seconds, "limit_seconds": rule.limit}))
+
+
+def _of_silence(rule: LimitRule, silence: Span) -> Verdict:
+    seconds = silence[1] - silence[0]
     if abs(seconds - rule.limit) <= UNCERTAIN_SILENCE:
-        return spanned(rule, Verdict.UNSURE, silence, Reason(Code.SILENCE_NEAR, lasted))
-    verdict = Verdict.PASS if seconds < rule.limit else Verdict.FAIL
-    return spanned(rule, verdict, silence, Reason(Code.SILENCE, lasted))
+        return Verdict.UNSURE
+    return Verdict.PASS if seconds < rule.limit else Verdict.FAIL
+
+
+def _silence(said: Sequence[Span], waited: Sequence[Span], duration: float) -> Span:
+    """The longest in which nobody speaks, but for waits."""
+    end = max((stop for _, stop in said), default=duration)  # what follows is the hanging up
+    return longest(tuple(silences((*said, *waited), 0.0, end))) or (0.0, 0.0)

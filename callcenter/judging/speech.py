@@ -14,6 +14,8 @@ STRETCHED = 0.8
 """Seconds for each character from which on a word is no word."""
 BREATH = 0.5
 """Seconds between two words that do not end a stretch of speech."""
+AROUND = 0.3
+"""Seconds of sound before and after words that are still somebody's who speaks."""
 
 
 def agent_spans(case: Case) -> tuple[Span, ...]:
@@ -22,6 +24,14 @@ def agent_spans(case: Case) -> tuple[Span, ...]:
 
 def caller_spans(case: Case) -> tuple[Span, ...]:
     return spans(case.caller, case.caller_voice)
+
+
+def agent_heard(case: Case) -> tuple[Span, ...]:
+    return heard_spans(case.agent, case.agent_voice)
+
+
+def caller_heard(case: Case) -> tuple[Span, ...]:
+    return heard_spans(case.caller, case.caller_voice)
 
 
 def said_to_caller(case: Case) -> list[Word]:
@@ -38,6 +48,18 @@ def spans(hearing: Hearing | None, voice: Voice | None) -> tuple[Span, ...]:
         return ()
     words = spoken(hearing.words, voice)
     return tuple((part[0].start, part[-1].end) for part in split_utterances(words, BREATH))
+
+
+def heard_spans(hearing: Hearing | None, voice: Voice | None) -> tuple[Span, ...]:
+    """What of `spans` words were heard in: a street that swells, and people in the background, are measured
+    as a voice as well."""
+    measured = spans(hearing, voice)
+    if hearing is None or voice is None:
+        return measured
+    parts = split_utterances(spoken(hearing.words, voice), 2 * AROUND)
+    said = [(part[0].start - AROUND, part[-1].end + AROUND) for part in parts]
+    both = ((max(a, b), min(c, d)) for a, c in measured for b, d in said)
+    return tuple((start, end) for start, end in both if start < end)
 
 
 def spoken(words: Iterable[Word], voice: Voice | None) -> list[Word]:

@@ -7,7 +7,7 @@ from callcenter.domain.reasons import Code, Reason, reason
 from callcenter.domain.standards import LimitRule
 from callcenter.judging.case import Case
 from callcenter.judging.outcome import cannot_judge_words, plain, spanned
-from callcenter.judging.speech import agent_spans
+from callcenter.judging.speech import agent_heard
 from transcripts.alignment import spread
 from transcripts.rate import speech_rate
 
@@ -49,7 +49,7 @@ def too_fast(rule: LimitRule, case: Case) -> Finding:
     if early := cannot_judge_words(rule, case):
         return early
     assert case.agent is not None
-    count, rate = len(spread(case.agent.words)), speech_rate(case.agent.words, agent_spans(case))
+    count, rate = len(spread(case.agent.words)), speech_rate(case.agent.words, agent_heard(case))
     if count < ENOUGH or rate is None:
         return plain(rule, Verdict.NOT_APPLICABLE, reason(Code.TOO_FEW_WORDS, count=count))
     facts = {"rate": rate, "limit_rate": rule.limit}

@@ -202,7 +202,7 @@ def _not_too_long(rule: WaitRule, case: Case, wait: Wait) -> Finding:
     span = (wait.start, wait.end)
     if wait.seconds <= rule.limit - (0.0 if wait.held else UNCERTAIN):
         return spanned(rule, Verdict.PASS, span, Reason(Code.WAITED, lasted))
-    offer = _best(case.agent, rule.offers, wait.start - BEFORE, wait.end + BEFORE)
+    offer = _best(case.agent, rule.offers, _since(case, wait.start, BEFORE), wait.end + BEFORE)
     if offer.said is Said.YES:
         why = Reason(Code.WAITED_OFFERED, {**lasted, "phrase": offer.phrase})
         return with_evidence(rule, Verdict.PASS, offer, why)

@@ -33,9 +33,20 @@ def test_nobody_is_hung_up_on(said: str, duration: float, verdict: Verdict) -> N
 
 
 def test_the_callers_voice_is_better_evidence_than_their_words() -> None:
+    """A word that took its time ends when the voice does; a sound without words may be noise."""
     voice = Voice(((3.0, 5.0), (8.0, 12.0)), -25.0)
-    finding = found("forced_hangup", OPENING, [], BY_AGENT, duration=12.1, voices=(None, voice))
-    assert finding.verdict is FAIL
+    caller = words((11.0, "你们 到 了"))
+    for said, duration, verdict in ((caller, 12.1, FAIL), (caller, 12.6, PASS), ([], 12.1, UNSURE)):
+        finding = found("forced_hangup", OPENING, said, BY_AGENT, duration=duration, voices=(None, voice))
+        assert finding.verdict is verdict
+
+
+def test_noise_till_the_end_is_no_caller_who_speaks() -> None:
+    """Of people in the background the line has a sound without end."""
+    voice = Voice(((0.0, 12.6),), -25.0)
+    caller = words((3.0, "你好"), (11.0, "你们 快 一点"))
+    finding = found("forced_hangup", OPENING, caller, BY_AGENT, duration=12.9, voices=(None, voice))
+    assert finding.verdict is UNSURE
 
 
 @pytest.mark.parametrize(
@@ -83,11 +94,28 @@ def test_so_many_times_are_let_pass() -> None:
 
 
 def test_a_sound_in_which_no_word_was_heard() -> None:
-    """Short, it is a listener's; long, somebody speaks."""
+    """Short, it is a listener's; long, somebody speaks, or there is noise."""
     short, long = (Voice(((5.0, 5.0 + seconds),), -25.0) for seconds in (0.7, 2.5))
     agent = words((0.5, "您好"))
     assert found("interrupting", agent, TALK, voices=(short, None), overlap=0.4).verdict is PASS
-    assert found("interrupting", agent, TALK, voices=(long, None)).verdict is FAIL
+    assert found("interrupting", agent, TALK, voices=(long, None)).verdict is UNSURE
+
+
+def test_a_noise_that_swells_while_the_other_speaks_interrupts_nobody() -> None:
+    """Both legs of a street: sound where nobody speaks, and on both sides at once."""
+    street = Voice(((0.3, 2.0), (4.0, 7.0), (9.0, 11.0)), -25.0), Voice(((0.0, 1.5), (2.5, 9.5)), -25.0)
+    agent = words((0.5, "您好 万科 物业"), (9.2, "请问 您 的 房 号"))
+    assert found("interrupting", agent, TALK, voices=street).verdict is UNSURE
+    over = words((0.5, "您好"), (4.5, "您 先 等 我 说完"))
+    assert found("interrupting", over, TALK, voices=street).verdict is FAIL
+
+
+def test_noise_may_hide_a_silence() -> None:
+    voices = Voice(((0.5, 2.0), (12.0, 14.0)), -25.0), Voice(((3.0, 9.0), (20.0, 22.0), (30.0, 31.0)), -25.0)
+    caller = [*TALK, *words((30.0, "喂 还 在 吗"))]
+    finding = found("long_silence", OPENING, caller, duration=32.0, voices=voices)
+    assert finding.verdict is UNSURE
+    assert finding.reason and finding.reason.code is Code.SILENCE_OR_SOUND
 
 
 def test_without_the_callers_side() -> None:

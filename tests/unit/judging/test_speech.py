@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from callcenter.judging.hearing import Hearing
-from callcenter.judging.speech import longest, silences, spans, spoken, within
+from callcenter.judging.speech import heard_spans, longest, silences, spans, spoken, within
 from tests.unit.judging.every_rule import LIMITS
 from tests.unit.judging.said import words
 from transcripts.recogniser import Word
@@ -13,6 +13,15 @@ def test_where_a_party_speaks() -> None:
     assert spans(heard, None) == ((1.0, 2.0), (3.0, 3.5))
     assert spans(heard, Voice(((0.9, 4.0),), -20.0)) == ((0.9, 4.0),)
     assert spans(None, None) == ()
+
+
+def test_sound_in_which_no_word_was_heard() -> None:
+    heard = Hearing(words((1.0, "您好"), (5.0, "万科 物业")), LIMITS)
+    street = Voice(((0.9, 3.0), (3.5, 4.5), (5.5, 5.9)), -20.0)
+    told = heard_spans(heard, street)
+    assert [(round(start, 2), round(end, 2)) for start, end in told] == [(0.9, 1.8), (5.5, 5.9)]
+    assert heard_spans(heard, None) == spans(heard, None)
+    assert heard_spans(None, street) == street.spans
 
 
 def test_silences() -> None:

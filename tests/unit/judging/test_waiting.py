@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from callcenter.domain.findings import Finding, Verdict
@@ -78,6 +80,15 @@ def test_who_offers_to_call_back_may_have_them_wait() -> None:
     finding = judged("wait_limit", ASKED, said)
     assert finding.verdict is PASS
     assert finding.reason and finding.reason.code is Code.WAITED_OFFERED
+
+
+def test_nobody_offers_to_call_back_before_the_caller_spoke() -> None:
+    """What of the opening the free pass garbled, and is not certain of, may be any phrase's sounds."""
+    garbled = [replace(word, confidence=0.3) for word in words((2.0, "少 后 会 夫 您"))]
+    agent = [*words((0.5, "您好")), *garbled, *words(ASKED, (49.0, "已经 交 了"))]
+    held = JudgeFacts(holds=((10.0, 48.0),))
+    told = found("wait_limit", agent, CALLER[:6], held, duration=60.0, beside=("ask_to_wait",))
+    assert told.verdict is FAIL
 
 
 def test_what_the_agent_says_during_a_hold_ends_no_wait() -> None:
