@@ -5,7 +5,8 @@ keeping.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from transcripts.recogniser import Utterance, Word
 from transcripts.sound import syllables
@@ -30,10 +31,16 @@ def utterance_of(readings: Sequence[Reading]) -> Utterance:
     shares = _shares([likelihood for likelihood, _ in ordered])
     best = ordered[0][1]
     words = tuple(Word(*word, _confidence(word, ordered, shares)) for word in best)
-    others: dict[str, tuple[Word, ...]] = {_sound(best): ()}
+    return Utterance(words, tuple(islice(_others(ordered, shares), KEPT)))
+
+
+def _others(ordered: Sequence[Reading], shares: Sequence[float]) -> Iterator[tuple[Word, ...]]:
+    """Those that sound like none before them. One at a time: to tell how a reading sounds is dear."""
+    known = {_sound(ordered[0][1])}
     for share, (_, timed) in zip(shares[1:], ordered[1:], strict=True):
-        others.setdefault(_sound(timed), tuple(Word(*word, round(share, 4)) for word in timed))
-    return Utterance(words, tuple(other for other in others.values() if other)[:KEPT])
+        if timed and (sound := _sound(timed)) not in known:
+            known.add(sound)
+            yield tuple(Word(*word, round(share, 4)) for word in timed)
 
 
 def _shares(likelihoods: Sequence[float]) -> list[float]:

@@ -18,6 +18,7 @@ import vosk
 from transcripts.activity import Samples
 from transcripts.audio import Audio
 from transcripts.homophones import stand_in
+from transcripts.kaldi import Kaldi, Kept, Key
 from transcripts.listening import read_alone
 from transcripts.readings import utterance_of
 from transcripts.recogniser import Decoder, RecogniserError, Utterance, Word
@@ -50,6 +51,7 @@ class VoskRecogniser:
             raise RecogniserError(f"Vosk cannot load the model in {model}: {error}") from error
         self._name = model.name
         self._lexicon = tuple(lexicon)
+        self._kept = Kept(self._kaldi)
 
     @property
     def name(self) -> str:
@@ -67,14 +69,25 @@ class VoskRecogniser:
 
     def decoder(self, rate: int, phrases: Sequence[str] | None = None) -> Decoder:
         """A phrase with a character that the model does not know is left out, and logged."""
+        kaldi = self._kept.take((rate, None if phrases is None else tuple(phrases)))
+        return VoskDecoder(kaldi, self._kept.give_back)
+
+    def _kaldi(self, key: Key) -> Any:
+        rate, phrases = key
         if phrases is None:
-            return VoskDecoder(vosk.KaldiRecognizer(self._model, float(rate)), rate)
+            made = vosk.KaldiRecognizer(self._model, float(rate))
+        else:
+            made = vosk.KaldiRecognizer(self._model, float(rate), self._grammar(phrases))
+        made.SetWords(True)
+        made.SetMaxAlternatives(READINGS)
+        return made
+
+    def _grammar(self, phrases: Sequence[str]) -> str:
         split = {phrase: segment(phrase, self.knows) for phrase in phrases}
         if unknown := [phrase for phrase, words in split.items() if words is None]:
             log.info("phrases outside the vocabulary phrases=%s", ",".join(unknown))
         known = [" ".join(words) for words in split.values() if words]
-        grammar = json.dumps([*known, UNKNOWN], ensure_ascii=False)
-        return VoskDecoder(vosk.KaldiRecognizer(self._model, float(rate), grammar), rate)
+        return json.dumps([*known, UNKNOWN], ensure_ascii=False)
 
     def knows(self, word: str) -> bool:
         """Whether `word` is in the model's vocabulary."""
@@ -82,13 +95,12 @@ class VoskRecogniser:
 
 
 class VoskDecoder:
-    """One of Kaldi's recognisers: it is given the sound in chunks of the same size, for it looks for the end
-    of an utterance after each."""
+    """One of Kaldi's recognisers for one recording: it is given the sound in chunks of the same size, for it
+    looks for the end of an utterance after each."""
 
-    def __init__(self, recogniser: Any, rate: int) -> None:
-        recogniser.SetWords(True)
-        recogniser.SetMaxAlternatives(READINGS)
-        self._recogniser, self._chunk = recogniser, int(rate * CHUNK_SECONDS)
+    def __init__(self, kaldi: Kaldi, give_back: Callable[[Kaldi], None]) -> None:
+        self._kaldi, self._give_back = kaldi, give_back
+        self._chunk = int(kaldi.key[0] * CHUNK_SECONDS)
         self._waiting: Samples = np.empty(0, np.int16)
         self._given = 0
 
@@ -101,24 +113,43 @@ class VoskDecoder:
 
     def pause(self) -> list[Utterance]:
         found = self._give(len(self._waiting))
-        return [*found, *_utterances(self._recogniser.Result())]
+        return [*found, *self._utterances(self._kaldi.result())]
 
     def finish(self) -> list[Utterance]:
         found = self._give(len(self._waiting))
-        return [*found, *_utterances(self._recogniser.FinalResult())]
+        found += self._utterances(self._kaldi.final_result())
+        self._give_back(self._kaldi)
+        return found
 
     @property
     def partial(self) -> str:
-        heard = str(json.loads(self._recogniser.PartialResult()).get("partial", ""))
+        heard = str(json.loads(self._kaldi.partial()).get("partial", ""))
         return heard.replace(UNKNOWN, "").replace(" ", "")
 
     def _give(self, size: int) -> list[Utterance]:
         """The next so many samples: to the end of a chunk, or all there are."""
         chunk, self._waiting = self._waiting[:size], self._waiting[size:].copy()
         self._given += size
-        if size and self._recogniser.AcceptWaveform(chunk.astype("<i2").tobytes()):
-            return _utterances(self._recogniser.Result())
+        if size and self._kaldi.accept(chunk.astype("<i2").tobytes()):
+            return self._utterances(self._kaldi.result())
         return []
+
+    def _utterances(self, result: str) -> list[Utterance]:
+        """Kaldi's N-best list: of each reading a logarithm of its likelihood, of its words only the times."""
+        began = self._kaldi.begun
+        readings = [
+            (
+                float(reading["confidence"]),
+                [
+                    (item["word"], round(item["start"] - began, 3), round(item["end"] - began, 3))
+                    for item in reading.get("result", ())
+                    if item["word"] != UNKNOWN
+                ],
+            )
+            for reading in json.loads(result).get("alternatives", ())
+        ]
+        utterance = utterance_of(readings)
+        return [utterance] if utterance.words or utterance.alternatives else []
 
 
 def segment(phrase: str, knows: Callable[[str], bool]) -> list[str] | None:
@@ -135,20 +166,3 @@ def segment(phrase: str, knows: Callable[[str], bool]) -> list[str] | None:
         words.append(word)
         phrase = phrase[longest:]
     return words
-
-
-def _utterances(result: str) -> list[Utterance]:
-    """Kaldi's N-best list: of each reading a logarithm of its likelihood, of its words only the times."""
-    readings = [
-        (
-            float(reading["confidence"]),
-            [
-                (item["word"], float(item["start"]), float(item["end"]))
-                for item in reading.get("result", ())
-                if item["word"] != UNKNOWN
-            ],
-        )
-        for reading in json.loads(result).get("alternatives", ())
-    ]
-    utterance = utterance_of(readings)
-    return [utterance] if utterance.words or utterance.alternatives else []

@@ -1,51 +1,55 @@
-"""What recognition costs, how soon a call is judged, and what resampling does.
+"""What recognition costs on one core, beside Vosk alone on the same sound.
 
-python -m tests.bench.bench_recognition [--part cost|verdict|rate] [--folder DIR] [--calls 1 5 20]
+    python -m tests.bench.bench_recognition [FOLDER …] [--runs N] [--rate]
 
-`cost`: CPU seconds a second of sound, of the whole pipeline (both passes on the agent's side, voice activity,
-levels) beside Vosk alone on the same sound, and the legs that a core carries live. `verdict`: seconds from
-the hang-up to the verdict, of calls whose recordings grew in real time and ended at once. `rate`: character
-errors at 8 kHz as it is, and resampled to 16 kHz before.
+A FOLDER is laid out like `../shared/speech/dialogues`; `unseen` are those put together out of the clips under
+tests/data/spoken. Each leg is read as the scribe's worker reads it while it grows: the free pass, on the
+agent's side the narrow one with the standard's phrases, the second hearing with the lexicon's, voice activity
+and levels; with it is counted what is made of the words to be read, and on the agent's side the judging.
+CPU seconds, so that what else the machine does matters little; of several runs the least. Each run begins
+with a worker that has heard nothing, and every recording is another: none is heard twice by one worker.
+
+`--rate`: instead, the character errors at 8 kHz as it is, and resampled to 16 kHz before.
 """
 
 from __future__ import annotations
 
 import argparse
-import asyncio
 import json
 import os
-import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 import vosk
-from sqlalchemy import Engine
-from sqlmodel import select
 
-from callcenter.judging.judging import spot_phrases
-from callcenter.scribe.role import Scribe
-from callcenter.settings import Settings
+from callcenter.corpus.dialogues import Dialogue
+from callcenter.judging.judging import judge, spot_phrases
+from callcenter.scribe.ears import Ears
+from callcenter.scribe.judge_files import case_of
 from callcenter.standards import load_standard
-from callcenter.store.engine import make_engine, session
-from callcenter.store.migrate import upgrade
-from callcenter.store.tables import Call, Job, Recording
 from tests.bench.bench_characters import edits, sounds
-from tests.speech import DIALOGUES, recogniser, speech_model, wav
-from tests.unit.scribe.rows import call, leg, recording
+from tests.bench.trials import corpora, dialogues
+from tests.speech import speech_model
+from transcripts.activity import Gate
 from transcripts.audio import Audio
 from transcripts.decoding import read_sound, resampled
 from transcripts.dither import dithered
-from transcripts.listening import Listener, to_samples
+from transcripts.lexicon import Lexicon, load_lexicon
+from transcripts.listening import to_samples
+from transcripts.readable import as_written
+from transcripts.transcript import Transcript, from_plain
+from transcripts.vosk_engine import VoskRecogniser
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
+STEP = 0.5
+"""Seconds between two looks at a recording that grows."""
 SPEECH = 0.5
 """The share of a leg that is speech, below which its call is one with pauses."""
 
@@ -54,18 +58,10 @@ SPEECH = 0.5
 class Cost:
     """CPU seconds on one leg, and its seconds of sound and of what the gate let through."""
 
-    name: str
     seconds: float
     decoded: float
     raw: float
     pipeline: float
-
-
-def legs(folder: Path) -> Iterator[tuple[str, Path]]:
-    for path in sorted(folder.glob("*.agent.wav")):
-        name = path.name.removesuffix(".agent.wav")
-        yield f"{name} agent", path
-        yield f"{name} caller", folder / f"{name}.caller.wav"
 
 
 def cpu(work: Callable[P, T], *args: P.args, **named: P.kwargs) -> tuple[float, T]:
@@ -85,29 +81,66 @@ def raw(audio: Audio, model: vosk.Model) -> str:
     return "".join([*parts, json.loads(alone.FinalResult())["text"]]).replace(" ", "")
 
 
-def whole(audio: Audio, phrases: Sequence[str]) -> Listener:
-    """The pipeline, fed as a recording grows."""
-    listener, samples = Listener(recogniser(), audio.rate, phrases), to_samples(audio)
-    step = audio.rate // 2
-    for at in range(0, len(samples), step):
-        listener.feed(samples[at : at + step])
-    listener.finish()
-    return listener
+def heard(ears: Ears, path: Path, phrases: Sequence[str], lexicon: Lexicon) -> Transcript:
+    """One leg, as the worker reads it while it grows, and what people read of it."""
+    asked = {"listen": str(path), "path": str(path), "phrases": list(phrases), "most": STEP}
+    while ears.answer({**asked, "complete": False})["waiting"] > 0.0:
+        pass
+    while "transcript" not in (answer := ears.answer({**asked, "complete": True})):
+        pass
+    transcript = from_plain(answer["transcript"])
+    as_written(transcript.words, transcript.second, lexicon.names)
+    return transcript
 
 
-def costs(folder: Path) -> None:
-    model, phrases = vosk.Model(str(speech_model())), spot_phrases(load_standard("vanke"))
+def costs(dialogue: Dialogue, ears: Ears, lexicon: Lexicon, model: vosk.Model) -> list[Cost]:
+    """Of the agent's leg, with the judging, and of the caller's."""
+    standard = load_standard(dialogue.standard)
+    legs = [(dialogue.agent, spot_phrases(standard)), (dialogue.caller, [])]
+    read = [cpu(heard, ears, path, phrases, lexicon) for path, phrases in legs]
+    (_, agent), (_, caller) = read
+    case = case_of(standard, dialogue.facts, agent, caller)
+    judging, _ = cpu(judge, case)
     found = []
-    for name, path in legs(folder):
+    for (path, _), (ours, _), more in zip(legs, read, (judging, 0.0), strict=True):
         audio = read_sound(path)
         alone, _ = cpu(raw, audio, model)
-        ours, listener = cpu(whole, audio, phrases if name.endswith("agent") else [])
-        found.append(Cost(name, audio.duration, listener.decoded, alone, ours))
+        found.append(Cost(audio.duration, _let_through(audio), alone, ours + more))
+    return found
+
+
+def _let_through(audio: Audio) -> float:
+    gate = Gate(audio.rate)
+    pieces = [*gate.feed(to_samples(audio)), *gate.finish()]
+    return sum(len(piece.samples) for piece in pieces) / audio.rate
+
+
+def run(calls: Sequence[Dialogue], model: vosk.Model) -> list[Cost]:
+    """The legs one after the other, by a worker that begins with the first."""
+    lexicon = load_lexicon()
+    ears = Ears(VoskRecogniser(speech_model(), lexicon.listened_for()))
+    return [cost for call in calls for cost in costs(call, ears, lexicon, model)]
+
+
+def least(runs: Sequence[Sequence[Cost]]) -> list[Cost]:
+    """Of each leg, in the order of the calls."""
+    return [
+        Cost(each[0].seconds, each[0].decoded, min(c.raw for c in each), min(c.pipeline for c in each))
+        for each in zip(*runs, strict=True)
+    ]
+
+
+def print_costs(found: Sequence[Cost]) -> None:
     dense = [each for each in found if each.decoded >= SPEECH * each.seconds]
     pauses = [each for each in found if each.decoded < SPEECH * each.seconds]
     print("| legs | seconds | decoded | Vosk alone | pipeline | ratio | live legs a core |")
     print("| --- | --- | --- | --- | --- | --- | --- |")
-    for title, part in (("more speech than not", dense), ("with pauses", pauses), ("all", found)):
+    parts = (
+        ("the first call of a worker", found[:2]),
+        ("more speech than not", dense),
+        ("with pauses", pauses),
+    )
+    for title, part in (*parts, ("all", found)):
         _print_cost(title, part)
 
 
@@ -118,11 +151,10 @@ def _print_cost(title: str, part: Sequence[Cost]) -> None:
         figures = (
             f"{alone / seconds:.3f} | {ours / seconds:.3f} | {ours / alone:.2f} | {seconds / ours:.1f} |"
         )
-        print(f"| {title} ({len(part)}) | {seconds:.0f} | {decoded / seconds:.0%} | {figures}")
+        print(f"| {title} ({len(part)}) | {seconds:.0f} | {decoded / seconds:.0%} | {figures}", flush=True)
 
 
-def rates(folder: Path) -> None:
-    model = vosk.Model(str(speech_model()))
+def print_rates(folder: Path, model: vosk.Model) -> None:
     print("| sound | character errors |\n| --- | --- |")
     for rate in (8000, 16000):
         wrong = length = 0
@@ -135,109 +167,23 @@ def rates(folder: Path) -> None:
         print(f"| {rate} Hz | {wrong / length:.4f} ({wrong} of {length}) |", flush=True)
 
 
-# -- from hang-up to verdict ------------------------------------------------------------------------------
-
-
-async def verdicts(calls: int, folder: Path, *, live: bool) -> list[float]:
-    """Seconds of each call from its end to its verdict; `live`: the scribe was there while they lasted."""
-    upgrade(f"sqlite:///{folder / 'bench.db'}")
-    engine = make_engine(f"sqlite:///{folder / 'bench.db'}")
-    settings = Settings(data=folder, scribe={"model": str(speech_model()), "workers": 1})
-    stop, awake = asyncio.Event(), asyncio.Event()
-    scribe = Scribe(settings, engine, recorded=awake)
-    ids = [f"c{number}" for number in range(calls)]
-    _begin(engine, folder / "recordings", ids)
-    serving = asyncio.create_task(scribe.run(stop))
-    if live:
-        await _grow(folder / "recordings", ids)
-    _end(engine, folder / "recordings", ids)
-    ended = time.monotonic()
-    awake.set()
-    done: dict[str, float] = {}
-    while len(done) < calls:
-        for id in _judged(engine):
-            done.setdefault(id, time.monotonic() - ended)
-        await asyncio.sleep(0.05)
-    stop.set()
-    await serving
-    engine.dispose()
-    if scribe.following.given_way:
-        print(f"  {scribe.following.given_way} of {2 * calls} recordings gave way")
-    return sorted(done.values())
-
-
-def _begin(engine: Engine, folder: Path, ids: Sequence[str]) -> None:
-    folder.mkdir(parents=True)
-    for id in ids:
-        with session(engine) as db:
-            db.add(call(id, outcome=None, ended_at=None))
-            db.flush()
-            db.add_all([leg(id, "caller", 0), leg(id, "agent", 1)])
-            db.flush()
-            for role in ("caller", "agent"):
-                growing = recording(id, role, f"{id}.{role}.wav")
-                growing.finished = False
-                db.add(growing)
-                (folder / growing.path).write_bytes(b"")
-
-
-async def _grow(folder: Path, ids: Sequence[str]) -> None:
-    """A second of each recording every second, as the switchboard would write it."""
-    sounds = {role: wav("repair-good", role).read_bytes() for role in ("caller", "agent")}
-    began = time.monotonic()
-    for second in range(1, max(map(len, sounds.values())) // 8000 + 1):
-        for id in ids:
-            for role, sound in sounds.items():
-                (folder / f"{id}.{role}.wav").write_bytes(sound[: second * 8000])
-        await asyncio.sleep(max(0.0, began + second - time.monotonic()))
-
-
-def _end(engine: Engine, folder: Path, ids: Sequence[str]) -> None:
-    for id in ids:
-        for role in ("caller", "agent"):
-            (folder / f"{id}.{role}.wav").write_bytes(wav("repair-good", role).read_bytes())
-    with session(engine) as db:
-        for id in ids:
-            for role in ("caller", "agent"):
-                row = db.get_one(Recording, f"{id}-{role}-recording")
-                row.finished, row.duration_seconds = True, 32.0
-            db.get_one(Call, id).outcome = "answered"
-            db.add(Job(call_id=id, created_at=datetime.now(UTC)))
-
-
-def _judged(engine: Engine) -> list[str]:
-    with session(engine) as db:
-        return list(db.scalars(select(Job.call_id).where(Job.state == "done")))
-
-
-def _print_verdicts(calls: Sequence[int]) -> None:
-    print("| calls ended at once | listened to | p50 s | p95 s |\n| --- | --- | --- | --- |")
-    for number in calls:
-        for live in (True, False):
-            with tempfile.TemporaryDirectory() as folder:
-                found = asyncio.run(verdicts(number, Path(folder), live=live))
-            late = found[min(len(found) - 1, round(0.95 * len(found)))]
-            how = "while they lasted" if live else "afterwards"
-            print(f"| {number} | {how} | {statistics.median(found):.1f} | {late:.1f} |", flush=True)
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--part", choices=("cost", "verdict", "rate"))
-    parser.add_argument("--folder", type=Path, default=DIALOGUES)
-    parser.add_argument("--calls", type=int, nargs="+", default=[1, 5, 20])
+    parser.add_argument("folders", nargs="*", metavar="FOLDER", default=corpora())
+    parser.add_argument("--runs", type=int, default=2)
+    parser.add_argument("--rate", action="store_true")
     args = parser.parse_args()
-    print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
-    parts: dict[str, Callable[[], None]] = {
-        "cost": partial(costs, args.folder),
-        "rate": partial(rates, args.folder),
-        "verdict": partial(_print_verdicts, args.calls),
-    }
-    for name, run in parts.items():
-        if args.part in (None, name):
-            print(f"\n{name}")
-            run()
-    print(f"\nload {os.getloadavg()[0]:.1f}")
+    model = vosk.Model(str(speech_model()))
+    print(f"recognition, {datetime.now(UTC):%Y-%m-%d}, {speech_model().name}")
+    print(f"load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores before")
+    with tempfile.TemporaryDirectory() as scratch:
+        calls = dialogues(args.folders, Path(scratch))
+        if args.rate:
+            for folder in sorted({call.agent.parent for call in calls}):
+                print_rates(folder, model)
+        else:
+            print_costs(least([run(calls, model) for _ in range(args.runs)]))
+    print(f"load average {os.getloadavg()[0]:.1f} after")
 
 
 if __name__ == "__main__":

@@ -25,7 +25,10 @@ from transcripts.listening import listen
 from transcripts.transcript import Transcript
 
 RATE = 8_000
-ENGINE = ("vosk_engine", "dither", "trimming", "activity", "listening", "readings", "speech_level", "voice")
+ENGINE = (
+    *("vosk_engine", "kaldi", "readings", "trimming"),
+    *("dither", "activity", "listening", "speech_level", "voice"),
+)
 """The modules between sound and words."""
 
 

@@ -17,6 +17,7 @@ from callcenter.judging.judging import judge, spot_phrases
 from callcenter.scribe.judge_files import case_of
 from prompts.g711 import alaw_to_linear
 from prompts.wav import read_alaw
+from tests import speech
 from tests.bench.heard import RATE, Ear
 from tests.spoken.clips import Samples
 from tests.spoken.compose import write
@@ -27,6 +28,11 @@ DIALOGUES = Path(__file__).parent.parent.parent.parent / "shared" / "speech" / "
 
 Legs = tuple[Samples, Samples]
 """What the agent says, and what the caller says."""
+
+
+def corpora() -> list[str]:
+    """What a bench reads that is told nothing: the visible corpus, or without it the demo's, and `unseen`."""
+    return [str(DIALOGUES if DIALOGUES.is_dir() else speech.DIALOGUES), "unseen"]
 
 
 def folders(corpora: Sequence[str], scratch: Path) -> list[Path]:

@@ -5,6 +5,7 @@ import math
 import pytest
 
 from transcripts.readings import KEPT, utterance_of
+from transcripts.sound import Syllable, syllables
 
 HELLO = ("您好", 0.5, 1.0)
 
@@ -50,3 +51,15 @@ def test_the_reading_without_a_word() -> None:
     heard = utterance_of([(0.0, []), (-5.0, [("嗯", 0.0, 0.5)])])
     assert heard.words == ()
     assert heard.alternatives[0][0].text == "嗯"
+
+
+def test_how_a_reading_sounds_is_told_of_no_more_than_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+
+    def asked(text: str) -> tuple[Syllable, ...]:
+        told.append(text)
+        return syllables(text)
+
+    monkeypatch.setattr("transcripts.readings.syllables", asked)
+    utterance_of([(-float(n), [(text, 0.0, 1.0)]) for n, text in enumerate("一二三四五六七八九")])
+    assert len(told) == KEPT + 1

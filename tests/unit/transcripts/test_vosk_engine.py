@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.speech import recogniser, wav
+from tests.speech import recogniser, speech_model, wav
 from transcripts.audio import Audio, read_wav
+from transcripts.listening import listen
 from transcripts.recogniser import RecogniserError
 from transcripts.utterances import join_text
 from transcripts.vosk_engine import VoskRecogniser, segment
@@ -30,6 +31,17 @@ def test_words_with_their_times() -> None:
 def test_the_same_sound_gives_the_same_words() -> None:
     audio = read_wav(wav("transfer-good", "caller"))
     assert recogniser().transcribe(audio) == recogniser().transcribe(audio)
+
+
+def test_what_was_heard_before_makes_no_difference() -> None:
+    """The recogniser is that of the recording before, which was another voice and ended with silence."""
+    engine = VoskRecogniser(speech_model())
+    audio = read_wav(wav("transfer-good", "caller")).between(0.0, 6.0)
+    first = listen(audio, engine, ["请问"])
+    other = read_wav(wav("transfer-good", "agent")).between(0.0, 2.5).samples
+    listen(Audio(other + array("h", bytes(48000)), 8000), engine, ["请问"])
+    assert first.words
+    assert listen(audio, engine, ["请问"]) == first
 
 
 def test_the_narrow_pass_hears_only_what_it_knows() -> None:
