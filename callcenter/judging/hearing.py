@@ -25,6 +25,8 @@ DOUBTED, GARBLED = 0.75, 0.6
 which what it wrote there itself, unlike the phrase as it is, may have been the phrase."""
 UNLIKE = 0.75
 """The cost up to which garbled words may have been the phrase."""
+BEYOND = 2.0
+"""Seconds by which a rival may reach out of where the phrase is looked for."""
 
 
 class Said(Enum):
@@ -73,14 +75,19 @@ class Hearing:
     def best(self, phrases: Iterable[str], start: float, end: float, rivals: Iterable[str] = ()) -> Evidence:
         """The phrase that was heard best, among words that begin between `start` and `end` seconds.
 
-        One in whose place a rival was heard, in both passes, was not said.
+        One in whose place a rival was heard, in both passes, was not said: 「还有什么可以帮到您」 is not
+        「有什么可以帮到您」, though it holds it. 「等一下」 is no rival of 「请等一下」, which holds it.
         """
         patterns = [pattern(phrase) for phrase in phrases]
-        heard = zip(patterns, *self._find(patterns, start, end), strict=True)
-        said = [Evidence(self._decide(free, narrow), each.text, free) for each, free, narrow in heard]
-        if any(each.said is Said.MAYBE for each in said):
-            there = self._heard_in_both(rivals, start, end)
-            said = [_unless_a_rival(each, there) for each in said]
+        fits = list(zip(*self._find(patterns, start, end), strict=True))
+        said = [
+            Evidence(self._decide(*fit), each.text, fit[0]) for each, fit in zip(patterns, fits, strict=True)
+        ]
+        if any(each.said is not Said.NO and each.match and each.match.worst for each in said):
+            there = self._heard_in_both(rivals, start - BEYOND, end + BEYOND)
+            said = [
+                _unless_a_rival(each, narrow, there) for each, (_, narrow) in zip(said, fits, strict=True)
+            ]
         return max(said, key=_rank, default=NOTHING)
 
     def _find(
@@ -116,19 +123,31 @@ class Hearing:
         heard = sum(len(word.text) for word in there)
         return sum(word.confidence * len(word.text) for word in there) / heard if heard else 0.0
 
-    def _heard_in_both(self, rivals: Iterable[str], start: float, end: float) -> list[Match]:
-        """Where the free pass fits the rivals that the narrow pass heard."""
+    def _heard_in_both(self, rivals: Iterable[str], start: float, end: float) -> list[tuple[Match, Match]]:
+        """Where both passes fit the rivals that the narrow one heard."""
         pairs = zip(*self._find([pattern(rival) for rival in rivals], start, end), strict=True)
-        return [free for free, narrow in pairs if free and narrow and narrow.worst <= self.thresholds.spot]
+        return [
+            (free, narrow)
+            for free, narrow in pairs
+            if free and narrow and narrow.worst <= self.thresholds.spot
+        ]
 
 
-def _unless_a_rival(wanted: Evidence, rivals: Sequence[Match]) -> Evidence:
-    """Perhaps said: not where the free pass fits a rival better in that place."""
+def _unless_a_rival(
+    wanted: Evidence, narrow: Match | None, rivals: Sequence[tuple[Match, Match]]
+) -> Evidence:
+    """Not where the free pass fits a rival better in that place; what was said, where both passes do."""
     best = wanted.match
-    if wanted.said is not Said.MAYBE or best is None:
+    if wanted.said is Said.NO or best is None:
         return wanted
-    beaten = any(rival.worst < best.worst and _overlap(rival, best) for rival in rivals)
+    if wanted.said is Said.YES:
+        rivals = [pair for pair in rivals if _covers(pair[0], best) and _better(pair[1], narrow)]
+    beaten = any(free.worst < best.worst and _overlap(free, best) for free, _ in rivals)
     return Evidence(Said.NO, wanted.phrase, best) if beaten else wanted
+
+
+def _better(rival: Match, wanted: Match | None) -> bool:
+    return wanted is None or rival.worst < wanted.worst
 
 
 def _rank(evidence: Evidence) -> tuple[int, float]:
@@ -137,3 +156,7 @@ def _rank(evidence: Evidence) -> tuple[int, float]:
 
 def _overlap(a: Match, b: Match) -> bool:
     return a.start < b.end and b.start < a.end
+
+
+def _covers(a: Match, b: Match) -> bool:
+    return a.start <= b.start and b.end <= a.end

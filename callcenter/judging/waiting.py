@@ -18,7 +18,15 @@ from callcenter.judging.case import Case
 from callcenter.judging.hearing import NOTHING, Evidence, Hearing, Said
 from callcenter.judging.outcome import cannot_judge_words, gravest, plain, spanned, with_evidence
 from callcenter.judging.phrases import heard_phrase
-from callcenter.judging.speech import agent_spans, caller_spans, longest, said_to_caller, silences, spoken
+from callcenter.judging.speech import (
+    agent_heard,
+    caller_heard,
+    caller_spans,
+    longest,
+    said_to_caller,
+    silences,
+    spoken,
+)
 from transcripts.voice import Span
 
 SILENCE = 5.0
@@ -87,7 +95,7 @@ def _wait(case: Case, gap: _Gap) -> Wait | None:
 def _on_hold(case: Case, gap: _Gap) -> Wait:
     """From 「请稍等」, else from the last word before the hold; until the agent speaks, or the caller may."""
     first, last = gap.holds[0][0], gap.holds[-1][1]
-    callers = caller_spans(case)
+    callers = caller_heard(case)
     start = gap.start
     if _asked(case, gap).said is Said.NO:
         start = max([start, *(end for _, end in callers if end <= first)])
@@ -101,8 +109,8 @@ def _by_silence(case: Case, gap: _Gap) -> Wait | None:
     if gap.end - gap.start < enough or not gap.start:
         return None
     asked = _asked(case, gap).said
-    callers = caller_spans(case)
-    quiet = longest(tuple(silences((*agent_spans(case), *callers), gap.start, gap.end)))
+    callers = caller_heard(case)
+    quiet = longest(tuple(silences((*agent_heard(case), *callers), gap.start, gap.end)))
     if quiet is None or quiet[1] - quiet[0] < enough * (1.0 if asked is Said.YES else UNASKED):
         return None
     if asked is not Said.NO:

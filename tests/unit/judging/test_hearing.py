@@ -59,6 +59,29 @@ def test_a_rival_of_one_phrase_leaves_another_as_it_is() -> None:
     assert (found.said, found.phrase) == (Said.MAYBE, "让您久等了")
 
 
+OFFER, ELSE = "请问【有什么】可以【帮】到您", "请问还有什么可以帮到您吗"
+
+
+@pytest.mark.parametrize(
+    ("phrase", "rival", "free", "narrow", "said"),
+    [
+        (OFFER, ELSE, "请问 还有 什么 可以 帮 到 你 吗", "请问 还有 什么 可以 帮 到 您 吗", Said.NO),
+        (OFFER, ELSE, "请问 还有 什么 可以 帮 到 你 吗", "请问 有 什么 可以 帮 到 您", Said.YES),
+        (OFFER, ELSE, "请问 有 什么 可以 帮 到 你", "请问 有 什么 可以 帮 到 您", Said.YES),
+        ("【麻烦】您【等】一下", "等一下", "麻烦 你 等一下", "麻烦 您 等一下", Said.YES),
+    ],
+)
+def test_what_holds_a_phrase_is_another(phrase: str, rival: str, free: str, narrow: str, said: Said) -> None:
+    """Both passes must have heard it so."""
+    hearing = Hearing(words((0.0, free)), LIMITS, words((0.0, narrow)))
+    assert hearing.best([phrase], 0.0, 9.0, [rival]).said is said
+
+
+def test_a_rival_may_end_after_the_window() -> None:
+    heard = words((0.0, "请问 还有 什么 可以 帮 到 您 吗"))
+    assert Hearing(heard, LIMITS, heard).best([OFFER], 0.0, 2.3, [ELSE]).said is Said.NO
+
+
 def uncertain(*lines: tuple[float, str]) -> list[Word]:
     return [replace(word, confidence=0.3) for word in words(*lines)]
 

@@ -9,6 +9,7 @@ from callcenter.domain.reasons import Code
 from callcenter.judging.facts import JudgeFacts
 from tests.unit.judging.every_rule import UNKNOWN, found
 from tests.unit.judging.said import words
+from transcripts.voice import Voice
 
 PASS, FAIL, UNSURE, NOT = Verdict.PASS, Verdict.FAIL, Verdict.UNSURE, Verdict.NOT_APPLICABLE
 RULES = ("ask_to_wait", "apology_after_wait", "wait_limit")
@@ -124,6 +125,14 @@ def test_no_wait(agent: list[tuple[float, str]]) -> None:
     for rule in RULES:
         said = found(rule, words(OPENING, *agent), words((4.0, "停车费")), duration=13.0)
         assert (said.verdict, said.why) == (NOT, "the caller did not have to wait")
+
+
+def test_a_noise_while_the_caller_waits_is_nobody_who_speaks() -> None:
+    """A street on both legs: what is measured as a voice is never silent for long."""
+    street = Voice(tuple((float(at), at + 3.0) for at in range(0, 60, 4)), -25.0)
+    agent = words(OPENING, ASKED, (49.0, "已经 交 了"))
+    told = found("wait_limit", agent, CALLER[:6], duration=60.0, beside=RULES[:2], voices=(street, street))
+    assert told.verdict is FAIL
 
 
 def test_a_caller_who_goes_on_talking_does_not_wait() -> None:
