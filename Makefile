@@ -5,7 +5,8 @@
 #   make test [ARGS='-k rings']               all tests
 #   make test-pythons                         import and unit tests on Python 3.12 and 3.13, where they are
 #   make lint                                 style, types, imports, shell
-#   make bench                                calls bridged and recorded, beside pyVoIP and rtpengine; codecs; set-ups
+#   make bench                                calls bridged and recorded, beside pyVoIP and rtpengine; codecs; set-ups;
+#                                             recognition beside Vosk, from hang-up to verdict, wrong characters
 #   make fuzz [RUNS=100000]                   every fuzzer, each so many runs
 #   make soak [MINUTES=60] [SEED=N] [CALLS=N]   random calls; then everything must be as it was
 #   make clean                                removes what these made (not the speech model)
@@ -97,7 +98,9 @@ bench: $(STAMPS)/development
 	  $(BIN)/python -m tests.bench.bench_codecs; \
 	  $(BIN)/python -m tests.bench.bench_conference; \
 	  $(BIN)/python -m tests.bench.bench_signalling; \
-	  $(BIN)/python -m tests.bench.bench_recognition; \
+	  $(BIN)/python -m tests.bench.bench_recognition --runs 1; \
+	  $(BIN)/python -m tests.bench.bench_verdicts; \
+	  $(BIN)/python -m tests.bench.bench_characters --brief; \
 	  exit $$status
 
 fuzz: $(STAMPS)/development

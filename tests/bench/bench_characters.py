@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.speech import recogniser
+from tests.speech import DIALOGUES, recogniser
 from transcripts.decoding import read_sound
 from transcripts.lexicon import Lexicon, load_lexicon
 from transcripts.pieces import Piece, text_of
@@ -116,7 +116,8 @@ def shown(pieces: list[Piece]) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", nargs="?", type=Path, default=SHARED / "dialogues")
+    visible = SHARED / "dialogues"
+    parser.add_argument("folder", nargs="?", type=Path, default=visible if visible.is_dir() else DIALOGUES)
     parser.add_argument("--names", nargs="*", default=NAMES, help="the desks' names")
     parser.add_argument("--brief", action="store_true", help="do not show the words of each speaker")
     parser.add_argument("--cache", type=Path, help="keep what was recognised in this file")

@@ -84,7 +84,7 @@ def raw(audio: Audio, model: vosk.Model) -> str:
 def heard(ears: Ears, path: Path, phrases: Sequence[str], lexicon: Lexicon) -> Transcript:
     """One leg, as the worker reads it while it grows, and what people read of it."""
     asked = {"listen": str(path), "path": str(path), "phrases": list(phrases), "most": STEP}
-    while ears.answer({**asked, "complete": False})["waiting"] > 0.0:
+    while ears.answer({**asked, "complete": False})["waiting"] >= STEP:
         pass
     while "transcript" not in (answer := ears.answer({**asked, "complete": True})):
         pass

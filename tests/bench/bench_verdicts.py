@@ -6,7 +6,8 @@ A scribe as it runs, with its worker processes, the speech model and a database 
 beforehand, so that the model is loaded. Each call has two recordings of a dialogue of its own, as long as
 there are others. While they last, the recordings grow as the switchboard writes them, and are listened to
 (`live`), or nobody listens, and they are read when the calls have ended. Counted are the seconds from the end
-of the calls until the event `judged` is in the database.
+of the calls until the event `judged` is in the database; and, which does not depend on what else the machine
+does, the CPU seconds of the workers from the end of the calls to the last verdict, for each call.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import math
 import os
 import statistics
 import tempfile
@@ -23,6 +25,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+import psutil
 from sqlalchemy import Engine
 from sqlmodel import col, select
 
@@ -73,9 +76,18 @@ async def site(folder: Path, workers: int) -> AsyncIterator[Site]:
         engine.dispose()
 
 
-async def seconds_to_verdict(here: Site, said: dict[str, Dialogue], *, live: bool) -> tuple[list[float], int]:
-    """Of calls that end at once, by the dialogue of each, and how many recordings were listened to at their
-    end; `live`: while they last."""
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Seconds of each call from its end to its verdict, in order; the workers' CPU seconds meanwhile; how
+    many recordings were listened to when they ended."""
+
+    seconds: list[float]
+    cpu: float
+    followed: int
+
+
+async def run(here: Site, said: dict[str, Dialogue], *, live: bool) -> Run:
+    """Calls that end at once, by the dialogue of each; `live`: they are listened to while they last."""
     sounds = {_name(id, role): _sound(each, role) for id, each in said.items() for role in ROLES}
     if live:
         _begin(here.engine, said)
@@ -86,14 +98,20 @@ async def seconds_to_verdict(here: Site, said: dict[str, Dialogue], *, live: boo
         _begin(here.engine, said)
     followed = round(here.scribe.following.metrics()["scribe_live_recordings"])
     _end(here.engine, said)
-    ended = time.monotonic()
+    ended, before = time.monotonic(), _workers_cpu(here.scribe)
     here.recorded.set()
     done: dict[str, float] = {}
     while len(done) < len(said):
         for id in _judged(here.engine) & said.keys():
             done.setdefault(id, time.monotonic() - ended)
         await asyncio.sleep(LOOK)
-    return sorted(done.values()), followed
+    return Run(sorted(done.values()), _workers_cpu(here.scribe) - before, followed)
+
+
+def _workers_cpu(scribe: Scribe) -> float:
+    """CPU seconds of the worker processes so far."""
+    times = [psutil.Process(hands.pid).cpu_times() for hands in scribe.hands if hands.pid]
+    return sum(each.user + each.system for each in times)
 
 
 def _name(id: str, role: str) -> str:
@@ -123,8 +141,13 @@ async def _grow(folder: Path, sounds: dict[str, bytes]) -> None:
     began = time.monotonic()
     for second in range(1, longest + 1):
         for name, sound in sounds.items():
-            (folder / name).write_bytes(sound[: max(0, len(sound) - (longest - second) * BYTES)])
+            (folder / name).write_bytes(so_far(sound, longest - second))
         await asyncio.sleep(max(0.0, began + second - time.monotonic()))
+
+
+def so_far(sound: bytes, left: int) -> bytes:
+    """What is there of a recording so many seconds before its end."""
+    return sound[: max(0, len(sound) - left * BYTES)]
 
 
 def _end(engine: Engine, said: dict[str, Dialogue]) -> None:
@@ -149,12 +172,19 @@ async def measure(calls: Sequence[Dialogue], number: int, workers: int, *, live:
     """One row of the table."""
     with tempfile.TemporaryDirectory() as folder:
         async with site(Path(folder), workers) as here:
-            await seconds_to_verdict(here, {"first": calls[-1]}, live=False)
+            await run(here, {"first": calls[-1]}, live=False)
             said = {f"c{place}": calls[place % len(calls)] for place in range(number)}
-            found, followed = await seconds_to_verdict(here, said, live=live)
-    late = found[min(len(found) - 1, round(0.95 * len(found)))]
-    how = f"while they lasted ({followed} of {2 * number} recordings)" if live else "afterwards"
-    return f"| {number} | {how} | {statistics.median(found):.1f} | {late:.1f} |"
+            found = await run(here, said, live=live)
+    how = f"while they lasted ({found.followed} of {2 * number} recordings)" if live else "afterwards"
+    return row(how, found)
+
+
+def row(how: str, found: Run) -> str:
+    """Of the table."""
+    seconds, calls = found.seconds, len(found.seconds)
+    late = seconds[math.ceil(0.95 * calls) - 1]
+    middle = statistics.median(seconds)
+    return f"| {calls} | {how} | {middle:.1f} | {late:.1f} | {found.cpu / calls:.2f} |"
 
 
 def main() -> None:
@@ -165,7 +195,8 @@ def main() -> None:
     args = parser.parse_args()
     print(f"from hang-up to verdict, {datetime.now(UTC):%Y-%m-%d}, {speech_model().name}")
     print(f"load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores before")
-    print("| calls ended at once | listened to | p50 s | p95 s |\n| --- | --- | --- | --- |")
+    print("| calls ended at once | listened to | p50 s | p95 s | CPU s a call |")
+    print("| --- | --- | --- | --- | --- |")
     with tempfile.TemporaryDirectory() as scratch:
         calls = dialogues(args.folders, Path(scratch))
         for number in args.calls:
