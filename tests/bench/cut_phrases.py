@@ -4,7 +4,8 @@
 
 Every phrase is cut twice: silenced on the agent's leg, and spliced out of the time of both. Prints how often
 the rule then fails, is unsure, passes all the same (leniency), or has nothing left to judge; and a line for
-each that does not fail. Rules that no phrase decides are not cut.
+each that does not fail. Rules that no phrase decides are not cut. What the caller told is taken as not on
+record where it is judged whether it was asked for: else nothing said would matter.
 """
 
 from __future__ import annotations
@@ -77,20 +78,35 @@ def cuts(dialogue: Dialogue, cache: Path | None, ways: Sequence[str]) -> list[Cu
 def cut_sounds(dialogue: Dialogue, standard: Standard, ear: Ear) -> Iterator[tuple[Cut, Legs, JudgeFacts]]:
     """The sound that each cut leaves, and the facts of such a call; not judged yet."""
     sound = legs(dialogue)
-    for finding in findings(standard, dialogue.facts, sound, ear):
-        words = ear.hear(sound[0], spot_phrases(standard)).words
-        for part, first, last in _spans(standard, finding, words):
+    words = ear.hear(sound[0], spot_phrases(standard)).words
+    for facts, finding in _passed(dialogue, standard, sound, ear):
+        for part, first, last in _spans(finding, words):
             start, end = max(0.0, first - MARGIN), last + MARGIN
             cut = Cut(dialogue.name, finding.rule, part, "silenced", start, end, None)
-            yield cut, silenced(sound, start, end), dialogue.facts
-            facts = sooner(dialogue.facts, start, end)
-            yield replace(cut, way="spliced"), spliced(sound, start, end), facts
+            yield cut, silenced(sound, start, end), facts
+            yield replace(cut, way="spliced"), spliced(sound, start, end), sooner(facts, start, end)
 
 
-def _spans(standard: Standard, finding: Finding, words: Sequence[Word]) -> Iterator[tuple[str, float, float]]:
+def _passed(
+    dialogue: Dialogue, standard: Standard, sound: Legs, ear: Ear
+) -> Iterator[tuple[JudgeFacts, Finding]]:
+    """The findings of rules that passed by what was said, each with the facts that it is judged by."""
+    for facts in (dialogue.facts, unrecorded(dialogue.facts)):
+        for finding in findings(standard, facts, sound, ear):
+            rule = standard.rule(finding.rule)
+            asked = isinstance(rule, CollectRule) == (facts is not dialogue.facts)
+            if finding.verdict is Verdict.PASS and isinstance(rule, SPOKEN) and asked:
+                yield facts, finding
+
+
+def unrecorded(facts: JudgeFacts) -> JudgeFacts:
+    """Nothing that the caller told was written down."""
+    return replace(facts, household=None, surname=None, phone=None, number_known=False)
+
+
+def _spans(finding: Finding, words: Sequence[Word]) -> Iterator[tuple[str, float, float]]:
     """What is cut for a finding: all of its evidence, and of an opening each half."""
-    passed = finding.verdict is Verdict.PASS and isinstance(standard.rule(finding.rule), SPOKEN)
-    if not passed or finding.start is None or finding.end is None:
+    if finding.start is None or finding.end is None:
         return
     yield "all", finding.start, finding.end
     if finding.rule != "opening":

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from callcenter.domain.findings import Finding, Verdict
-from tests.bench.cut_phrases import Cut, line, table
+from callcenter.judging.facts import JudgeFacts
+from tests.bench.cut_phrases import Cut, line, table, unrecorded
 
 
 def cut(way: str, verdict: Verdict | None) -> Cut:
@@ -24,3 +25,10 @@ def test_leniency_and_doubt_are_counted_apart() -> None:
 def test_a_line_says_what_was_still_heard() -> None:
     text = line(cut("silenced", Verdict.PASS))
     assert text.startswith("pass    lamp") and "1.00-2.00" in text and "「再见」" in text
+
+
+def test_what_is_on_record_need_not_be_asked_for() -> None:
+    told = JudgeFacts(
+        matter="repair", household="5栋802", surname="陈", phone="13800138000", number_known=True
+    )
+    assert unrecorded(told) == JudgeFacts(matter="repair")
