@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, and_, not_, or_
+from sqlalchemy import ColumnElement, and_, or_
 from sqlmodel import Session, col, func, select
 
+from callcenter.domain.scorecards import WORST_FIRST
 from callcenter.store.tables import Announcement, Call, Hold, Leg, Mix, Record, Recording, Ticket
 from callcenter.store.tickets import tickets_of_calls
-from callcenter.store.verdicts import Shown, has_finding, newest_findings
+from callcenter.store.verdicts import Shown, has_finding, newest_findings, worst_held
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,20 +129,18 @@ def _conditions(wanted: CallFilter, zone: ZoneInfo) -> list[ColumnElement[bool]]
 def _verdict_is(verdict: str | None, rule: str | None) -> ColumnElement[bool]:
     if rule == "three_rings" and verdict:
         return col(Call.three_rings) == verdict
-    if rule:
-        return has_finding(verdict, rule)
-    fail = _any_verdict("fail")
-    unsure = _any_verdict("unsure")
-    passed = _any_verdict("pass")
-    return {
-        "fail": fail,
-        "unsure": and_(unsure, not_(fail)),
-        "pass": and_(passed, not_(fail), not_(unsure)),
-    }.get(verdict or "", and_(not_(fail), not_(unsure), not_(passed)))
+    return has_finding(rule, verdict) if rule else _worst_is(verdict or "")
 
 
-def _any_verdict(verdict: str) -> ColumnElement[bool]:
-    return or_(col(Call.three_rings) == verdict, has_finding(verdict, None))
+def _worst_is(verdict: str) -> ColumnElement[bool]:
+    """The call's worst verdict is that of its ringing or of its newest findings; any other word: neither has
+    one."""
+    rings, found = col(Call.three_rings), func.coalesce(worst_held(), "")
+    worse = WORST_FIRST[: WORST_FIRST.index(verdict)] if verdict in WORST_FIRST else WORST_FIRST
+    terms = [rings.not_in(worse), found.not_in(worse)] if worse else []
+    if verdict in WORST_FIRST:
+        terms.append(or_(rings == verdict, found == verdict))
+    return and_(*terms)
 
 
 def _with_details(session: Session, calls: Sequence[Call]) -> list[CallDetail]:

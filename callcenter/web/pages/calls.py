@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import date, datetime
+from itertools import chain
 from typing import Annotated, Any
 from urllib.parse import quote, urlencode
 
@@ -13,6 +14,7 @@ from sqlmodel import Session
 
 from callcenter.domain.calls import Outcome
 from callcenter.domain.findings import Verdict
+from callcenter.standards.wording import GROUPS
 from callcenter.store.judgings import sets_of
 from callcenter.store.listenings import read_so_far
 from callcenter.store.queries import (
@@ -42,15 +44,6 @@ from callcenter.web.views.timeline import draw
 router = APIRouter(include_in_schema=False)
 
 SIZE = 40
-RULES = (
-    "three_rings",
-    "opening",
-    "anything_else",
-    "closing",
-    "caller_hangs_up_first",
-    "hotline_held",
-    "private_call",
-)
 SECTIONS = {"facts", "sound", "findings", "transcript", "record", "tickets"}
 
 
@@ -86,7 +79,7 @@ def calls_page(
         "query": urlencode({name: value for name, value in asked.items() if value}),
         "outcomes": ["live", *(each.value for each in Outcome)],
         "verdicts": [each.value for each in Verdict],
-        "rules": RULES,
+        "rules": tuple(chain.from_iterable(GROUPS.values())),
     }
     partial = request.headers.get("hx-target") == "results"
     return render(request, "calls_results.html" if partial else "calls.html", values)
