@@ -66,7 +66,7 @@ def list_calls(
     session: Session, wanted: CallFilter, zone: ZoneInfo, *, page: int = 1, size: int = 50
 ) -> CallPage:
     """Calls that fit, newest first; `page` counts from 1."""
-    query = select(Call).where(*_conditions(wanted, zone))
+    query = select(Call).where(*call_terms(wanted, zone))
     total = session.exec(select(func.count()).select_from(query.subquery())).one()
     query = query.order_by(col(Call.started_at).desc(), col(Call.id)).offset((page - 1) * size).limit(size)
     return CallPage(_with_details(session, session.exec(query).all()), total)
@@ -100,7 +100,8 @@ def call_recordings(session: Session, call_id: str) -> list[tuple[Recording, Leg
     return [(recording, leg) for recording, leg in session.exec(query)]
 
 
-def _conditions(wanted: CallFilter, zone: ZoneInfo) -> list[ColumnElement[bool]]:
+def call_terms(wanted: CallFilter, zone: ZoneInfo) -> list[ColumnElement[bool]]:
+    """What a `Call` fulfils that fits."""
     found: list[ColumnElement[bool]] = []
     if wanted.desk:
         found.append(col(Call.desk) == wanted.desk)
@@ -137,7 +138,7 @@ def _worst_is(verdict: str) -> ColumnElement[bool]:
     one."""
     rings, found = col(Call.three_rings), func.coalesce(worst_held(), "")
     worse = WORST_FIRST[: WORST_FIRST.index(verdict)] if verdict in WORST_FIRST else WORST_FIRST
-    terms = [rings.not_in(worse), found.not_in(worse)] if worse else []
+    terms: list[ColumnElement[bool]] = [rings.not_in(worse), found.not_in(worse)] if worse else []
     if verdict in WORST_FIRST:
         terms.append(or_(rings == verdict, found == verdict))
     return and_(*terms)

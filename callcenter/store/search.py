@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -38,11 +38,6 @@ class Wanted:
     since: datetime | None = None
     before: datetime | None = None
 
-    @property
-    def narrow(self) -> bool:
-        """Whether not all utterances are asked of."""
-        return any((self.role, self.desk, self.since, self.before))
-
 
 @dataclass(frozen=True, slots=True)
 class Hit:
@@ -68,14 +63,25 @@ class Hits:
     total: int
 
 
-def search(session: Session, wanted: Wanted, *, page: int = 1, size: int = 20) -> Hits:
-    """Newest call first, each utterance in order; nothing where `text` holds nothing to look for."""
+def search(
+    session: Session,
+    wanted: Wanted,
+    *,
+    calls: Sequence[ColumnElement[bool]] = (),
+    page: int = 1,
+    size: int = 20,
+) -> Hits:
+    """Newest call first, each utterance in order; nothing where `text` holds nothing to look for.
+
+    `calls` are terms that narrow down which calls (`callcenter.store.queries.call_terms`).
+    """
     terms = wanted.text.split()
     if not terms or not all(_tokens(term, wanted.by) for term in terms):
         return Hits((), 0)
     matches = and_(*(_said(session, term, wanted.by) for term in terms))
-    found = _joined(select(col(UtteranceRow.id))).where(matches, *_conditions(wanted))
-    counted = found if wanted.narrow else select(col(UtteranceRow.id)).where(matches)
+    narrow = [*_conditions(wanted), *calls]
+    found = _joined(select(col(UtteranceRow.id))).where(matches, *narrow)
+    counted = found if narrow else select(col(UtteranceRow.id)).where(matches)
     total = session.execute(select(func.count()).select_from(counted.subquery())).scalar_one()
     # A common word is said a hundred thousand times: what is sorted are ids alone.
     ordered = found.order_by(*_IN_ORDER).offset((page - 1) * size).limit(size)
