@@ -194,6 +194,7 @@ def call_values(session: Session, context: Context, call_id: str) -> dict[str, A
         "marked": None,
         "older": sets_of(session, call_id)[1:],
         "took": agents_of(session, call_id),
+        "appeal_limit": context.settings.review.appeal_limit,
     }
 
 
