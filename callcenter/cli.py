@@ -136,7 +136,7 @@ def demo(
     dialogues: Annotated[Path | None, typer.Option(help="Play the dialogues of this folder.")] = None,
     data: Data = None,
 ) -> None:
-    """Five calls between real phones, and what the desk makes of them."""
+    """Eight calls between real phones, and what the desk makes of them."""
     from callcenter.demo.run import run_demo
     from transcripts.model import find_model
 

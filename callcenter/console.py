@@ -67,7 +67,10 @@ def clear_errors() -> Iterator[None]:
 
 
 def _fail(error: BaseException) -> None:
-    err.print(f"[red]callcenter:[/] {escape(str(error))}", highlight=False)
+    told = (
+        f"{error.filename}: {error.strerror}" if isinstance(error, OSError) and error.filename else str(error)
+    )
+    err.print(f"[red]callcenter:[/] {escape(told)}", highlight=False, soft_wrap=True)
     raise typer.Exit(USAGE)
 
 

@@ -44,7 +44,7 @@ def standards_table(settings: Settings) -> Table:
     """The standards that ship, and those of the desks. Raises StandardError."""
     table = Table()
     for heading in ("名称 name", "标题 title", "版本 version", "铃 rings", "条款 rules", "服务台 desks"):
-        table.add_column(heading, no_wrap=heading.endswith(("name", "version")))
+        table.add_column(heading, no_wrap=heading.endswith(("name", "version")), overflow="fold")
     for listed in inventory(settings.desks):
         standard = listed.standard
         row = (standard.name, standard.title, standard.edition, standard.max_rings, len(standard.rules))

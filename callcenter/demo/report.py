@@ -20,8 +20,8 @@ HEADINGS = {
     "caller_hangs_up_first": "先挂\nhang-up",
 }
 MARKS = {
-    "pass": "合格\npass",
-    "fail": "不合格\nfail",
+    "pass": "达标\npass",
+    "fail": "未达标\nfail",
     "unsure": "待定\nunsure",
     "not_applicable": "–",
 }

@@ -34,7 +34,7 @@ GOOD, WRONG, CANNOT, INTERRUPTED = 0, 1, 2, 130
 async def run_demo(*, exit_after: bool, dialogues: Path | None, data: Path | None, console: Console) -> int:
     """Runs the demo and returns its exit status: 0 only if every call came out as it should.
 
-    `dialogues` is a folder to play instead of the five calls; `data` is where the service keeps its things
+    `dialogues` is a folder to play instead of the eight calls; `data` is where the service keeps its things
     (a temporary folder if None). Unless `exit_after`, the service goes on until Ctrl-C.
     """
     if not console.is_terminal:

@@ -14,7 +14,8 @@ Z = 1.959964
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """A finding of `rule` that people decided: what the machine said, and what they came to."""
+    """Findings of `rule` that people decided alike, so many `times`: what the machine said, and what they
+    came to."""
 
     rule: str
     standard: str
@@ -22,6 +23,7 @@ class Decided:
     engine: str
     machine: Verdict
     people: Verdict
+    times: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +79,9 @@ def precision_by_rule(decided: Iterable[Decided]) -> list[RulePrecision]:
 
 
 def _count(row: RulePrecision, each: Decided) -> RulePrecision:
-    held = each.people is each.machine
-    match each.machine:
-        case Verdict.FAIL:
-            return replace(row, fails=row.fails + 1, fails_confirmed=row.fails_confirmed + held)
-        case Verdict.PASS:
-            return replace(row, passes=row.passes + 1, passes_confirmed=row.passes_confirmed + held)
-        case Verdict.UNSURE:
-            return replace(row, unsure=row.unsure + 1)
-        case Verdict.NOT_APPLICABLE:
-            return row
+    number, held = each.times, each.times if each.people is each.machine else 0
+    if each.machine is Verdict.FAIL:
+        return replace(row, fails=row.fails + number, fails_confirmed=row.fails_confirmed + held)
+    if each.machine is Verdict.PASS:
+        return replace(row, passes=row.passes + number, passes_confirmed=row.passes_confirmed + held)
+    return replace(row, unsure=row.unsure + (number if each.machine is Verdict.UNSURE else 0))

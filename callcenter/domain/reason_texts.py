@@ -271,12 +271,12 @@ TEMPLATES: Mapping[Code, Mapping[Language, str]] = {
         "zh": "来电人没有说房号或电话",
         "en": "the caller told neither a room nor a telephone number",
     },
-    Code.FORBIDDEN_SAID: {"zh": "听到禁用语「{word}」", "en": "the forbidden 「{word}」 was heard"},
+    Code.FORBIDDEN_SAID: {"zh": "听到服务忌语「{word}」", "en": "the forbidden 「{word}」 was heard"},
     Code.FORBIDDEN_PERHAPS: {
-        "zh": "可能说了禁用语「{word}」：由人判断",
+        "zh": "可能说了服务忌语「{word}」：由人判断",
         "en": "perhaps the forbidden 「{word}」: a person decides",
     },
-    Code.NOTHING_FORBIDDEN: {"zh": "没有听到禁用语", "en": "nothing forbidden was heard"},
+    Code.NOTHING_FORBIDDEN: {"zh": "没有听到服务忌语", "en": "nothing forbidden was heard"},
     Code.HUNG_UP_ON: {
         "zh": "坐席挂断时来电人还在说话（{seconds:.1f} 秒之前）",
         "en": "the agent hung up {seconds:.1f} s after the caller's last sound",

@@ -47,6 +47,8 @@ def _named(name: str, value: Any, language: Language) -> Any:
             return _name(value, language)
         case "within":
             return _span(value, language)
+        case "due":
+            return str(value)[:16].replace("T", " ")  # people are where the offset is
         case _:
             return value
 

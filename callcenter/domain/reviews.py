@@ -13,9 +13,10 @@ from enum import StrEnum
 from typing import Final
 
 from callcenter.domain.findings import Verdict
+from callcenter.domain.refusals import Refusal
 
 
-class ReviewError(ValueError):
+class ReviewError(Refusal):
     """It cannot be reviewed (so) now; the message says what to do."""
 
 
@@ -102,15 +103,23 @@ def check_opinion(
     twice; and whoever says other than the machine, or than was decided before, says why.
     """
     if new.verdict is Verdict.UNSURE:
-        raise ReviewError("a reviewer decides: pass, fail or not_applicable")
+        raise ReviewError("a reviewer decides: pass, fail or not_applicable", "请判为达标、未达标或不适用。")
     if new.by in agents:
-        raise ReviewError(f"{new.by} took this call: somebody else is to review it")
+        raise ReviewError(
+            f"{new.by} took this call: somebody else is to review it", "这通电话是您接的，请由他人复核。"
+        )
     before = standing(earlier, wanted)
     if before.missing and any(each.by == new.by for each in earlier):
-        raise ReviewError(f"{new.by} has reviewed it already: it waits for somebody else's word")
+        raise ReviewError(
+            f"{new.by} has reviewed it already: it waits for somebody else's word",
+            "您已经复核过，现在等待另一位复核人。",
+        )
     said = before.verdict or machine
     if new.verdict != said and said is not Verdict.UNSURE and not reason.strip():
-        raise ReviewError("overturning wants a reason: what did you hear, and when?")
+        raise ReviewError(
+            "overturning wants a reason: what did you hear, and when?",
+            "推翻判定要写明原因：听到了什么，在几分几秒。",
+        )
 
 
 def blind_pair(opinions: Sequence[Opinion], wanted: int) -> tuple[Verdict, Verdict] | None:

@@ -6,14 +6,11 @@ for or against an agent.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from statistics import fmean
 from typing import Any, Final
 
 from callcenter.domain.findings import Verdict
-from callcenter.domain.standards import Standard
 
 FULL: Final = 100.0
 """The score of a call in which every rule that was decided is kept."""
@@ -27,13 +24,11 @@ class Weight:
     automatic_fail: bool = False
 
 
+WORST_FIRST: Final = (Verdict.FAIL, Verdict.UNSURE, Verdict.PASS)
+"""What a call as a whole may be said to be."""
+
 Weights = Mapping[str, Weight]
 """By the rule's id."""
-
-
-def weights_of(standard: Standard) -> dict[str, Weight]:
-    """The weights of a standard."""
-    return {rule.id: Weight(rule.weight, rule.automatic_fail) for rule in standard.rules}
 
 
 def kept_weights(rules: Mapping[str, Mapping[str, Any]]) -> dict[str, Weight]:
@@ -72,9 +67,9 @@ class Scorecard:
         return 0.0 if self.failed else self.earned
 
     @property
-    def settled(self) -> bool:
-        """Whether no person's word can change it any more: nothing is unsure."""
-        return not self.unsure
+    def worst(self) -> str:
+        """The worst of the verdicts; "" where no rule applied."""
+        return next((each.value for each in WORST_FIRST if each in self.verdicts.values()), "")
 
 
 def score_call(verdicts: Mapping[str, Verdict], weights: Weights) -> Scorecard:
@@ -94,44 +89,4 @@ def score_call(verdicts: Mapping[str, Verdict], weights: Weights) -> Scorecard:
         by_verdict[Verdict.UNSURE],
         by_verdict[Verdict.NOT_APPLICABLE],
         dict(verdicts),
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class AgentScore:
-    """What an agent's calls come to.
-
-    `mean` is of the `scored` calls (None where there is none); `failed` calls broke an automatic-fail rule;
-    `unsettled` ones wait for a person. `rules`: by rule, how many calls had which verdict.
-    """
-
-    calls: int
-    scored: int
-    mean: float | None
-    failed: int
-    unsettled: int
-    rules: Mapping[str, Mapping[Verdict, int]]
-
-    def kept(self, rule: str) -> float | None:
-        """The share of decided calls in which a rule was kept, 0 to 1; None where it was never decided."""
-        counts = self.rules.get(rule, {})
-        decided = counts.get(Verdict.PASS, 0) + counts.get(Verdict.FAIL, 0)
-        return counts.get(Verdict.PASS, 0) / decided if decided else None
-
-
-def score_agent(cards: Iterable[Scorecard]) -> AgentScore:
-    """What several calls come to together: each call counts the same, however many rules were decided."""
-    cards = list(cards)
-    scores = [card.score for card in cards if card.score is not None]
-    rules: dict[str, Counter[Verdict]] = {}
-    for card in cards:
-        for rule, verdict in card.verdicts.items():
-            rules.setdefault(rule, Counter())[verdict] += 1
-    return AgentScore(
-        calls=len(cards),
-        scored=len(scores),
-        mean=fmean(scores) if scores else None,
-        failed=sum(card.failed for card in cards),
-        unsettled=sum(not card.settled for card in cards),
-        rules=rules,
     )

@@ -92,14 +92,14 @@ class _Explainer:
         yield say("rings"), say("rings_value", standard.max_rings, cadence.tone, cadence.pause)
         total = sum(rule.weight for rule in standard.rules)
         yield say("rules"), say("rules_value", len(standard.rules), total)
-        if failing := [rule.title for rule in standard.rules if rule.automatic_fail]:
+        if failing := [self._title(rule) for rule in standard.rules if rule.automatic_fail]:
             yield say("automatic_fail"), say("comma").join(failing)
 
     def _item(self, rule: Rule) -> Item:
         points = self._say("points", rule.weight) if rule.weight else self._say("no_points")
         return Item(
             rule.id,
-            rule.title,
+            self._title(rule),
             self._demand(rule),
             rule.clause,
             source_title(rule.source),
@@ -107,6 +107,10 @@ class _Explainer:
             self._grave(rule),
             tuple(self._lists(rule)),
         )
+
+    def _title(self, rule: Rule) -> str:
+        """As the standard calls it; standards are written in Chinese."""
+        return rule.title if self._language == "zh" else self._words["rule"][rule.id]
 
     def _demand(self, rule: Rule) -> str:
         """What the rule wants, as a sentence with its figures."""

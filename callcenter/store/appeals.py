@@ -33,7 +33,9 @@ def raise_appeal(
     """The agent says why the finding is wrong. Raises NotFoundError, AppealError."""
     finding = find(session, finding_id)
     if finding.appeal is not None:
-        raise AppealError(f"there was an appeal against this already: {finding.appeal.state}")
+        raise AppealError(
+            f"there was an appeal against this already: {finding.appeal.state}", "这项判定已经申诉过了。"
+        )
     until = appeal_until(finding.known_at, limit)
     agents = agents_of(session, finding.call_id)
     check_appeal(Verdict(finding.verdict), person.number, agents, reason, now, until)

@@ -97,10 +97,10 @@ def day_summary(session: Session, day: date, zone: ZoneInfo, *, desk: str | None
         _count(summary, call, zone)
     ids = select(Call.id).where(*inbound)
     agents = _count_legs(session, summary, ids)
-    for finding in newest_findings(session, ids):
-        tallies = {"opening": summary.opening, "closing": summary.closing}.get(finding.rule)
-        if tallies is not None and finding.call_id in agents:
-            tallies.setdefault(agents[finding.call_id], Tally()).add(finding.verdict)
+    tallies = {"opening": summary.opening, "closing": summary.closing}
+    for finding in newest_findings(session, ids, tallies):
+        if finding.call_id in agents:
+            tallies[finding.rule].setdefault(agents[finding.call_id], Tally()).add(finding.verdict)
     return summary
 
 

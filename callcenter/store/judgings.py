@@ -162,6 +162,7 @@ def _judging_row(new: NewSet) -> dict[str, Any]:
         "rejudging_id": new.judged.rejudging,
         "score": card.score,
         "failed": card.failed,
+        "worst": card.worst,
     }
 
 

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, and_, not_, or_
+from sqlalchemy import ColumnElement, and_, or_
 from sqlmodel import Session, col, func, select
 
+from callcenter.domain.scorecards import WORST_FIRST
 from callcenter.store.tables import Announcement, Call, Hold, Leg, Mix, Record, Recording, Ticket
 from callcenter.store.tickets import tickets_of_calls
-from callcenter.store.verdicts import Shown, has_finding, newest_findings
+from callcenter.store.verdicts import Shown, has_finding, newest_findings, worst_held
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ def list_calls(
     session: Session, wanted: CallFilter, zone: ZoneInfo, *, page: int = 1, size: int = 50
 ) -> CallPage:
     """Calls that fit, newest first; `page` counts from 1."""
-    query = select(Call).where(*_conditions(wanted, zone))
+    query = select(Call).where(*call_terms(wanted, zone))
     total = session.exec(select(func.count()).select_from(query.subquery())).one()
     query = query.order_by(col(Call.started_at).desc(), col(Call.id)).offset((page - 1) * size).limit(size)
     return CallPage(_with_details(session, session.exec(query).all()), total)
@@ -99,7 +100,8 @@ def call_recordings(session: Session, call_id: str) -> list[tuple[Recording, Leg
     return [(recording, leg) for recording, leg in session.exec(query)]
 
 
-def _conditions(wanted: CallFilter, zone: ZoneInfo) -> list[ColumnElement[bool]]:
+def call_terms(wanted: CallFilter, zone: ZoneInfo) -> list[ColumnElement[bool]]:
+    """What a `Call` fulfils that fits."""
     found: list[ColumnElement[bool]] = []
     if wanted.desk:
         found.append(col(Call.desk) == wanted.desk)
@@ -128,20 +130,18 @@ def _conditions(wanted: CallFilter, zone: ZoneInfo) -> list[ColumnElement[bool]]
 def _verdict_is(verdict: str | None, rule: str | None) -> ColumnElement[bool]:
     if rule == "three_rings" and verdict:
         return col(Call.three_rings) == verdict
-    if rule:
-        return has_finding(verdict, rule)
-    fail = _any_verdict("fail")
-    unsure = _any_verdict("unsure")
-    passed = _any_verdict("pass")
-    return {
-        "fail": fail,
-        "unsure": and_(unsure, not_(fail)),
-        "pass": and_(passed, not_(fail), not_(unsure)),
-    }.get(verdict or "", and_(not_(fail), not_(unsure), not_(passed)))
+    return has_finding(rule, verdict) if rule else _worst_is(verdict or "")
 
 
-def _any_verdict(verdict: str) -> ColumnElement[bool]:
-    return or_(col(Call.three_rings) == verdict, has_finding(verdict, None))
+def _worst_is(verdict: str) -> ColumnElement[bool]:
+    """The call's worst verdict is that of its ringing or of its newest findings; any other word: neither has
+    one."""
+    rings, found = col(Call.three_rings), func.coalesce(worst_held(), "")
+    worse = WORST_FIRST[: WORST_FIRST.index(verdict)] if verdict in WORST_FIRST else WORST_FIRST
+    terms: list[ColumnElement[bool]] = [rings.not_in(worse), found.not_in(worse)] if worse else []
+    if verdict in WORST_FIRST:
+        terms.append(or_(rings == verdict, found == verdict))
+    return and_(*terms)
 
 
 def _with_details(session: Session, calls: Sequence[Call]) -> list[CallDetail]:

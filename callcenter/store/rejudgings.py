@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, Update, and_, exists, func, insert, or_, select, update
 from sqlmodel import Session, col
 
+from callcenter.domain.refusals import Refusal
 from callcenter.domain.reviews import Person
 from callcenter.store.judgings import Kept, NewSet
 from callcenter.store.scores import keep_sets
@@ -25,7 +26,7 @@ PENDING, CLAIMED, DONE, STOPPED, FAILED = "pending", "claimed", "done", "stopped
 UNFINISHED = (PENDING, CLAIMED)
 
 
-class RejudgingError(ValueError):
+class RejudgingError(Refusal):
     """It cannot be ordered or stopped now; the message says why."""
 
 
@@ -65,7 +66,10 @@ def order(session: Session, wanted: Wanted, person: Person, now: datetime) -> Re
         _is(col(Rejudging.desk), wanted.desk),
     )
     if (running := session.scalars(same).first()) is not None:
-        raise RejudgingError(f"order {running.id} asks for the same already and is under way")
+        raise RejudgingError(
+            f"order {running.id} asks for the same already and is under way",
+            f"同样的重新判定（第 {running.id} 号）正在进行。",
+        )
     made = Rejudging(
         standard=wanted.standard, desk=wanted.desk, since=wanted.since, by=person.number, created_at=now
     )
@@ -80,7 +84,7 @@ def stop(session: Session, id: int, person: Person, now: datetime) -> Rejudging:
     found = get(session, id)
     change = update(Rejudging).where(col(Rejudging.id) == id, col(Rejudging.state).in_(UNFINISHED))
     if not _changed(session, change.values(state=STOPPED, finished_at=now, lease_until=None)):
-        raise RejudgingError(f"order {id} is {found.state} already")
+        raise RejudgingError(f"order {id} is {found.state} already", f"第 {id} 号重新判定已经结束。")
     _trace(session, found, person, "rejudge_stop", now)
     session.refresh(found)
     return found

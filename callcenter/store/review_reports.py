@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from callcenter.domain.agreement import Agreement, cohen
@@ -16,7 +16,7 @@ from callcenter.domain.precision import Decided, RulePrecision, precision_by_rul
 from callcenter.domain.reviews import Opinion, blind_pair
 from callcenter.store.tables import Call
 from callcenter.store.verdict_tables import FindingRow, Judging, Review, ReviewItem
-from callcenter.store.verdicts import Shown, shown, shown_rows
+from callcenter.store.verdicts import Shown, by_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +42,22 @@ def precision(session: Session, since: datetime) -> list[RulePrecision]:
 
 
 def _decided(session: Session, since: datetime) -> Iterator[Decided]:
+    """Counted by the database: there may be as many as there are findings."""
+    people = func.coalesce(col(ReviewItem.verdict), col(FindingRow.verdict))
+    kind = (
+        col(FindingRow.rule), col(Judging.standard), col(Judging.version), col(Judging.engine),
+        col(FindingRow.verdict), people,
+    )  # fmt: skip
     query = (
-        select(FindingRow, Judging, ReviewItem)
+        select(*kind, func.count())
+        .select_from(ReviewItem)
+        .join(FindingRow, col(FindingRow.id) == col(ReviewItem.finding_id))
         .join(Judging, col(Judging.id) == col(FindingRow.judging_id))
-        .join(ReviewItem, col(ReviewItem.finding_id) == col(FindingRow.id))
         .where(col(ReviewItem.state) == "decided", col(ReviewItem.decided_at) >= since)
+        .group_by(*kind)
     )
-    for row, judging, item in session.execute(query):
-        machine, people = Verdict(row.verdict), Verdict(item.verdict or row.verdict)
-        yield Decided(row.rule, judging.standard, judging.version, judging.engine, machine, people)
+    for rule, standard, version, engine, machine, held, times in session.execute(query):
+        yield Decided(rule, standard, version, engine, Verdict(machine), Verdict(held), times)
 
 
 def agreement(session: Session, since: datetime) -> list[RuleAgreement]:
@@ -63,25 +70,29 @@ def agreement(session: Session, since: datetime) -> list[RuleAgreement]:
 
 
 def _pairs(session: Session, since: datetime) -> Iterator[tuple[str, tuple[str, str]]]:
+    lately = select(col(Review.finding_id)).where(col(Review.at) >= since)
     query = (
-        select(ReviewItem, Review)
+        select(
+            col(ReviewItem.finding_id), col(ReviewItem.rule), col(ReviewItem.wanted),
+            col(Review.by), col(Review.verdict), col(Review.kind), col(Review.at),
+        )
         .join(Review, col(Review.finding_id) == col(ReviewItem.finding_id))
-        .where(col(ReviewItem.wanted) > 1)
+        .where(col(ReviewItem.wanted) > 1, col(ReviewItem.finding_id).in_(lately))
         .order_by(col(ReviewItem.finding_id), col(Review.id))
-    )
-    for item, rows in groupby(session.execute(query), key=lambda row: row[0]):
-        said = [review for _, review in rows]
+    )  # fmt: skip
+    for _, rows in groupby(session.execute(query), key=lambda row: row.finding_id):
+        said = list(rows)
         opinions = [Opinion(each.by, Verdict(each.verdict), each.kind == "appeal") for each in said]
-        if said[0].at >= since and (pair := blind_pair(opinions, item.wanted)):
-            yield item.rule, (pair[0].value, pair[1].value)
+        if said[0].at >= since and (pair := blind_pair(opinions, said[0].wanted)):
+            yield said[0].rule, (pair[0].value, pair[1].value)
 
 
 def overturned(session: Session, since: datetime, size: int = 50) -> list[Overturned]:
     """What people decided otherwise since then, the newest first."""
-    query = (
-        shown_rows()
+    newest = (
+        select(col(ReviewItem.finding_id))
+        .join(FindingRow, col(FindingRow.id) == col(ReviewItem.finding_id))
         .where(
-            col(ReviewItem.finding_id) == col(FindingRow.id),
             col(ReviewItem.decided_at) >= since,
             col(ReviewItem.verdict) != col(FindingRow.verdict),
             col(FindingRow.verdict) != Verdict.UNSURE.value,
@@ -89,9 +100,10 @@ def overturned(session: Session, since: datetime, size: int = 50) -> list[Overtu
         .order_by(col(ReviewItem.decided_at).desc())
         .limit(size)
     )
-    return [_overturned(session, each) for each in shown(session, query)]
-
-
-def _overturned(session: Session, finding: Shown) -> Overturned:
-    last = select(Review).where(col(Review.finding_id) == finding.id).order_by(col(Review.id).desc()).limit(1)
-    return Overturned(finding, session.get_one(Call, finding.call_id), session.scalars(last).one())
+    keys = session.scalars(newest).all()
+    findings = by_key(session, keys)
+    ids = [each.call_id for each in findings.values()]
+    calls = {call.id: call for call in session.scalars(select(Call).where(col(Call.id).in_(ids)))}
+    said = select(Review).where(col(Review.finding_id).in_(keys)).order_by(col(Review.id))
+    last = {review.finding_id: review for review in session.scalars(said)}
+    return [Overturned(findings[key], calls[findings[key].call_id], last[key]) for key in keys]

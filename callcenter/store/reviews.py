@@ -7,18 +7,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, insert, not_, or_, select, update
+from sqlalchemy import ColumnElement, and_, exists, func, insert, or_, select, update
 from sqlmodel import Session, col
 
 from callcenter.domain.calls import Role
 from callcenter.domain.findings import Verdict
 from callcenter.domain.reviews import Cause, Opinion, Person, check_opinion, is_blind, standing
-from callcenter.store.judgings import is_newest, queue
+from callcenter.store.judgings import queue
 from callcenter.store.scores import rescore
 from callcenter.store.tables import Audit, Call, Leg
 from callcenter.store.tickets import NotFoundError
-from callcenter.store.verdict_tables import FindingRow, Judging, Review, ReviewItem
-from callcenter.store.verdicts import Shown, shown, shown_rows
+from callcenter.store.verdict_tables import FindingRow, Review, ReviewItem
+from callcenter.store.verdicts import Shown, by_key, shown, shown_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,29 +55,33 @@ class Reviewed:
 
 
 def review_queue(session: Session, wanted: QueueFilter, *, page: int = 1, size: int = 20) -> Queue:
-    """What waits; `page` counts from 1."""
+    """What waits; `page` counts from 1. Of one cause, what was found last comes first."""
     terms = _waiting(wanted)
-    query = shown_rows().join(Call, col(Call.id) == col(FindingRow.call_id)).where(*terms)
-    count = select(func.count()).select_from(query.with_only_columns(col(FindingRow.id)).subquery())
-    total = session.scalar(count) or 0
-    ordered = query.order_by(col(ReviewItem.rank), col(Call.started_at).desc(), col(FindingRow.id))
-    found = shown(session, ordered.offset((page - 1) * size).limit(size))
+    total = session.scalar(select(func.count()).select_from(ReviewItem).where(*terms)) or 0
+    ordered = select(col(ReviewItem.finding_id)).where(*terms).order_by(*_PRESSING)
+    keys = session.scalars(ordered.offset((page - 1) * size).limit(size)).all()
+    by_id = by_key(session, keys)
+    found = [by_id[key] for key in keys]
     calls = _calls(session, [each.call_id for each in found])
     return Queue([(each, calls[each.call_id]) for each in found], total)
 
 
+_PRESSING = (col(ReviewItem.rank), col(ReviewItem.finding_id).desc())
+
+
 def _waiting(wanted: QueueFilter) -> list[ColumnElement[bool]]:
-    """Open, and in the newest set of its call."""
-    terms = [col(ReviewItem.state) == "open", is_newest(Judging)]
+    """Open: what no newer set of the call repeats is superseded when that is kept."""
+    terms = [col(ReviewItem.state) == "open"]
     for column, value in ((ReviewItem.cause, wanted.cause), (ReviewItem.rule, wanted.rule)):
         if value:
             terms.append(col(column) == value)
     if wanted.desk:
-        terms.append(col(Call.desk) == wanted.desk)
+        of_desk = col(Call.id) == col(ReviewItem.call_id), col(Call.desk) == wanted.desk
+        terms.append(exists().where(*of_desk))
     if wanted.reader:
-        spoke = and_(col(Review.finding_id) == col(ReviewItem.finding_id), col(Review.by) == wanted.reader)
-        took = and_(col(Leg.call_id) == col(ReviewItem.call_id), _took(wanted.reader))
-        terms += [not_(exists().where(spoke)), not_(exists().where(took))]
+        spoke = select(col(Review.finding_id)).where(col(Review.by) == wanted.reader)
+        took = select(col(Leg.call_id)).where(_took(wanted.reader))
+        terms += [col(ReviewItem.finding_id).not_in(spoke), col(ReviewItem.call_id).not_in(took)]
     return terms
 
 
@@ -90,11 +94,6 @@ def waiting_by_cause(session: Session, reader: str = "") -> dict[str, int]:
     """How many findings wait for people, by why."""
     query = (
         select(col(ReviewItem.cause), func.count())
-        .join(
-            FindingRow,
-            func.coalesce(col(FindingRow.repeats), col(FindingRow.id)) == col(ReviewItem.finding_id),
-        )
-        .join(Judging, col(Judging.id) == col(FindingRow.judging_id))
         .where(*_waiting(QueueFilter(reader)))
         .group_by(col(ReviewItem.cause))
     )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, not_, select, update
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, not_, select, update
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
@@ -67,7 +67,11 @@ def rescore(session: Session, call_ids: Sequence[str]) -> None:
         found.setdefault(each.call_id, []).append(each)
     for findings in found.values():
         card = card_of(session, findings)
-        values = {"reviewed_score": card.score, "reviewed_failed": card.failed}
+        values = {
+            "reviewed_score": card.score,
+            "reviewed_failed": card.failed,
+            "reviewed_worst": card.worst,
+        }
         newest = findings[0].judging.id
         session.connection().execute(update(Judging).where(col(Judging.id) == newest).values(**values))
 
@@ -84,9 +88,8 @@ def agent_totals(session: Session, since: datetime) -> list[AgentTotal]:
             func.sum(case((failed, 1), else_=0)),
             func.count(col(Judging.reviewed_failed)),
         )
-        .join(Call, col(Call.id) == col(Leg.call_id))
-        .join(Judging, col(Judging.call_id) == col(Call.id))
-        .where(_answered_first(), is_newest(Judging), col(Call.started_at) >= since)
+        .join(Judging, col(Judging.call_id) == col(Leg.call_id))
+        .where(_answered_first(), is_newest(Judging), col(Judging.call_id).in_(_begun(since)))
         .group_by(col(Leg.party))
         .order_by(col(Leg.party))
     )
@@ -101,7 +104,7 @@ def scored_calls(
     query = (
         select(Call)
         .join(Leg, col(Leg.call_id) == col(Call.id))
-        .where(_answered_first(), col(Leg.party) == agent, col(Call.started_at) >= since, judged)
+        .where(_answered_first(), col(Leg.party) == agent, col(Call.id).in_(_begun(since)), judged)
     )
     total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
     ordered = query.order_by(col(Call.started_at).desc(), col(Call.id)).offset((page - 1) * size).limit(size)
@@ -111,6 +114,11 @@ def scored_calls(
         found[each.call_id].append(each)
     items = [ScoredCall(call, found[call.id], card_of(session, found[call.id])) for call in calls]
     return ScoredPage(items, total)
+
+
+def _begun(since: datetime) -> Select[str]:
+    """The calls of that time, from which a query of legs or sets is to start: not from all there are."""
+    return select(col(Call.id)).where(col(Call.started_at) >= since)
 
 
 def _answered_first() -> ColumnElement[bool]:

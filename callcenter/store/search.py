@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import ColumnElement, and_, column, func, literal_column, or_, select, table
+from sqlalchemy import ColumnElement, Select, and_, column, func, literal_column, or_, select, table
 from sqlmodel import Session, col
 
 from callcenter.domain.calls import Role
@@ -62,26 +63,47 @@ class Hits:
     total: int
 
 
-def search(session: Session, wanted: Wanted, *, page: int = 1, size: int = 20) -> Hits:
-    """Newest call first, each utterance in order; nothing where `text` holds nothing to look for."""
+def search(
+    session: Session,
+    wanted: Wanted,
+    *,
+    calls: Sequence[ColumnElement[bool]] = (),
+    page: int = 1,
+    size: int = 20,
+) -> Hits:
+    """Newest call first, each utterance in order; nothing where `text` holds nothing to look for.
+
+    `calls` are terms that narrow down which calls (`callcenter.store.queries.call_terms`).
+    """
     terms = wanted.text.split()
     if not terms or not all(_tokens(term, wanted.by) for term in terms):
         return Hits((), 0)
     matches = and_(*(_said(session, term, wanted.by) for term in terms))
-    query = (
-        select(UtteranceRow, Recording, Leg, Call)
-        .join(Recording, col(Recording.id) == col(UtteranceRow.recording_id))
-        .join(Leg, col(Leg.id) == col(Recording.leg_id))
-        .join(Call, col(Call.id) == col(Recording.call_id))
-        .where(matches, *_conditions(wanted))
+    narrow = [*_conditions(wanted), *calls]
+    found = _joined(select(col(UtteranceRow.id))).where(matches, *narrow)
+    counted = found if narrow else select(col(UtteranceRow.id)).where(matches)
+    total = session.execute(select(func.count()).select_from(counted.subquery())).scalar_one()
+    # A common word is said a hundred thousand times: what is sorted are ids alone.
+    ordered = found.order_by(*_IN_ORDER).offset((page - 1) * size).limit(size)
+    shown = col(UtteranceRow.id).in_(session.scalars(ordered).all())
+    rows = session.execute(
+        _joined(select(UtteranceRow, Recording, Leg, Call)).where(shown).order_by(*_IN_ORDER)
     )
-    total = session.execute(select(func.count()).select_from(query.subquery())).scalar_one()
-    ordered = query.order_by(col(Call.started_at).desc(), col(Call.id), col(UtteranceRow.start))
-    rows = session.execute(ordered.offset((page - 1) * size).limit(size))
     hits = (
         _hit(utterance, recording, leg, call, terms, wanted.by) for utterance, recording, leg, call in rows
     )
     return Hits(tuple(hits), total)
+
+
+_IN_ORDER = (col(Call.started_at).desc(), col(Call.id), col(UtteranceRow.start))
+
+
+def _joined(query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+    return (
+        query.join(Recording, col(Recording.id) == col(UtteranceRow.recording_id))
+        .join(Leg, col(Leg.id) == col(Recording.leg_id))
+        .join(Call, col(Call.id) == col(Recording.call_id))
+    )
 
 
 def _tokens(term: str, by: By) -> dict[str, list[str]]:

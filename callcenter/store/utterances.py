@@ -31,12 +31,18 @@ def keep_utterances(
     own zero; `names` are the lexicon's.
     """
     session.execute(delete(UtteranceRow).where(col(UtteranceRow.recording_id) == recording_id))
-    rows = [
-        {"recording_id": recording_id, "position": position, **_row(read)}
-        for position, read in enumerate(as_spoken(words, second, names))
-    ]
+    rows = utterance_rows(words, second, names)
     if rows:
-        session.execute(insert(UtteranceRow), rows)
+        session.execute(insert(UtteranceRow), [{"recording_id": recording_id, **row} for row in rows])
+
+
+def utterance_rows(
+    words: Sequence[Word], second: Sequence[Word] = (), names: Sequence[str] = ()
+) -> list[dict[str, Any]]:
+    """The same as rows of the table, without their recording."""
+    return [
+        {"position": position, **_row(read)} for position, read in enumerate(as_spoken(words, second, names))
+    ]
 
 
 def load_pieces(session: Session, call_id: str) -> dict[str, list[list[Piece]]]:

@@ -34,12 +34,12 @@ class Judging(SQLModel, table=True):
     """A set of verdicts on a call: by which standard, which version of it, with which engine, when.
 
     Of the sets of a call the one with the highest id is the newest. `rejudging_id`: made when history was
-    judged again. `score` (0 to 100) and `failed` (an automatic fail) are what the findings come to;
-    `reviewed_score` and `reviewed_failed` the same by people's verdicts, where there are such.
+    judged again. `score` (0 to 100), `failed` (an automatic fail) and `worst` (fail, unsure, pass, or "") are
+    what the findings come to; `reviewed_…` the same by people's verdicts, where there are such.
     """
 
     __tablename__ = "judgings"
-    __table_args__ = (Index("ix_judgings_call_id_id", "call_id", "id"),)
+    __table_args__ = (Index("ix_judgings_call_id_id", "call_id", "id", "worst", "reviewed_worst"),)
     id: int | None = Field(default=None, primary_key=True)
     call_id: str = Field(foreign_key="calls.id")
     standard: str = Field(index=True)
@@ -52,6 +52,8 @@ class Judging(SQLModel, table=True):
     failed: bool = False
     reviewed_score: float | None = None
     reviewed_failed: bool | None = None
+    worst: str = ""
+    reviewed_worst: str | None = None
 
 
 class FindingRow(SQLModel, table=True):
@@ -62,12 +64,15 @@ class FindingRow(SQLModel, table=True):
     """
 
     __tablename__ = "findings"
-    __table_args__ = (UniqueConstraint("judging_id", "rule"),)
+    __table_args__ = (
+        UniqueConstraint("judging_id", "rule"),
+        Index("ix_findings_rule_verdict", "rule", "verdict", "judging_id", "repeats"),
+    )
     id: int | None = Field(default=None, primary_key=True)
     call_id: str = Field(foreign_key="calls.id", index=True)
     judging_id: int = Field(foreign_key="judgings.id")
-    rule: str = Field(index=True)
-    verdict: str = Field(index=True)
+    rule: str
+    verdict: str
     clause: str
     start: float | None = None
     end: float | None = None
@@ -91,7 +96,10 @@ class ReviewItem(SQLModel, table=True):
     """
 
     __tablename__ = "review_items"
-    __table_args__ = (Index("ix_review_items_queue", "state", "rank", "finding_id"),)
+    __table_args__ = (
+        Index("ix_review_items_queue", "state", "rank", "finding_id"),
+        Index("ix_review_items_decided_at", "decided_at"),
+    )
     finding_id: int = Field(primary_key=True, foreign_key="findings.id")
     call_id: str = Field(foreign_key="calls.id", index=True)
     rule: str

@@ -17,6 +17,7 @@ from starlette.responses import Response
 
 from callcenter.domain.appeals import AppealError
 from callcenter.domain.callbacks import CallbackError
+from callcenter.domain.refusals import Refusal
 from callcenter.domain.reviews import ReviewError
 from callcenter.domain.tickets import TicketRuleError
 from callcenter.events.errors import CommandError
@@ -57,13 +58,16 @@ class ErrorBody(BaseModel):
 
 
 class ApiError(Exception):
-    """An answer other than success; the message is for the user."""
+    """An answer other than success; the message is for the user, `zh` the same in Chinese if known."""
 
-    def __init__(self, status: int, message: str, headers: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, status: int, message: str, headers: dict[str, str] | None = None, *, zh: str = ""
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.message = message
         self.headers = headers
+        self.zh = zh
 
 
 RESPONSES: dict[int | str, dict[str, Any]] = {
@@ -83,11 +87,16 @@ def wants_page(request: Request) -> bool:
 
 
 def error_response(
-    request: Request, status: int, message: str, headers: dict[str, str] | None = None, code: str = ""
+    request: Request,
+    status: int,
+    message: str,
+    headers: dict[str, str] | None = None,
+    code: str = "",
+    zh: str = "",
 ) -> Response:
-    """The answer in the shape that who asked understands."""
+    """The answer in the shape that who asked understands; `zh` is the message on a Chinese page."""
     if wants_page(request):
-        response: Response = _page(request, status, message)
+        response: Response = _page(request, status, message, zh)
     else:
         code = code or CODES.get(status, "error")
         response = JSONResponse({"error": {"code": code, "message": message}}, status)
@@ -95,13 +104,19 @@ def error_response(
     return response
 
 
-def _page(request: Request, status: int, message: str) -> Response:
+def _page(request: Request, status: int, message: str, zh: str) -> Response:
     """A page, or for a form that htmx sent, a notice beside it."""
     kind = CODES.get(status, "other")
     explanation = Words(language_of(request)).name("error", kind)
     if explanation == kind:
         explanation = Words(language_of(request))("error.other")
-    values = {"status": status, "message": message, "explanation": explanation}
+    in_chinese = zh if language_of(request) == "zh" else ""
+    values = {
+        "status": status,
+        "message": in_chinese or message,
+        "message_language": "zh-CN" if in_chinese else "en",
+        "explanation": explanation,
+    }
     if not request.headers.get("hx-request"):
         return render(request, "error.html", values, status=status)
     notice = render(request, "error_toast.html", values, status=status)
@@ -119,7 +134,7 @@ def explain(errors: Sequence[Any]) -> str:
 
 async def on_api_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, ApiError)
-    return error_response(request, error.status, error.message, error.headers)
+    return error_response(request, error.status, error.message, error.headers, zh=error.zh)
 
 
 async def on_http(request: Request, error: Exception) -> Response:
@@ -137,7 +152,7 @@ async def on_rule(request: Request, error: Exception) -> Response:
 
 
 async def on_conflict(request: Request, error: Exception) -> Response:
-    return error_response(request, 409, str(error))
+    return error_response(request, 409, str(error), zh=error.zh if isinstance(error, Refusal) else "")
 
 
 async def on_missing(request: Request, error: Exception) -> Response:

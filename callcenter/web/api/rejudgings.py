@@ -72,7 +72,7 @@ class ReadAgain(Said):
 def wanted_of(context: Context, standard: str | None, desk: str | None, since: datetime | None) -> Wanted:
     """Raises ApiError 422 for a standard or desk that there is not."""
     if desk and context.settings.desk(desk) is None:
-        raise ApiError(422, f"there is no desk {desk!r}")
+        raise ApiError(422, f"there is no desk {desk!r}", zh=f"没有服务台“{desk}”。")
     try:
         if standard:
             load_standard(standard)

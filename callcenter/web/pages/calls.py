@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from datetime import date, datetime
+from datetime import datetime
+from itertools import chain
 from typing import Annotated, Any
 from urllib.parse import quote, urlencode
 
@@ -13,13 +14,15 @@ from sqlmodel import Session
 
 from callcenter.domain.calls import Outcome
 from callcenter.domain.findings import Verdict
+from callcenter.standards.wording import GROUPS
 from callcenter.store.judgings import sets_of
 from callcenter.store.listenings import read_so_far
 from callcenter.store.queries import (
     CallDetail,
     CallFilter,
+    CallPage,
     call_recordings,
-    day_bounds,
+    call_terms,
     get_call,
     list_calls,
 )
@@ -42,15 +45,6 @@ from callcenter.web.views.timeline import draw
 router = APIRouter(include_in_schema=False)
 
 SIZE = 40
-RULES = (
-    "three_rings",
-    "opening",
-    "anything_else",
-    "closing",
-    "caller_hangs_up_first",
-    "hotline_held",
-    "private_call",
-)
 SECTIONS = {"facts", "sound", "findings", "transcript", "record", "tickets"}
 
 
@@ -68,35 +62,32 @@ def calls_page(
     said: Annotated[str, Query(max_length=LONGEST)] = "",
     page: Pages = 1,
 ) -> HTMLResponse:
-    """An empty field means any; a day that cannot be read is left out. `said`: utterances, not calls."""
+    """An empty field means any; a day that cannot be read is left out. `said`: utterances of such calls."""
     chosen = None if isinstance(day, str) else day
     wanted = CallFilter(
         desk or None, chosen, verdict or None, rule or None, None, outcome or None, q.strip() or None
     )
-    result = list_calls(session, wanted, context.zone, page=page, size=SIZE)
-    hits = _said(session, context, said, desk or None, chosen, page) if said.strip() else None
+    found: CallPage | Hits
+    if said.strip():
+        terms = call_terms(wanted, context.zone)
+        found = search(session, Wanted(said), calls=terms, page=page, size=SIZE)
+    else:
+        found = list_calls(session, wanted, context.zone, page=page, size=SIZE)
     asked = {"day": chosen or "", "desk": desk, "outcome": outcome, "verdict": verdict, "rule": rule, "q": q}
     asked["said"] = said
     values = {
-        "result": result,
-        "hits": hits,
+        "result": found,
+        "said": isinstance(found, Hits),
         "page": page,
-        "pages": max(1, -(-(hits or result).total // SIZE)),
+        "pages": max(1, -(-found.total // SIZE)),
         "filters": asked,
         "query": urlencode({name: value for name, value in asked.items() if value}),
         "outcomes": ["live", *(each.value for each in Outcome)],
         "verdicts": [each.value for each in Verdict],
-        "rules": RULES,
+        "rules": tuple(chain.from_iterable(GROUPS.values())),
     }
     partial = request.headers.get("hx-target") == "results"
     return render(request, "calls_results.html" if partial else "calls.html", values)
-
-
-def _said(
-    session: Session, context: Context, said: str, desk: str | None, day: date | None, page: int
-) -> Hits:
-    since, before = day_bounds(day, context.zone) if day else (None, None)
-    return search(session, Wanted(said, desk=desk, since=since, before=before), page=page, size=SIZE)
 
 
 @router.get("/calls/{call_id}")
@@ -203,6 +194,7 @@ def call_values(session: Session, context: Context, call_id: str) -> dict[str, A
         "marked": None,
         "older": sets_of(session, call_id)[1:],
         "took": agents_of(session, call_id),
+        "appeal_limit": context.settings.review.appeal_limit,
     }
 
 

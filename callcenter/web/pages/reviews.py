@@ -218,7 +218,8 @@ def stop(order_id: OrderId, request: Request, session: SessionDep, context: Cont
 def read_again(call_id: str, request: Request, session: SessionDep, context: ContextDep) -> Response:
     """Has the call's sound read anew."""
     if not rejudgings.read_again(session, [call_id], _reviewer(request, context), context.now()):
-        raise ApiError(409, "this call is being read, or has no recording")
+        told = "this call is being read, or has no recording"
+        raise ApiError(409, told, zh="这通电话正在识别，或没有录音。")
     session.commit()
     return RedirectResponse(f"/calls/{call_id}", 303)
 

@@ -1,4 +1,4 @@
-"""The pages' words in Chinese and English, from the catalogues in `i18n/`."""
+"""The pages' words in Chinese and English: the catalogues in `i18n/`, the rules' names from the standards."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
+
+from callcenter.standards.wording import words
 
 Language = Literal["zh", "en"]
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
@@ -17,7 +19,8 @@ FOLDER = Path(__file__).parent.parent / "i18n"
 def catalogue(language: Language) -> Mapping[str, str]:
     """Every text of a language by its dotted key."""
     with (FOLDER / f"{language}.toml").open("rb") as file:
-        return dict(_flatten(tomllib.load(file)))
+        own = _flatten(tomllib.load(file))
+    return dict(own + _flatten({"rule": words(language)["rule"]}))
 
 
 def _flatten(tree: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:

@@ -5,8 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callcenter.domain.findings import Verdict
-from callcenter.domain.scorecards import Weight, kept_weights, score_agent, score_call, weights_of
-from callcenter.standards import load_standard
+from callcenter.domain.scorecards import Weight, kept_weights, score_call
 
 PASS, FAIL, UNSURE, NOT = Verdict.PASS, Verdict.FAIL, Verdict.UNSURE, Verdict.NOT_APPLICABLE
 WEIGHTS = {
@@ -25,7 +24,7 @@ def test_points() -> None:
 def test_what_nobody_decided_is_in_no_sum_and_is_told() -> None:
     card = score_call({"opening": PASS, "closing": UNSURE, "forced_hangup": NOT}, WEIGHTS)
     assert card.score == 100.0
-    assert (card.unsure, card.not_applicable, card.settled) == (("closing",), ("forced_hangup",), False)
+    assert (card.unsure, card.not_applicable) == (("closing",), ("forced_hangup",))
 
 
 def test_an_automatic_fail_takes_all() -> None:
@@ -62,23 +61,14 @@ def test_a_score_lies_between_0_and_100(verdicts: dict[str, Verdict], weights: d
         assert better is None or worse is None or better >= worse
 
 
-def test_an_agent() -> None:
-    good, poor = {"opening": PASS, "closing": PASS}, {"opening": PASS, "closing": FAIL}
-    lost = {"opening": PASS, "forced_hangup": FAIL}
-    open_ = {"closing": UNSURE}
-    found = score_agent(score_call(each, WEIGHTS) for each in (good, poor, lost, open_))
-    assert (found.calls, found.scored, found.failed, found.unsettled) == (4, 3, 1, 1)
-    assert found.mean == pytest.approx((100 + 25 + 0) / 3)
-    assert found.rules["closing"] == {PASS: 1, FAIL: 1, UNSURE: 1}
-    assert found.kept("closing") == 0.5
-    assert found.kept("three_rings") is None
-    nobody = score_agent([])
-    assert (nobody.calls, nobody.mean, nobody.kept("closing")) == (0, None, None)
+@pytest.mark.parametrize(
+    ("verdicts", "worst"),
+    [((PASS, FAIL, UNSURE), "fail"), ((NOT, UNSURE, PASS), "unsure"), ((NOT,), ""), ((), "")],
+)
+def test_the_worst_verdict(verdicts: tuple[Verdict, ...], worst: str) -> None:
+    assert score_call({str(at): verdict for at, verdict in enumerate(verdicts)}, WEIGHTS).worst == worst
 
 
-def test_weights_of_a_standard_and_as_they_are_kept() -> None:
-    vanke = load_standard("vanke")
-    weights = weights_of(vanke)
-    assert weights["hotline_held"] == Weight(0.0) and weights["forced_hangup"].automatic_fail
-    kept = {rule.id: {"weight": rule.weight, "automatic_fail": rule.automatic_fail} for rule in vanke.rules}
-    assert kept_weights(kept) == weights
+def test_weights_as_they_are_kept() -> None:
+    kept = {"closing": {"weight": 30, "automatic_fail": False, "title": "结束语"}}
+    assert kept_weights(kept) == {"closing": Weight(30.0)}

@@ -117,7 +117,7 @@ def test_both_languages_word_the_same() -> None:
 
 def test_every_rule_has_its_group_and_every_list_its_label() -> None:
     assert sorted(id for ids in GROUPS.values() for id in ids) == sorted(KINDS)
-    assert set(words("zh")["demand"]) == set(KINDS)
+    assert set(words("zh")["demand"]) == set(words("zh")["rule"]) == set(KINDS)
     assert set(words("zh")["group"]) == set(GROUPS)
     assert set(words("zh")["label"]) >= ASIDE
 

@@ -95,7 +95,7 @@ def test_only_supervisors_see_the_buttons_to_listen(client: Client, hub: LiveHub
     assert "do/monitor" not in client.get("/board/live").text
     choose(client, "8009")
     page = client.get("/board/live").text
-    assert page.count("do/monitor") >= 3 and "耳语" in page
+    assert page.count("do/monitor") >= 3 and "密语" in page
 
 
 def test_the_agents_own_call_has_its_buttons(client: Client, hub: LiveHub) -> None:

@@ -71,7 +71,10 @@ def test_the_queue_leads_from_one_to_the_next(client: Client, engine: Engine, wa
     ).text
     assert "1 项等待复核" in page and f"/findings/{waiting}/review" in page
     refused = client.post(f"/findings/{waiting}/review", data={"verdict": "pass"})
-    assert refused.status_code == 409 and "wants a reason" in refused.text
+    assert refused.status_code == 409 and "推翻判定要写明原因" in refused.text
+    english = client.post(f"/findings/{waiting}/review?lang=en", data={"verdict": "pass"})
+    assert "wants a reason" in english.text
+    client.get("/review?lang=zh")
     done = {"verdict": "pass", "reason": "0:03 说了", "back": "//evil.example/"}
     page = client.post(f"/findings/{waiting}/review", data=done).text
     assert "5 项等待复核" in page and "被投诉" in page  # what a complaint is about

@@ -27,6 +27,9 @@ def test_the_page_marks_the_words_and_links_to_their_sound(client: Client) -> No
     assert "<mark" in page
     assert 'href="/calls/call-good#t=' in page
     assert "没有人说过" in client.get("/calls?said=大象").text
+    for others in ("q=13911112222", "outcome=abandoned", "rule=opening&verdict=fail", "desk=sales"):
+        assert "没有人说过" in client.get(f"/calls?said=漏水&{others}").text, "other filters hold beside it"
+    assert "<mark" in client.get("/calls?said=漏水&q=1380013&outcome=answered").text
     assert "<mark" not in client.get("/calls?said=").text
 
 

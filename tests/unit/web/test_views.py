@@ -10,6 +10,7 @@ import pytest
 
 from callcenter.domain.calls import Outcome
 from callcenter.domain.tickets import TicketState
+from callcenter.judging.judging import JUDGES
 from callcenter.store.tables import Call, Leg
 from callcenter.web.views import figures
 from callcenter.web.views.i18n import Words, catalogue, choose
@@ -32,6 +33,25 @@ def test_every_word_of_the_templates_exists() -> None:
         used |= set(re.findall(r"""\bt\(["']([\w.]+)["'][),]""", template.read_text("utf-8")))
     assert len(used) > 100
     assert used <= set(catalogue("zh"))
+
+
+def test_every_word_is_used() -> None:
+    """By its key, by the key it begins with (`"review.tab_" ~ id`), or by its group (`t.name("role", …)`)."""
+    folders = (WEB, WEB.parent.parent / "frontend" / "src")
+    files = [
+        path for folder in folders for path in folder.rglob("*") if path.suffix in (".html", ".py", ".ts")
+    ]
+    source = "\n".join(path.read_text("utf-8") for path in files if "dist" not in path.parts)
+    keys = set(re.findall(r"""["']([\w.]+)["']""", source))
+    begun = tuple(re.findall(r"""["'](\w+\.\w*)["'] ~""", source))
+    named = tuple(f"{group}." for group in re.findall(r"""\.name\(\s*["'](\w+)["']""", source))
+    unused = {key for key in catalogue("zh") if key not in keys and not key.startswith(begun + named)}
+    assert unused == set()
+
+
+def test_every_rule_has_a_name() -> None:
+    for rule in JUDGES:
+        assert Words("zh").name("rule", rule) != rule != Words("en").name("rule", rule)
 
 
 def test_every_state_and_outcome_has_a_word() -> None:
