@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 from callcenter.domain.findings import Finding
@@ -56,22 +57,19 @@ JUDGES: Final[Mapping[str, Judge]] = {
 }
 
 
-def judge(case: Case) -> list[Finding]:
-    """One finding for each rule of the case's standard that can be judged, in its order."""
-    found = (JUDGES[rule.id](rule, case) for rule in case.standard.rules)
+def judge(case: Case, but: Container[str] = ()) -> list[Finding]:
+    """One finding for each rule of the case's standard that can be judged, in its order, `but` for those."""
+    found = (JUDGES[rule.id](rule, case) for rule in case.standard.rules if rule.id not in but)
     return [finding for finding in found if finding is not None]
 
 
 def spot_phrases(standard: Standard, names: Sequence[str] = ()) -> list[str]:
     """The phrases for the narrow pass, without marks: all that are wanted, and what sounds like them."""
-    return list(dict.fromkeys(_plain(_listened_for(standard, names))))
+    wanted = (phrase for rule in standard.rules for phrase in rule.listened_for())
+    return list(dict.fromkeys(plain(phrase) for phrase in (*names, *wanted)))
 
 
-def _listened_for(standard: Standard, names: Sequence[str]) -> Iterator[str]:
-    yield from names
-    for rule in standard.rules:
-        yield from rule.listened_for()
-
-
-def _plain(phrases: Iterable[str]) -> Iterator[str]:
-    return ("".join(c for c in phrase if "\u4e00" <= c <= "\u9fff") for phrase in phrases)
+@lru_cache(maxsize=5_000)
+def plain(phrase: str) -> str:
+    """A phrase as the narrow pass is told it: its Chinese, without marks."""
+    return "".join(letter for letter in phrase if "\u4e00" <= letter <= "\u9fff")

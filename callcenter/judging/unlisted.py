@@ -14,7 +14,7 @@ from typing import Final
 from callcenter.domain.findings import Finding, Verdict
 from callcenter.domain.reasons import Code, reason
 from callcenter.domain.standards import ForbiddenRule, Rule, Standard, WaitRule
-from callcenter.judging.judging import spot_phrases
+from callcenter.judging.judging import plain
 
 DOUBTED: Final[Mapping[type[Rule], Set[Verdict]]] = {
     ForbiddenRule: {Verdict.PASS},
@@ -27,18 +27,16 @@ def doubt_unlisted(
     findings: Iterable[Finding], standard: Standard, names: Sequence[str], listed: Collection[str]
 ) -> list[Finding]:
     """The findings, with UNSURE in place of what rests on a phrase that is not in `listed` (plain text)."""
-    missing = {rule.id: _missing(standard, rule, names, listed) for rule in standard.rules}
-    kinds = {rule.id: DOUBTED.get(type(rule), {Verdict.FAIL}) for rule in standard.rules}
-    return [
-        _unsure(each, missing[each.rule]) if missing[each.rule] and each.verdict in kinds[each.rule] else each
-        for each in findings
-    ]
+    rules = {rule.id: rule for rule in standard.rules}
+    return [_doubted(each, rules[each.rule], names, listed) for each in findings]
 
 
-def _missing(standard: Standard, rule: Rule, names: Sequence[str], listed: Collection[str]) -> str:
-    """The first phrase of the rule that the narrow pass did not know; nothing where it knew them all."""
-    wanted = spot_phrases(replace(standard, rules=(rule,)), names if rule.id == "opening" else ())
-    return next((phrase for phrase in wanted if phrase not in listed), "")
+def _doubted(finding: Finding, rule: Rule, names: Sequence[str], listed: Collection[str]) -> Finding:
+    if finding.verdict not in DOUBTED.get(type(rule), {Verdict.FAIL}):
+        return finding
+    wanted = (*(names if rule.id == "opening" else ()), *rule.listened_for())
+    missing = next((phrase for phrase in map(plain, wanted) if phrase not in listed), None)
+    return finding if missing is None else _unsure(finding, missing)
 
 
 def _unsure(finding: Finding, phrase: str) -> Finding:

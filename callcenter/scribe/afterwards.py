@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -144,10 +144,12 @@ def _new_set(
     work: Work, terms: Terms, heard: Mapping[str, Transcript], before: _Before, now: datetime
 ) -> NewSet:
     standard, names = terms.standard(work.call)
-    findings = judge_work(work, standard, names, heard, terms.flow(work.call), now=now, zone=terms.zone)
-    if any(recording.id not in heard for recording in work.recordings):
-        findings = _as_they_were(findings, before.rows)
-    return NewSet(work.call.id, findings, Judged(Weighed.of(standard), before.engine, now))
+    found = judge_work(work, standard, names, heard, terms.flow(work.call), now=now, zone=terms.zone)
+    judged = Judged(Weighed.of(standard), before.engine, now, ground=found.ground)
+    if all(recording.id in heard for recording in work.recordings):
+        return NewSet(work.call.id, found.findings, judged)
+    findings = _as_they_were(found.findings, before.rows)
+    return NewSet(work.call.id, findings, replace(judged, ground=None))
 
 
 def _as_they_were(findings: Sequence[Finding], before: Sequence[FindingRow]) -> list[Finding]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -10,15 +11,26 @@ from callcenter.domain.calls import Role
 from callcenter.domain.findings import Finding
 from callcenter.domain.standards import Standard
 from callcenter.flows import Flow
+from callcenter.judging.basis import Ground, basis_of, inputs_of
 from callcenter.judging.case import Case
+from callcenter.judging.facts import JudgeFacts
 from callcenter.judging.hearing import Hearing
 from callcenter.judging.judging import judge
+from callcenter.judging.unlisted import doubt_unlisted
 from callcenter.scribe.call_facts import CHINA, facts_of, record_time
 from callcenter.scribe.hands import Transcript
 from callcenter.store.jobs import Work
 from callcenter.store.tables import Recording
 from transcripts.recogniser import Word
 from transcripts.voice import Voice, joined
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """The findings on a call, and what they rest on."""
+
+    findings: list[Finding]
+    ground: Ground
 
 
 def judge_work(
@@ -30,26 +42,46 @@ def judge_work(
     *,
     now: datetime | None = None,
     zone: ZoneInfo = CHINA,
-) -> list[Finding]:
-    """The findings on a call; `transcripts` are by recording id, those that could not be read left out.
+) -> Judgement:
+    """What a call comes to; `transcripts` are by recording id, those that could not be read left out.
 
     `flow` is its desk's, or its agent's; `zone` the desk's. What has to be written down by some time is
     judged if by `now` (UTC) it is over.
     """
     facts = facts_of(work, flow, record_time=record_time(standard), now=now, zone=zone)
+    heard = {id: each.seconds for id, each in transcripts.items()}
+    ground = Ground(basis_of(standard, names), inputs_of(facts, heard))
+    return Judgement(judge_heard(work, facts, standard, names, transcripts), ground)
+
+
+def judge_heard(
+    work: Work,
+    facts: JudgeFacts,
+    standard: Standard,
+    names: Sequence[str],
+    transcripts: Mapping[str, Transcript],
+    but: Container[str] = (),
+) -> list[Finding]:
+    """The findings by all rules `but` those; unsure where the narrow pass did not know what they rest on."""
     agent, caller = recordings_of(work, Role.AGENT), recordings_of(work, Role.CALLER)
-    return judge(
-        Case(
-            standard,
-            facts,
-            _hearing(standard, agent, transcripts),
-            _hearing(standard, caller, transcripts),
-            tuple(names),
-            _duration(work, transcripts),
-            _voice(agent, transcripts),
-            _voice(caller, transcripts),
-        )
+    case = Case(
+        standard,
+        facts,
+        _hearing(standard, agent, transcripts),
+        _hearing(standard, caller, transcripts),
+        tuple(names),
+        _duration(work, transcripts),
+        _voice(agent, transcripts),
+        _voice(caller, transcripts),
     )
+    found = judge(case, but)
+    read = [transcripts[each.id] for each in agent if each.id in transcripts]
+    return doubt_unlisted(found, standard, names, _listed(read)) if read else found
+
+
+def _listed(read: Sequence[Transcript]) -> frozenset[str]:
+    """A phrase counts as listened for where the narrow pass knew it in every recording of the agent."""
+    return frozenset(read[0].phrases).intersection(*(each.phrases for each in read[1:]))
 
 
 def recordings_of(work: Work, role: Role) -> list[Recording]:

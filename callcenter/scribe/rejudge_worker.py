@@ -4,7 +4,8 @@ It runs apart, and nicely, because comparing phrases takes a core. It reads and 
 new one is started for every order, so that standards and flows are read as they are then.
 
 Request: `{"url": "sqlite:///…", "desks": [{…}], "timezone": "…", "order": 3, "calls": ["…", …]}`.
-Answer: `{"sets": [{"call": …, "engine": …, "standard": {…}, "findings": [[…], …]}]}`, or `{"error": "…"}`.
+Answer: `{"standards": {digest: […]}, "bases": {digest: {…}}, "sets": [{"call": …, "findings": [[…], …],
+"taken": […], …}]}`, or `{"error": "…"}`.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
@@ -23,12 +24,13 @@ from sqlalchemy import Engine
 
 from callcenter.domain.findings import Finding, Verdict
 from callcenter.domain.reasons import Code, Reason
+from callcenter.judging.basis import Basis, Ground
 from callcenter.scribe.rejudge import judge_stored
 from callcenter.scribe.terms import Terms
 from callcenter.settings import Desk
 from callcenter.standards import StandardError
 from callcenter.store.engine import make_engine, session
-from callcenter.store.judgings import Judged, NewSet, Weighed
+from callcenter.store.judgings import Judged, NewSet, TakenOver, Weighed
 
 NICENESS = 15
 """Below everything that serves a call under way."""
@@ -42,7 +44,7 @@ def answer(request: Mapping[str, Any]) -> dict[str, Any]:
         return {"error": str(error)}
     with session(_engine(request["url"])) as db:
         sets = judge_stored(db, terms, request["calls"], datetime.now(UTC), request["order"])
-    return {"sets": [to_plain(each) for each in sets]}
+    return to_plain(sets)
 
 
 @cache
@@ -55,24 +57,53 @@ def _terms(desks: str, timezone: str) -> Terms:
     return Terms(TypeAdapter(tuple[Desk, ...]).validate_json(desks), ZoneInfo(timezone))
 
 
-def to_plain(new: NewSet) -> dict[str, Any]:
-    """A set as JSON types."""
-    standard = new.judged.standard
+def to_plain(sets: Sequence[NewSet]) -> dict[str, Any]:
+    """Sets as JSON types; the standards and what the sets rest on are told once."""
+    standards = {each.judged.standard.digest: each.judged.standard for each in sets}
+    bases = [each.judged.ground.basis for each in sets if each.judged.ground]
     return {
-        "call": new.call_id,
-        "engine": new.judged.engine,
-        "at": new.judged.at.isoformat(),
-        "order": new.judged.rejudging,
-        "standard": [standard.digest, standard.name, standard.version, standard.title, dict(standard.rules)],
-        "findings": [_plain(each) for each in new.findings],
+        "standards": {
+            digest: [each.name, each.version, each.title, dict(each.rules)]
+            for digest, each in standards.items()
+        },
+        "bases": {each.digest: dict(each.rules) for each in bases},
+        "sets": [_set_to_plain(each) for each in sets],
     }
 
 
-def from_plain(value: Mapping[str, Any]) -> NewSet:
+def _set_to_plain(new: NewSet) -> dict[str, Any]:
+    judged, taken = new.judged, new.taken
+    return {
+        "call": new.call_id,
+        "engine": judged.engine,
+        "at": judged.at.isoformat(),
+        "order": judged.rejudging,
+        "standard": judged.standard.digest,
+        "ground": judged.ground and [judged.ground.basis.digest, judged.ground.inputs],
+        "findings": [_plain(each) for each in new.findings],
+        "taken": taken and [taken.judging_id, sorted(taken.rules), dict(taken.verdicts)],
+    }
+
+
+def from_plain(told: Mapping[str, Any]) -> list[NewSet]:
     """What `to_plain` gave."""
-    standard = Weighed(*value["standard"])
-    judged = Judged(standard, value["engine"], datetime.fromisoformat(value["at"]), value["order"])
-    return NewSet(value["call"], [_finding(*each) for each in value["findings"]], judged)
+    standards = {digest: Weighed(digest, *each) for digest, each in told["standards"].items()}
+    bases = {digest: Basis(digest, rules) for digest, rules in told["bases"].items()}
+    return [_set_from_plain(each, standards, bases) for each in told["sets"]]
+
+
+def _set_from_plain(
+    told: Mapping[str, Any], standards: Mapping[str, Weighed], bases: Mapping[str, Basis]
+) -> NewSet:
+    ground = told["ground"] and Ground(bases[told["ground"][0]], told["ground"][1])
+    at = datetime.fromisoformat(told["at"])
+    judged = Judged(standards[told["standard"]], told["engine"], at, told["order"], ground)
+    findings = [_finding(*each) for each in told["findings"]]
+    return NewSet(told["call"], findings, judged, told["taken"] and _taken(*told["taken"]))
+
+
+def _taken(judging_id: int, rules: Sequence[str], verdicts: Mapping[str, str]) -> TakenOver:
+    return TakenOver(judging_id, frozenset(rules), {rule: Verdict(each) for rule, each in verdicts.items()})
 
 
 def _plain(each: Finding) -> list[Any]:

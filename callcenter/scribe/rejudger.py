@@ -140,7 +140,7 @@ class Rejudger:
         answer = await worker.ask({**question, "order": held.id, "calls": list(calls)}, self._pace.patience)
         if "error" in answer:
             raise BatchError(answer["error"])
-        return [from_plain(each) for each in answer["sets"]]
+        return from_plain(answer)
 
     async def _again(self, held: RejudgingClaim, error: str) -> None:
         """Goes on later, until the attempts are used up."""

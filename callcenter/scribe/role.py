@@ -26,7 +26,7 @@ from callcenter.domain.calls import Role
 from callcenter.domain.standards import Standard
 from callcenter.judging.judging import spot_phrases
 from callcenter.scribe.attention import Attention
-from callcenter.scribe.case import judge_work, recordings_of
+from callcenter.scribe.case import Judgement, judge_work, recordings_of
 from callcenter.scribe.commit import Result, commit
 from callcenter.scribe.filling import fill_in_all
 from callcenter.scribe.following import Following, Heard
@@ -178,8 +178,8 @@ class Scribe:
                     log.warning("recording unreadable call=%s error=%s", work.call.id, transcript.error)
                     errors.append(transcript.error)
         flow = await asyncio.to_thread(self._terms.flow, work.call)
-        findings = judge_work(work, standard, names, heard, flow, now=_now(), zone=self._terms.zone)
-        return Result(findings, _judged(standard, hands), heard, "; ".join(errors) or None)
+        found = judge_work(work, standard, names, heard, flow, now=_now(), zone=self._terms.zone)
+        return Result(found.findings, _judged(standard, hands, found), heard, "; ".join(errors) or None)
 
     async def _read(
         self, recording: Recording, phrases: list[str], hands: Hands, progress: Callable[[str, float], None]
@@ -216,8 +216,8 @@ class Scribe:
         log.error("job given up call=%s attempts=%d error=%s", claim.call_id, claim.attempt, error)
         standard, names = self._terms.standard(work.call)
         flow = await asyncio.to_thread(self._terms.flow, work.call)
-        findings = judge_work(work, standard, names, {}, flow, now=_now(), zone=self._terms.zone)
-        result = Result(findings, _judged(standard, hands), error=error, failed=True)
+        found = judge_work(work, standard, names, {}, flow, now=_now(), zone=self._terms.zone)
+        result = Result(found.findings, _judged(standard, hands, found), error=error, failed=True)
         with contextlib.suppress(ClaimLost):
             await self._commit(claim, work, result)
 
@@ -259,5 +259,5 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def _judged(standard: Standard, hands: Hands) -> Judged:
-    return Judged(Weighed.of(standard), hands.engine, _now())
+def _judged(standard: Standard, hands: Hands, found: Judgement) -> Judged:
+    return Judged(Weighed.of(standard), hands.engine, _now(), ground=found.ground)

@@ -5,6 +5,7 @@ that takes a call over from one that died.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import delete, select
@@ -40,6 +41,27 @@ def load_hearings(session: Session, call_id: str) -> dict[str, Transcript]:
     """What was heard in a call, by recording, in seconds of the recording; those that were not read yet (or
     before hearings were kept) are missing."""
     return load_many(session, [call_id]).get(call_id, {})
+
+
+@dataclass(frozen=True, slots=True)
+class Length:
+    """How much of a recording was heard, in seconds, and when that was kept."""
+
+    seconds: float
+    at: datetime
+
+
+def lengths_of(session: Session, call_ids: Iterable[str]) -> dict[str, dict[str, Length]]:
+    """How much `load_many` would give, by call and recording."""
+    wanted = (
+        select(col(Recording.call_id), col(Heard.recording_id), col(Heard.seconds), col(Heard.at))
+        .join(Heard, col(Heard.recording_id) == col(Recording.id))
+        .where(col(Recording.call_id).in_(list(call_ids)))
+    )
+    found: dict[str, dict[str, Length]] = {}
+    for call_id, recording_id, seconds, at in session.execute(wanted):
+        found.setdefault(call_id, {})[recording_id] = Length(seconds, at)
+    return found
 
 
 def load_many(session: Session, call_ids: Iterable[str]) -> dict[str, dict[str, Transcript]]:

@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, insert, not_, select, update
+from sqlalchemy import ColumnElement, case, exists, func, insert, not_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, SQLModel, col
 
 from callcenter.domain.findings import Finding, Verdict
 from callcenter.domain.reviews import RANK, Cause
-from callcenter.domain.scorecards import kept_weights, score_call
-from callcenter.domain.standards import Standard
+from callcenter.domain.scorecards import Weights, kept_weights, score_call
+from callcenter.domain.standards import KINDS, Standard
+from callcenter.judging.basis import Basis, Ground
 from callcenter.store.verdict_tables import FindingRow, Judging, ReviewItem
 
 _INSERT: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 _SAME = ("verdict", "clause", "start", "end", "heard", "reason", "reason_args")
 """What makes two findings of one rule the very same."""
+_SAID = ("rule", "why", *_SAME)
+"""All that a finding says."""
+IN_ORDER = case(
+    {rule: place for place, rule in enumerate(KINDS)}, value=col(FindingRow.rule), else_=len(KINDS)
+)
+"""The order of a call's findings: that in which a call comes to the rules."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,21 +49,45 @@ class Weighed:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """By which standard, with which engine, at which instant (UTC); `rejudging`: the order to do it again."""
+    """By which standard, with which engine, at which instant (UTC); `rejudging`: the order to do it again.
+
+    `ground` is what the set rests on; None: nothing of it may be taken over into another.
+    """
 
     standard: Weighed
     engine: str
     at: datetime
     rejudging: int | None = None
+    ground: Ground | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TakenOver:
+    """What stays of an older set of the call: all that it says by `rules`, which is `verdicts`."""
+
+    judging_id: int
+    rules: frozenset[str]
+    verdicts: Mapping[str, Verdict]
 
 
 @dataclass(frozen=True, slots=True)
 class NewSet:
-    """A call's new verdicts."""
+    """A call's new verdicts: those that were found, and those that stay as they were."""
 
     call_id: str
     findings: Sequence[Finding]
     judged: Judged
+    taken: TakenOver | None = None
+
+    @property
+    def verdicts(self) -> dict[str, Verdict]:
+        """All of them, by rule."""
+        found = {finding.rule: finding.verdict for finding in self.findings}
+        return {**self.taken.verdicts, **found} if self.taken else found
+
+    def stays(self, rule: str) -> bool:
+        """Whether what was said by that rule stays."""
+        return self.taken is not None and rule in self.taken.rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +110,13 @@ def add_sets(session: Session, sets: Sequence[NewSet]) -> list[Kept]:
     if not sets:
         return []
     ids = [each.call_id for each in sets]
-    before = _by_call(newest_rows(session, ids))
+    before = _by_call(_rows_before(session, sets))
     by_people = col(Judging.call_id).in_(ids), col(Judging.reviewed_failed).is_not(None)
     reviewed = set(session.scalars(select(col(Judging.call_id)).where(*by_people)))
     keep_standards(session, (each.judged.standard for each in sets))
+    _keep_bases(session, (each.judged.ground.basis for each in sets if each.judged.ground))
     add = insert(Judging).returning(col(Judging.id), sort_by_parameter_order=True)
-    made = [id or 0 for id in session.scalars(add, [_judging_row(each) for each in sets])]
+    made = [id or 0 for id in session.scalars(add, _judging_rows(sets))]
     rows, kept = [], []
     for judging_id, each in zip(made, sets, strict=True):
         old = before.get(each.call_id, {})
@@ -93,14 +125,44 @@ def add_sets(session: Session, sets: Sequence[NewSet]) -> list[Kept]:
             row["repeats"] = _repeated(row, old.get(row["rule"]))
         rows += new
         verdicts = {row["rule"]: row["verdict"] for row in new}
-        changed = bool(old) and verdicts != {rule: was.verdict for rule, was in old.items()}
+        was = {rule: row.verdict for rule, row in old.items() if not each.stays(rule)}
+        changed = bool(old or each.taken) and verdicts != was
         kept.append(Kept(judging_id, each.call_id, changed, each.call_id in reviewed))
     if rows:
         session.execute(insert(FindingRow), rows)
-    if before:
-        _retire(session, ids, {row["repeats"] for row in rows})
+    _take_over(session, made, sets)
+    _retire(session, ids, made)
     _queue_unsure(session, made, sets)
     return kept
+
+
+def _rows_before(session: Session, sets: Sequence[NewSet]) -> list[FindingRow]:
+    """The findings of the calls' newest sets, without those that stay in all of them."""
+    whole = [each.call_id for each in sets if each.taken is None]
+    rows = list(newest_rows(session, whole)) if whole else []
+    if partly := [each for each in sets if each.taken]:
+        stay = frozenset.intersection(*(each.taken.rules for each in partly if each.taken))
+        rows += newest_rows(session, [each.call_id for each in partly], without=stay)
+    return rows
+
+
+def _take_over(session: Session, made: Sequence[int], sets: Sequence[NewSet]) -> None:
+    """Copies what stays: each repeats the first finding that said it."""
+    groups: dict[frozenset[str], list[tuple[int, int]]] = {}
+    for judging_id, each in zip(made, sets, strict=True):
+        if each.taken:
+            groups.setdefault(each.taken.rules, []).append((judging_id, each.taken.judging_id))
+    for rules, pairs in groups.items():
+        new, old = zip(*pairs, strict=True)
+        first = func.coalesce(col(FindingRow.repeats), col(FindingRow.id))
+        said = [col(getattr(FindingRow, name)) for name in _SAID]
+        rows = (
+            select(col(Judging.call_id), col(Judging.id), first, *said)
+            .join(Judging, col(Judging.call_id) == col(FindingRow.call_id))
+            .where(col(Judging.id).in_(new), col(FindingRow.judging_id).in_(old))
+            .where(col(FindingRow.rule).in_(rules))
+        )
+        session.execute(insert(FindingRow).from_select(["call_id", "judging_id", "repeats", *_SAID], rows))
 
 
 def keep_standards(session: Session, standards: Iterable[Weighed]) -> None:
@@ -111,12 +173,21 @@ def keep_standards(session: Session, standards: Iterable[Weighed]) -> None:
     connection.execute(statement, list(rows.values()))
 
 
+def _keep_bases(session: Session, bases: Iterable[Basis]) -> None:
+    """The same of what sets rest on."""
+    if rows := {each.digest: {"digest": each.digest, "rules": dict(each.rules)} for each in bases}:
+        connection, table = session.connection(), SQLModel.metadata.tables["judging_bases"]
+        connection.execute(
+            _INSERT[connection.dialect.name](table).on_conflict_do_nothing(), list(rows.values())
+        )
+
+
 def sets_of(session: Session, call_id: str) -> list[tuple[Judging, list[FindingRow]]]:
     """All sets of verdicts on the call with their findings, newest first."""
     found = select(Judging).where(col(Judging.call_id) == call_id).order_by(col(Judging.id).desc())
     judgings = session.scalars(found).all()
     rows = session.scalars(
-        select(FindingRow).where(col(FindingRow.call_id) == call_id).order_by(col(FindingRow.id))
+        select(FindingRow).where(col(FindingRow.call_id) == call_id).order_by(IN_ORDER)
     ).all()
     return [(each, [row for row in rows if row.judging_id == each.id]) for each in judgings]
 
@@ -127,14 +198,16 @@ def is_newest(judging: type[Judging]) -> ColumnElement[bool]:
     return not_(exists().where(col(newer.call_id) == col(judging.call_id), col(newer.id) > col(judging.id)))
 
 
-def newest_rows(session: Session, call_ids: Sequence[str]) -> Sequence[FindingRow]:
-    """The findings of the newest set of each of the calls."""
+def newest_rows(
+    session: Session, call_ids: Sequence[str], without: Collection[str] = ()
+) -> Sequence[FindingRow]:
+    """The findings of the newest set of each of the calls, but for those by the rules `without`."""
     query = (
         select(FindingRow)
         .join(Judging, col(Judging.id) == col(FindingRow.judging_id))
         .where(col(Judging.call_id).in_(call_ids), is_newest(Judging))
     )
-    return session.scalars(query).all()
+    return session.scalars(query.where(col(FindingRow.rule).not_in(without)) if without else query).all()
 
 
 def _by_call(rows: Iterable[FindingRow]) -> dict[str, dict[str, FindingRow]]:
@@ -148,10 +221,15 @@ def _row(standard: Weighed) -> dict[str, Any]:
     return {field.name: getattr(standard, field.name) for field in fields(standard)}
 
 
-def _judging_row(new: NewSet) -> dict[str, Any]:
-    standard = new.judged.standard
-    verdicts = {finding.rule: finding.verdict for finding in new.findings}
-    card = score_call(verdicts, kept_weights(standard.rules))
+def _judging_rows(sets: Sequence[NewSet]) -> list[dict[str, Any]]:
+    standards = {each.judged.standard.digest: each.judged.standard for each in sets}
+    weights = {digest: kept_weights(standard.rules) for digest, standard in standards.items()}
+    return [_judging_row(each, weights[each.judged.standard.digest]) for each in sets]
+
+
+def _judging_row(new: NewSet, weights: Weights) -> dict[str, Any]:
+    standard, ground = new.judged.standard, new.judged.ground
+    card = score_call(new.verdicts, weights)
     return {
         "call_id": new.call_id,
         "standard": standard.name,
@@ -163,6 +241,8 @@ def _judging_row(new: NewSet) -> dict[str, Any]:
         "score": card.score,
         "failed": card.failed,
         "worst": card.worst,
+        "basis": ground.basis.digest if ground else None,
+        "inputs": ground.inputs if ground else None,
     }
 
 
@@ -189,17 +269,18 @@ def _repeated(row: Mapping[str, Any], old: FindingRow | None) -> int | None:
     return old.repeats or old.id
 
 
-def _retire(session: Session, call_ids: Sequence[str], repeated: Set[int]) -> None:
+def _retire(session: Session, call_ids: Sequence[str], made: Sequence[int]) -> None:
     """What waits in the queue and no finding of the new sets repeats has become pointless."""
     waiting = col(ReviewItem.call_id).in_(call_ids), col(ReviewItem.state) == "open"
-    over = [
-        id for id in session.scalars(select(col(ReviewItem.finding_id)).where(*waiting)) if id not in repeated
-    ]
-    if over:
-        session.execute(
-            update(ReviewItem).where(col(ReviewItem.finding_id).in_(over)).values(state="superseded"),
-            execution_options={"synchronize_session": False},
-        )
+    again = select(col(FindingRow.repeats)).where(
+        col(FindingRow.judging_id).in_(made), col(FindingRow.repeats).is_not(None)
+    )
+    session.execute(
+        update(ReviewItem)
+        .where(*waiting, col(ReviewItem.finding_id).not_in(again))
+        .values(state="superseded"),
+        execution_options={"synchronize_session": False},
+    )
 
 
 def _queue_unsure(session: Session, judging_ids: Sequence[int], sets: Sequence[NewSet]) -> None:

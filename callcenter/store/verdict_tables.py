@@ -30,12 +30,21 @@ class StandardVersion(SQLModel, table=True):
     rules: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
 
 
+class JudgingBasis(SQLModel, table=True):
+    """What sets rest on, apart from their calls: a fingerprint by rule (callcenter.judging.basis)."""
+
+    __tablename__ = "judging_bases"
+    digest: str = Field(primary_key=True)
+    rules: dict[str, str] = Field(default_factory=dict, sa_type=JSON)
+
+
 class Judging(SQLModel, table=True):
     """A set of verdicts on a call: by which standard, which version of it, with which engine, when.
 
     Of the sets of a call the one with the highest id is the newest. `rejudging_id`: made when history was
     judged again. `score` (0 to 100), `failed` (an automatic fail) and `worst` (fail, unsure, pass, or "") are
-    what the findings come to; `reviewed_…` the same by people's verdicts, where there are such.
+    what the findings come to; `reviewed_…` the same by people's verdicts, where there are such. `basis` (the
+    digest of a `JudgingBasis`) and `inputs` say what it rests on; without them nothing of it is taken over.
     """
 
     __tablename__ = "judgings"
@@ -54,6 +63,8 @@ class Judging(SQLModel, table=True):
     reviewed_failed: bool | None = None
     worst: str = ""
     reviewed_worst: str | None = None
+    basis: str | None = None
+    inputs: str | None = None
 
 
 class FindingRow(SQLModel, table=True):

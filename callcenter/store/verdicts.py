@@ -14,7 +14,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 from callcenter.domain.findings import Verdict
 from callcenter.domain.reasons import Language
 from callcenter.domain.scorecards import WORST_FIRST
-from callcenter.store.judgings import is_newest
+from callcenter.store.judgings import IN_ORDER, is_newest
 from callcenter.store.tables import Call
 from callcenter.store.verdict_tables import Appeal, FindingRow, Judging, ReviewItem
 
@@ -148,7 +148,7 @@ def newest_findings(
     query = shown_rows().where(col(Judging.call_id).in_(call_ids), is_newest(Judging))
     if rules:
         query = query.where(col(FindingRow.rule).in_(rules))
-    return shown(session, query.order_by(col(FindingRow.id)))
+    return shown(session, query.order_by(col(FindingRow.judging_id), IN_ORDER))
 
 
 def by_key(session: Session, keys: Sequence[int]) -> dict[int, Shown]:

@@ -33,7 +33,7 @@ async def talking(stage: Stage) -> tuple[Scripted, Baresip]:
 def verdict(stage: Stage, call: Call) -> Verdict:
     """Of the rule, by what the signalling left on record."""
     with Session(stage.here.engine) as session:
-        found = judge_work(load_work(session, call.id), load_standard("vanke"), (), {})
+        found = judge_work(load_work(session, call.id), load_standard("vanke"), (), {}).findings
     return next(finding.verdict for finding in found if finding.rule == "caller_hangs_up_first")
 
 

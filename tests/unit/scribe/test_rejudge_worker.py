@@ -26,7 +26,7 @@ def test_its_answer_can_be_kept(engine: Engine, tmp_path: Path) -> None:
     }
     told = json.loads(json.dumps(answer(json.loads(json.dumps(question)))))
     with session(engine) as db:
-        (kept,) = add_sets(db, [from_plain(each) for each in told["sets"]])
+        (kept,) = add_sets(db, from_plain(told))
     assert kept.changed
     opening = now_says(engine, "c1")["opening"]
     assert (opening.verdict, opening.engine) == ("pass", "small")

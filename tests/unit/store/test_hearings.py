@@ -4,7 +4,14 @@ from sqlmodel import select
 
 from callcenter.store.calls import forget_recordings
 from callcenter.store.engine import make_engine, session
-from callcenter.store.hearings import forget_hearings, keep_hearing, load_hearings, load_many
+from callcenter.store.hearings import (
+    Length,
+    forget_hearings,
+    keep_hearing,
+    lengths_of,
+    load_hearings,
+    load_many,
+)
 from callcenter.store.tables import Heard, Listening
 from tests.unit.scribe.rows import at, call, leg, recording
 from transcripts.recogniser import Word
@@ -30,6 +37,9 @@ def test_what_was_heard_is_kept_by_recording(url: str) -> None:
     with session(engine) as db:
         assert load_hearings(db, "c1") == {"c1-agent-recording": FIRST}
         assert load_hearings(db, "c3") == {}
+        assert lengths_of(db, ["c1", "c3"]) == {
+            "c1": {"c1-agent-recording": Length(FIRST.seconds, at(21))},
+        }
         assert load_many(db, ["c1", "c2", "c3"]) == {
             "c1": {"c1-agent-recording": FIRST},
             "c2": {"c2-caller-recording": SECOND},

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sqlalchemy import Engine
 from sqlmodel import Session, select
 
-from callcenter.domain.findings import Finding
+from callcenter.domain.findings import Finding, Verdict
 from callcenter.domain.reasons import Code, reason
+from callcenter.judging.basis import Ground, basis_of
 from callcenter.store.engine import session
-from callcenter.store.judgings import add_sets, sets_of
+from callcenter.store.judgings import NewSet, TakenOver, add_sets, sets_of
 from callcenter.store.tables import FindingRow
-from callcenter.store.verdict_tables import Rejudging, ReviewItem, StandardVersion
+from callcenter.store.verdict_tables import Judging, JudgingBasis, Rejudging, ReviewItem, StandardVersion
 from tests.unit.store.facts import at
 from tests.unit.store.verdicts import FIRST, SECOND, a_set, finding, judge, newest
 
@@ -121,3 +124,60 @@ def test_the_reason_is_kept_for_either_language(engine: Engine) -> None:
 def test_no_sets_are_no_work(engine: Engine) -> None:
     with session(engine) as db:
         assert add_sets(db, []) == []
+
+
+def stays(call_id: str, old: int, *new: Finding, **verdicts: str) -> NewSet:
+    """A set of which `verdicts` are taken over from the set `old`."""
+    told = {rule: Verdict(verdict) for rule, verdict in verdicts.items()}
+    taken = TakenOver(old, frozenset(verdicts), told)
+    return replace(a_set(call_id, *new, second=90, standard=SECOND), taken=taken)
+
+
+def test_what_stays_is_copied_in_its_place_and_repeats_what_was_said_first(engine: Engine) -> None:
+    told = finding(verdict="unsure", heard="您好吗"), finding("ask_to_wait"), finding("closing", "pass")
+    (first,) = judge(engine, a_set("c1", *told))
+    (other,) = judge(engine, a_set("c2", finding("three_rings", "fail")))
+    (second,) = judge(
+        engine,
+        stays("c1", first.judging_id, finding("ask_to_wait", "pass"), opening="unsure", closing="pass"),
+    )
+    judge(engine, stays("c1", second.judging_id, opening="unsure", ask_to_wait="pass"))
+    with session(engine) as db:
+        newest_set, middle, oldest = sets_of(db, "c1")
+        assert [row.rule for row in middle[1]] == ["opening", "ask_to_wait", "closing"]
+        was, now = oldest[1][0], newest_set[1][0]
+        assert (now.verdict, now.heard, now.why, now.reason_args) == (was.verdict, was.heard, was.why, {})
+        assert (now.repeats, middle[1][1].repeats, middle[1][2].repeats) == (was.id, None, oldest[1][2].id)
+        assert waiting(db) == {was.id: ("open", "unsure")}
+        assert [row.rule for row in newest_set[1]] == ["opening", "ask_to_wait"]
+        assert db.get_one(Judging, other.judging_id).score == 0.0
+
+
+def test_a_set_changed_where_a_new_finding_or_a_missing_one_says_otherwise(engine: Engine) -> None:
+    (first,) = judge(engine, a_set("c1", finding(), finding("closing", "pass")))
+    sets = [
+        stays("c1", first.judging_id, finding("closing", "pass"), opening="fail"),
+        stays("c1", first.judging_id, finding("closing", "fail"), opening="fail"),
+        stays("c1", first.judging_id, opening="fail"),
+    ]
+    for new, changed in zip(sets, (False, True, True), strict=True):
+        with Session(engine) as db:
+            assert [each.changed for each in add_sets(db, [new])] == [changed]
+
+
+def test_the_score_counts_what_stays(engine: Engine) -> None:
+    (first,) = judge(engine, a_set("c1", finding(verdict="pass"), finding("closing", "pass")))
+    (second,) = judge(engine, stays("c1", first.judging_id, finding("closing", "fail"), opening="pass"))
+    with session(engine) as db:
+        score = db.get_one(Judging, second.judging_id).score
+    assert score is not None and 0.0 < score < 100.0
+
+
+def test_what_a_set_rests_on_is_kept_beside_it(engine: Engine) -> None:
+    ground = Ground(basis_of(FIRST), "0123456789ab")
+    new = a_set("c1", finding())
+    (kept,) = judge(engine, replace(new, judged=replace(new.judged, ground=ground)))
+    with session(engine) as db:
+        row = db.get_one(Judging, kept.judging_id)
+        assert (row.basis, row.inputs) == (ground.basis.digest, "0123456789ab")
+        assert db.get_one(JudgingBasis, ground.basis.digest).rules == dict(ground.basis.rules)
