@@ -6,7 +6,7 @@
 #   make test-pythons                         import and unit tests on Python 3.12 and 3.13, where they are
 #   make lint                                 style, types, imports, shell
 #   make bench                                calls bridged and recorded, beside pyVoIP and rtpengine; codecs; set-ups;
-#                                             recognition beside Vosk, from hang-up to verdict, wrong characters
+#                                             recognition beside Vosk, from hang-up to verdict, wrong characters; re-judging
 #   make fuzz [RUNS=100000]                   every fuzzer, each so many runs
 #   make soak [MINUTES=60] [SEED=N] [CALLS=N]   random calls; then everything must be as it was
 #   make clean                                removes what these made (not the speech model)
@@ -101,6 +101,7 @@ bench: $(STAMPS)/development
 	  $(BIN)/python -m tests.bench.bench_recognition --runs 1; \
 	  $(BIN)/python -m tests.bench.bench_verdicts; \
 	  $(BIN)/python -m tests.bench.bench_characters --brief; \
+	  $(BIN)/python -m tests.bench.bench_rejudge --calls 2000 --whole 500; \
 	  exit $$status
 
 fuzz: $(STAMPS)/development
