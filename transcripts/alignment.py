@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import chain
 
 import numpy as np
 
@@ -21,9 +24,11 @@ PAUSE_COST = 1.0
 LONGEST_PAUSE = 1.5
 SAME = 1e-6
 """Sums that differ by less are the same."""
+NOWHERE = 2.0
+"""The cost of a pattern where nothing was heard."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Pattern:
     """A phrase to look for. `core`: the positions of the syllables without which it is another phrase."""
 
@@ -102,44 +107,71 @@ class Track:
 
     def __init__(self, words: Sequence[Word]) -> None:
         self.words = tuple(words)
-        self.heard = spread(self.words)
-        self._sounds = numbers_of(each.sound for each in self.heard)
-        self._begun = np.array([self.words[each.word].start for each in self.heard])
-        starts, ends = (np.array([getattr(each, name) for each in self.heard]) for name in ("start", "end"))
-        self._pauses = np.zeros(len(self.heard))
-        self._pauses[1:][starts[1:] - ends[:-1] >= LONGEST_PAUSE] = PAUSE_COST
+        sounds = [syllables(word.text) for word in self.words]
+        counts = np.array([len(each) for each in sounds], dtype=np.intp)
+        starts, ends = (np.array([getattr(word, name) for word in self.words]) for name in ("start", "end"))
+        self._word = np.repeat(np.arange(len(counts)), counts)
+        self._sounds = numbers_of(chain.from_iterable(sounds))
+        self._begun = starts[self._word]
+        step = ((ends - starts) / np.maximum(counts, 1))[self._word]
+        place = np.arange(len(self._word)) - np.repeat(np.cumsum(counts) - counts, counts)
+        self._starts, self._ends = self._begun + step * place, self._begun + step * (place + 1)
+        self._pauses = np.zeros(len(self._word))
+        self._pauses[1:][self._starts[1:] - self._ends[:-1] >= LONGEST_PAUSE] = PAUSE_COST
 
     def find(self, patterns: Sequence[Pattern], start: float, end: float, limit: float) -> list[Match | None]:
         """The best fit of each pattern among the words that begin within `start` to `end` seconds; None where
         it costs more than `limit` (0 to 1)."""
+        found = self.search(tuple(patterns), start, end)
+        return [found.match(number) if cost <= limit else None for number, cost in enumerate(found.costs)]
+
+    def search(self, patterns: tuple[Pattern, ...], start: float, end: float) -> Search:
+        """How well each pattern fits there; where, is told of those that are asked for."""
         here = np.flatnonzero((self._begun >= start) & (self._begun <= end))
         if not here.size or not patterns:
-            return [None] * len(patterns)
+            return Search(self, patterns, here, [NOWHERE] * len(patterns))
         pauses = self._pauses[here].copy()
         pauses[0] = 0.0
-        wanted = padded([numbers_of(each.sounds) for each in patterns])
-        costs = cost_table(wanted, self._sounds[here])
+        table, lengths = _as_table(patterns)
+        costs = cost_table(table, self._sounds[here])
         rows = _fill(costs, pauses)
-        return [
-            self._match(each, costs[number], rows[number], pauses, here, limit)
-            for number, each in enumerate(patterns)
-        ]
+        sums = rows[np.arange(len(patterns)), lengths].min(axis=1)
+        return Search(self, patterns, here, np.minimum(1.0, sums / lengths).tolist(), costs, rows, pauses)
 
-    def _match(
-        self, pattern: Pattern, costs: Costs, rows: Costs, pauses: Costs, here: Places, limit: float
-    ) -> Match | None:
-        length = len(pattern.sounds)
-        last = int(rows[length].argmin())
-        cost = min(1.0, float(rows[length, last]) / length)
-        if cost > limit:
+    def text(self, first: int, last: int) -> str:
+        """The words from one syllable (its number) to another."""
+        return join_text(self.words[self._word[first] : self._word[last] + 1])
+
+    def span(self, first: int, last: int) -> tuple[float, float]:
+        """From when to when they last, in seconds."""
+        return float(self._starts[first]), float(self._ends[last])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Search:
+    """How well `patterns` fit among the syllables `here` of a track: `costs`, from 0 to 1; more: nowhere."""
+
+    track: Track
+    patterns: tuple[Pattern, ...]
+    here: Places
+    costs: Sequence[float]
+    _costs: Costs = field(default_factory=lambda: np.zeros(0))
+    _rows: Costs = field(default_factory=lambda: np.zeros(0))
+    _pauses: Costs = field(default_factory=lambda: np.zeros(0))
+
+    def match(self, number: int) -> Match | None:
+        """Where the pattern of that number fits best; None: nowhere."""
+        pattern, cost = self.patterns[number], self.costs[number]
+        if cost >= NOWHERE:
             return None
-        each, touched = _trace(costs, rows, pauses, length, last)
+        length, rows = len(pattern.sounds), self._rows[number]
+        each, touched = _trace(self._costs[number], rows, self._pauses, length, int(rows[length].argmin()))
         if not touched:
             return None
-        first, final = self.heard[here[min(touched)]], self.heard[here[max(touched)]]
+        first, last = int(self.here[touched[-1]]), int(self.here[touched[0]])
         core = sum(each[position] for position in pattern.core) / len(pattern.core)
-        heard = join_text(self.words[first.word : final.word + 1])
-        return Match(pattern.text, cost, min(1.0, core), first.start, final.end, heard)
+        heard = self.track.text(first, last)
+        return Match(pattern.text, cost, min(1.0, core), *self.track.span(first, last), heard)
 
 
 def find(
@@ -147,6 +179,13 @@ def find(
 ) -> Match | None:
     """The best fit among the words that begin within `start` to `end` seconds; None where there are none."""
     return Track(words).find([pattern], start, end, 1.0)[0]
+
+
+@lru_cache(maxsize=2_000)
+def _as_table(patterns: tuple[Pattern, ...]) -> tuple[Places, Places]:
+    """The patterns as numbers of sounds (patterns, longest), and their lengths."""
+    table = padded([numbers_of(each.sounds) for each in patterns])
+    return table, np.array([len(each.sounds) for each in patterns], dtype=np.intp)
 
 
 def _fill(costs: Costs, pauses: Costs) -> Costs:
@@ -171,20 +210,27 @@ def _fill(costs: Costs, pauses: Costs) -> Costs:
 def _trace(
     costs: Costs, rows: Costs, pauses: Costs, number: int, column: int
 ) -> tuple[list[float], list[int]]:
-    """What each of `number` wanted syllables cost, and which heard ones it was matched with."""
+    """What each of `number` wanted syllables cost, and which heard ones it was matched with, the last first.
+
+    Read as lists, from where the way can at most begin: what is passed over costs EXTRA_COST each time.
+    """
+    first = max(0, column - number - math.ceil(number * MISSING_COST / EXTRA_COST) - 1)
+    sums, apart = rows[: number + 1, first : column + 1].tolist(), pauses[first:column].tolist()
+    here = costs[:number, first:column].tolist()
     each, touched = [MISSING_COST] * number, []
-    while number > 0 and column >= 0:
-        here = float(rows[number, column])
-        if column > 0:
-            cost = float(costs[number - 1, column - 1])
-            within = float(pauses[column - 1]) if number > 1 else 0.0
-            if abs(here - float(rows[number - 1, column - 1]) - cost - within) < SAME:
+    at = column - first
+    while number > 0 and at >= 0:
+        reached = sums[number][at]
+        if at > 0:
+            cost = here[number - 1][at - 1]
+            within = apart[at - 1] if number > 1 else 0.0
+            if abs(reached - sums[number - 1][at - 1] - cost - within) < SAME:
                 each[number - 1] = cost
-                touched.append(column - 1)
-                number, column = number - 1, column - 1
+                touched.append(first + at - 1)
+                number, at = number - 1, at - 1
                 continue
-        if abs(here - float(rows[number - 1, column]) - MISSING_COST) < SAME:
+        if abs(reached - sums[number - 1][at] - MISSING_COST) < SAME:
             number -= 1
         else:
-            column -= 1
+            at -= 1
     return each, touched

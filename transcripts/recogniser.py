@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -23,7 +23,7 @@ class Word:
 
     def shifted(self, seconds: float) -> Word:
         """The same word on a clock whose zero lies `seconds` earlier."""
-        return replace(self, start=self.start + seconds, end=self.end + seconds)
+        return Word(self.text, self.start + seconds, self.end + seconds, self.confidence)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ characters. Costs lie between 0 (the same) and 1 (nothing in common). Tones, eas
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from pypinyin import Style, lazy_pinyin
 
@@ -56,8 +56,7 @@ def _table(groups: dict[float, tuple[str, ...]]) -> dict[frozenset[str], float]:
 _INITIAL_COSTS, _FINAL_COSTS = _table(_CLOSE_INITIALS), _table(_CLOSE_FINALS)
 
 
-@dataclass(frozen=True, slots=True)
-class Syllable:
+class Syllable(NamedTuple):
     """One syllable in pinyin; `tone` is 1 to 4, or 5 for the neutral one."""
 
     initial: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from transcripts.numerals import NUMERAL
 from transcripts.sound import syllables
@@ -36,6 +37,7 @@ def _numeral(found: re.Match[str]) -> str:
     return found[1] if found[1] in "个几点零百千" else _number(found[1]) or found[1]
 
 
+@lru_cache(maxsize=10_000)
 def _number(heard: str) -> str | None:
     """The numeral of exactly that sound, 「两」 in any tone; None: there is none."""
     if heard in _NUMERALS:
@@ -53,6 +55,7 @@ def _oclock(found: re.Match[str]) -> str:
     return found[1] + ("点" if _alike(found[2], "点") else found[2])
 
 
+@lru_cache(maxsize=10_000)
 def _alike(heard: str, wanted: str) -> bool:
     """The same sounds, tones apart."""
     a, b = syllables(heard), syllables(wanted)

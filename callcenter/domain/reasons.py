@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from string import Formatter
 from typing import Any
 
@@ -15,6 +16,7 @@ from callcenter.domain.reason_texts import NAMES, TEMPLATES, UNITS, Code, Langua
 __all__ = ["TEMPLATES", "Code", "Language", "Reason", "fields", "kept_reason", "reason"]
 
 
+@cache
 def fields(template: str) -> frozenset[str]:
     """The names of the places in a template."""
     return frozenset(name for _, name, _, _ in Formatter().parse(template) if name)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import wraps
+from typing import Any, TypeVar
 
 from callcenter.domain.standards import Standard
 from callcenter.judging.facts import JudgeFacts
 from callcenter.judging.hearing import Hearing
 from transcripts.voice import Voice
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,3 +32,23 @@ class Case:
     duration: float = 0.0
     agent_voice: Voice | None = None
     caller_voice: Voice | None = None
+    _derived: dict[Callable[[Case], Any], Any] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+
+    def derived(self, derive: Callable[[Case], T]) -> T:
+        """What follows from the case, worked out when it is first asked for."""
+        if derive not in self._derived:
+            self._derived[derive] = derive(self)
+        found: T = self._derived[derive]
+        return found
+
+
+def once(derive: Callable[[Case], T]) -> Callable[[Case], T]:
+    """For what several rules ask of a case: a function that works it out once."""
+
+    @wraps(derive)
+    def asked(case: Case) -> T:
+        return case.derived(derive)
+
+    return asked

@@ -141,13 +141,14 @@ def _share_heard(rule: RepeatRule, fit: Match | None) -> Said:
 def _matter(case: Case) -> Again:
     """The stretch of the agent's words that has most in common with what the caller had said before it."""
     assert case.agent is not None
-    told = case.caller.words if case.caller else ()
-    best = Common(0.0)
+    words = case.caller.words if case.caller else ()
+    told, best = spread(words), Common(0.0)
     for part in split_utterances(case.agent.words):
-        before = [word for word in told if word.end <= part[0].start]
-        best = max(best, common(spread(before), spread(part)), key=lambda each: each.score)
-    said = Said.YES if best.score >= AGAIN else Said.MAYBE if best.score >= PERHAPS_AGAIN else Said.NO
-    return Again("matter", said, (best.start, best.end) if said is not Said.NO else None)
+        before, said = [each for each in told if words[each.word].end <= part[0].start], spread(part)
+        if min(len(before), len(said)) > best.score:  # no more can be common than either has
+            best = max(best, common(before, said), key=lambda each: each.score)
+    again = Said.YES if best.score >= AGAIN else Said.MAYBE if best.score >= PERHAPS_AGAIN else Said.NO
+    return Again("matter", again, (best.start, best.end) if again is not Said.NO else None)
 
 
 def _repeated(rule: RepeatRule, case: Case, numbers: list[Again], matter: Again) -> Finding:

@@ -66,7 +66,7 @@ def _finding(rule: ForbiddenRule, found: Found) -> Finding:
 
 def _in(rule: ForbiddenRule, agent: Hearing, words: Sequence[Word]) -> Iterator[Found]:
     heard = spread(words)
-    candidates = [(each, found) for each in rule.words for found in _candidates(each, agent, words, heard)]
+    candidates = list(_candidates(rule, agent, words, heard))
     taken = {at for _, found in candidates for at in range(found.first, found.last + 1)}
     for each, found in candidates:
         if _stands(each, found, heard, taken) and not _proper(each, found, words, agent):
@@ -74,16 +74,18 @@ def _in(rule: ForbiddenRule, agent: Hearing, words: Sequence[Word]) -> Iterator[
 
 
 def _candidates(
-    wanted: Forbidden, agent: Hearing, words: Sequence[Word], heard: Sequence[Heard]
-) -> Iterator[Found]:
-    for first, cost in occurrences(wanted.word, heard, NEAR):
-        last = first + len(sounds_of(wanted.word)) - 1
-        span = heard[first].start, heard[last].end
-        text = join_text(words[heard[first].word : heard[last].word + 1])
-        spotted = _spotted(wanted.word, agent, *span)
-        said = _said(len(sounds_of(wanted.word)), cost, spotted, wanted.word in text)
-        if said is not Said.NO:
-            yield Found(wanted.word, first, last, said, *span, text)
+    rule: ForbiddenRule, agent: Hearing, words: Sequence[Word], heard: Sequence[Heard]
+) -> Iterator[tuple[Forbidden, Found]]:
+    places = occurrences(tuple(each.word for each in rule.words), heard, NEAR)
+    for wanted, found in zip(rule.words, places, strict=True):
+        for first, cost in found:
+            last = first + len(sounds_of(wanted.word)) - 1
+            span = heard[first].start, heard[last].end
+            text = join_text(words[heard[first].word : heard[last].word + 1])
+            spotted = _spotted(wanted.word, agent, *span)
+            said = _said(len(sounds_of(wanted.word)), cost, spotted, wanted.word in text)
+            if said is not Said.NO:
+                yield wanted, Found(wanted.word, first, last, said, *span, text)
 
 
 def _said(syllables: int, cost: float, spotted: bool, same: bool) -> Said:

@@ -13,7 +13,7 @@ from enum import Enum
 from functools import lru_cache
 
 from callcenter.domain.standards import Thresholds
-from transcripts.alignment import Match, Pattern, Track
+from transcripts.alignment import NOWHERE, Match, Pattern, Search, Track
 from transcripts.recogniser import Word
 
 HINT = 2.0
@@ -52,10 +52,17 @@ class Evidence:
 
 NOTHING = Evidence(Said.NO, "")
 
+_Asked = tuple[tuple[str, ...], float, float, tuple[str, ...]]
+
 
 @lru_cache(maxsize=2_000)
 def pattern(phrase: str) -> Pattern:
     return Pattern.parse(phrase)
+
+
+@lru_cache(maxsize=2_000)
+def _patterns(phrases: tuple[str, ...]) -> tuple[Pattern, ...]:
+    return tuple(pattern(phrase) for phrase in phrases)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +72,28 @@ class Hearing:
     words: Sequence[Word]
     thresholds: Thresholds
     spotted: Sequence[Word] | None = field(default=None)
-    _free: Track = field(init=False, repr=False, compare=False)
-    _narrow: Track | None = field(init=False, repr=False, compare=False)
+    _counts_up_to: float = field(init=False, repr=False, compare=False)
+    _tracks: dict[bool, Track] = field(init=False, repr=False, compare=False, default_factory=dict)
+    _answers: dict[_Asked, Evidence] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_free", Track(self.words))
-        object.__setattr__(self, "_narrow", None if self.spotted is None else Track(self.spotted))
+        """The cost above which what the free pass alone fits is not even perhaps a phrase."""
+        certain = all(word.confidence >= GARBLED and word.end > word.start for word in self.words)
+        object.__setattr__(self, "_counts_up_to", max(self.thresholds.absent, 0.0 if certain else UNLIKE))
+
+    @property
+    def _free(self) -> Track:
+        return self._track(False, self.words)
+
+    @property
+    def _narrow(self) -> Track | None:
+        return None if self.spotted is None else self._track(True, self.spotted)
+
+    def _track(self, narrow: bool, words: Sequence[Word]) -> Track:
+        """Made when it is first searched."""
+        if narrow not in self._tracks:
+            self._tracks[narrow] = Track(words)
+        return self._tracks[narrow]
 
     def best(self, phrases: Iterable[str], start: float, end: float, rivals: Iterable[str] = ()) -> Evidence:
         """The phrase that was heard best, among words that begin between `start` and `end` seconds.
@@ -78,26 +101,38 @@ class Hearing:
         One in whose place a rival was heard, in both passes, was not said: 「还有什么可以帮到您」 is not
         「有什么可以帮到您」, though it holds it. 「等一下」 is no rival of 「请等一下」, which holds it.
         """
-        patterns = [pattern(phrase) for phrase in phrases]
-        fits = list(zip(*self._find(patterns, start, end), strict=True))
-        said = [
-            Evidence(self._decide(*fit), each.text, fit[0]) for each, fit in zip(patterns, fits, strict=True)
-        ]
-        if any(each.said is not Said.NO and each.match and each.match.worst for each in said):
-            there = self._heard_in_both(rivals, start - BEYOND, end + BEYOND)
-            said = [
-                _unless_a_rival(each, narrow, there) for each, (_, narrow) in zip(said, fits, strict=True)
-            ]
-        return max(said, key=_rank, default=NOTHING)
+        asked = tuple(phrases), start, end, tuple(rivals)
+        if asked not in self._answers:  # rules ask for the same: every one of waiting for every wait
+            self._answers[asked] = self._best(*asked)
+        return self._answers[asked]
 
-    def _find(
-        self, patterns: Sequence[Pattern], start: float, end: float
-    ) -> tuple[list[Match | None], list[Match | None]]:
-        """Where both passes fit each pattern; of the narrow one nothing that could not count."""
-        limit = max(self.thresholds.absent, self.thresholds.spot * HINT)
-        nothing: list[Match | None] = [None] * len(patterns)
-        narrow = self._narrow.find(patterns, start, end, limit) if self._narrow else nothing
-        return self._free.find(patterns, start, end, 1.0), narrow
+    def _best(self, phrases: tuple[str, ...], start: float, end: float, rivals: tuple[str, ...]) -> Evidence:
+        patterns = _patterns(phrases)
+        free, narrow = self._free.search(patterns, start, end), self._spotted(patterns, start, end)
+        said: dict[int, Evidence] = {}
+        for number, each in enumerate(patterns):
+            if narrow[number] is not None or free.costs[number] <= self._counts_up_to:
+                match = free.match(number)
+                said[number] = Evidence(self._decide(match, narrow[number]), each.text, match)
+        if any(each.said is not Said.NO and each.match and each.match.worst for each in said.values()):
+            there = self._heard_in_both(rivals, start - BEYOND, end + BEYOND)
+            said = {number: _unless_a_rival(each, narrow[number], there) for number, each in said.items()}
+        if all(each.said is Said.NO for each in said.values()):
+            self._add_nearest(said, free)
+        return max((said[number] for number in sorted(said)), key=_rank, default=NOTHING)
+
+    def _add_nearest(self, said: dict[int, Evidence], free: Search) -> None:
+        """Where nothing was said, what comes nearest to it is told: those that may, the likeliest first."""
+        worst = min((-each.rank[1] for each in said.values()), default=NOWHERE)
+        for cost, number in sorted((cost, number) for number, cost in enumerate(free.costs)):
+            if number not in said and min(cost, 1.0) <= worst:
+                said[number] = Evidence(Said.NO, free.patterns[number].text, free.match(number))
+                worst = min(worst, -said[number].rank[1])
+
+    def _spotted(self, patterns: tuple[Pattern, ...], start: float, end: float) -> list[Match | None]:
+        """Where the narrow pass fits each pattern; nothing that could not count."""
+        limit, track = max(self.thresholds.absent, self.thresholds.spot * HINT), self._narrow
+        return track.find(patterns, start, end, limit) if track else [None] * len(patterns)
 
     def _decide(self, free: Match | None, narrow: Match | None) -> Said:
         limits = self.thresholds
@@ -123,14 +158,12 @@ class Hearing:
         heard = sum(len(word.text) for word in there)
         return sum(word.confidence * len(word.text) for word in there) / heard if heard else 0.0
 
-    def _heard_in_both(self, rivals: Iterable[str], start: float, end: float) -> list[tuple[Match, Match]]:
+    def _heard_in_both(self, rivals: tuple[str, ...], start: float, end: float) -> list[tuple[Match, Match]]:
         """Where both passes fit the rivals that the narrow one heard."""
-        pairs = zip(*self._find([pattern(rival) for rival in rivals], start, end), strict=True)
-        return [
-            (free, narrow)
-            for free, narrow in pairs
-            if free and narrow and narrow.worst <= self.thresholds.spot
-        ]
+        patterns = _patterns(rivals)
+        free, narrow = self._free.search(patterns, start, end), self._spotted(patterns, start, end)
+        heard = [(n, each) for n, each in enumerate(narrow) if each and each.worst <= self.thresholds.spot]
+        return [(match, each) for number, each in heard if (match := free.match(number)) is not None]
 
 
 def _unless_a_rival(

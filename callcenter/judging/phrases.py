@@ -9,7 +9,7 @@ from callcenter.domain.calls import Line
 from callcenter.domain.findings import Finding, Verdict
 from callcenter.domain.reasons import Code, Reason, reason
 from callcenter.domain.standards import OpeningRule, PhraseRule, Rule
-from callcenter.judging.case import Case
+from callcenter.judging.case import Case, once
 from callcenter.judging.hearing import NOTHING, Evidence, Said
 from callcenter.judging.outcome import (
     NO_PHRASE,
@@ -105,6 +105,7 @@ def _half(rule: PhraseRule, case: Case, within: Span) -> Finding | None:
     return with_evidence(rule, Verdict.UNSURE, half, reason(Code.HEARD_SHORTENED, phrase=half.phrase))
 
 
+@once
 def after_the_caller_spoke(case: Case) -> float:
     """What is said before the caller's first sound belongs to the opening, whatever its words.
 

@@ -6,11 +6,14 @@ are other words.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
+
+import numpy as np
 
 from transcripts.alignment import Heard
 from transcripts.sound import Syllable, cost, syllables
+from transcripts.sound_costs import Places, cost_table, numbers_of, padded
 
 
 @lru_cache(maxsize=2_000)
@@ -19,14 +22,29 @@ def sounds_of(phrase: str) -> tuple[Syllable, ...]:
     return syllables(phrase)
 
 
-def occurrences(phrase: str, heard: Sequence[Heard], limit: float) -> Iterator[tuple[int, float]]:
-    """Where the phrase begins (the number of its first syllable) and its mean cost, where that is at most
-    `limit`."""
-    wanted = sounds_of(phrase)
-    for first in range(len(heard) - len(wanted) + 1):
-        mean = mean_cost(wanted, heard[first : first + len(wanted)])
-        if mean <= limit:
-            yield first, mean
+def occurrences(
+    phrases: tuple[str, ...], heard: Sequence[Heard], limit: float
+) -> list[list[tuple[int, float]]]:
+    """Where each of the phrases begins (the number of its first syllable) and its mean cost, where that is at
+    most `limit`."""
+    found: list[list[tuple[int, float]]] = [[] for _ in phrases]
+    wanted, lengths = _table(phrases)
+    costs = cost_table(wanted, numbers_of(each.sound for each in heard))
+    sums = np.zeros((len(phrases), len(heard)))
+    for place in range(min(wanted.shape[1], len(heard))):
+        sums[:, : len(heard) - place] += costs[:, place, place:]
+    means = sums / lengths[:, None]
+    fitting = (means <= limit) & (np.arange(len(heard)) + lengths[:, None] <= len(heard))
+    for number, first in np.argwhere(fitting).tolist():
+        found[number].append((first, float(means[number, first])))
+    return found
+
+
+@lru_cache(maxsize=200)
+def _table(phrases: tuple[str, ...]) -> tuple[Places, Places]:
+    """The phrases as numbers of sounds (phrases, longest), and their lengths."""
+    numbers = [numbers_of(sounds_of(each)) for each in phrases]
+    return padded(numbers), np.array([len(each) for each in numbers], dtype=np.intp)
 
 
 def mean_cost(wanted: Sequence[Syllable], heard: Sequence[Heard]) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from callcenter.judging.case import Case
+from callcenter.judging.case import Case, once
 from callcenter.judging.hearing import Hearing
 from transcripts.recogniser import Word
 from transcripts.utterances import split_utterances
@@ -18,22 +18,27 @@ AROUND = 0.3
 """Seconds of sound before and after words that are still somebody's who speaks."""
 
 
+@once
 def agent_spans(case: Case) -> tuple[Span, ...]:
     return spans(case.agent, case.agent_voice)
 
 
+@once
 def caller_spans(case: Case) -> tuple[Span, ...]:
     return spans(case.caller, case.caller_voice)
 
 
+@once
 def agent_heard(case: Case) -> tuple[Span, ...]:
     return heard_spans(case.agent, case.agent_voice)
 
 
+@once
 def caller_heard(case: Case) -> tuple[Span, ...]:
     return heard_spans(case.caller, case.caller_voice)
 
 
+@once
 def said_to_caller(case: Case) -> list[Word]:
     """The agent's words but for those during a hold, which reach no caller."""
     words, holds = case.agent.words if case.agent else (), case.facts.holds

@@ -14,7 +14,7 @@ from math import inf
 from callcenter.domain.findings import Finding, Verdict
 from callcenter.domain.reasons import Code, Reason, reason
 from callcenter.domain.standards import PhraseRule, Standard, WaitRule
-from callcenter.judging.case import Case
+from callcenter.judging.case import Case, once
 from callcenter.judging.hearing import NOTHING, Evidence, Hearing, Said
 from callcenter.judging.outcome import cannot_judge_words, gravest, plain, spanned, with_evidence
 from callcenter.judging.phrases import heard_phrase
@@ -60,6 +60,7 @@ class Wait:
         return self.end - self.start
 
 
+@once
 def waits(case: Case) -> list[Wait]:
     """Every wait of the call, in order."""
     return [wait for gap in _gaps(case) if (wait := _wait(case, gap)) is not None]

@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import random
+from collections.abc import Sequence
+
 import pytest
 
-from callcenter.judging.common import common
+from callcenter.judging.common import PASSED_OVER, WORTH, common
 from tests.unit.judging.said import words
-from transcripts.alignment import spread
+from transcripts.alignment import Heard, spread
+from transcripts.sound import cost
 
 
 @pytest.mark.parametrize(
@@ -26,3 +30,28 @@ def test_how_much_two_have_in_common(first: str, second: str, low: float, high: 
 def test_where_the_second_said_it() -> None:
     found = common(spread(words((0.0, "天花板 漏水"))), spread(words((10.0, "是 天花板 漏水 吗"))))
     assert (found.start, found.end) == (10.25, 11.5)
+
+
+def by_the_book(first: Sequence[Heard], second: Sequence[Heard]) -> float:
+    """The best score of Smith and Waterman's table, cell by cell."""
+    table = [[0.0] * (len(second) + 1) for _ in range(len(first) + 1)]
+    for row, one in enumerate(first, 1):
+        for column, other in enumerate(second, 1):
+            table[row][column] = max(
+                0.0,
+                table[row - 1][column - 1] + WORTH - cost(one.sound, other.sound),
+                table[row - 1][column] - PASSED_OVER,
+                table[row][column - 1] - PASSED_OVER,
+            )
+    return max(map(max, table)) / WORTH
+
+
+def test_the_score_is_that_of_the_plain_table() -> None:
+    chance = random.Random(1)
+    sounds = "天花板漏水主卫物业您好装修楼上太吵五栋八零二"
+    for _ in range(40):
+        first, second = ("".join(chance.choices(sounds, k=chance.randint(1, 20))) for _ in range(2))
+        heard = spread(words((0.0, first))), spread(words((0.0, second)))
+        found = common(*heard)
+        assert found.score == pytest.approx(by_the_book(*heard))
+        assert 0.0 <= found.start <= found.end

@@ -9,11 +9,9 @@ from transcripts.alignment import spread
 
 def test_where_a_phrase_stands_and_how_well_it_fits() -> None:
     heard = spread(words((0.0, "他 部再 不在")))
-    assert [(first, round(cost, 3)) for first, cost in occurrences("【不】在", heard, 0.1)] == [
-        (1, 0.0),
-        (3, 0.0),
-    ]
-    assert list(occurrences("不在吗我说", heard[:2], 1.0)) == []
+    assert occurrences(("【不】在", "万科", "他"), heard, 0.1) == [[(1, 0.0), (3, 0.0)], [], [(0, 0.0)]]
+    assert occurrences(("不在吗我说",), heard[:2], 1.0) == [[]]
+    assert occurrences(("不在",), [], 1.0) == [[]]
 
 
 @pytest.mark.parametrize(
