@@ -29,7 +29,7 @@ CHUNK_SECONDS = 0.25
 READINGS = 100
 """Of each utterance, asked of Kaldi's lattice: so many that the words' shares come to what its own
 confidences are (correlation 0.98 and more, at 10 dB of noise too); ten make it too sure of itself. They cost
-no time that could be measured."""
+a hundredth of the decoding."""
 UNKNOWN = "[unk]"
 
 vosk.SetLogLevel(-1)  # Kaldi writes its own log to the standard error
