@@ -169,13 +169,14 @@ class Hearing:
 def _unless_a_rival(
     wanted: Evidence, narrow: Match | None, rivals: Sequence[tuple[Match, Match]]
 ) -> Evidence:
-    """Not where the free pass fits a rival better in that place; what was said, where both passes do."""
+    """Not where both passes fit a rival better in that place: all of it, where the wanted one was heard."""
     best = wanted.match
     if wanted.said is Said.NO or best is None:
         return wanted
-    if wanted.said is Said.YES:
-        rivals = [pair for pair in rivals if _covers(pair[0], best) and _better(pair[1], narrow)]
-    beaten = any(free.worst < best.worst and _overlap(free, best) for free, _ in rivals)
+    there = _covers if wanted.said is Said.YES else _overlap
+    beaten = any(
+        free.worst < best.worst and there(free, best) and _better(spotted, narrow) for free, spotted in rivals
+    )
     return Evidence(Said.NO, wanted.phrase, best) if beaten else wanted
 
 

@@ -19,6 +19,7 @@ from callcenter.judging.hearing import NOTHING, Evidence, Hearing, Said
 from callcenter.judging.outcome import cannot_judge_words, gravest, plain, spanned, with_evidence
 from callcenter.judging.phrases import heard_phrase
 from callcenter.judging.speech import (
+    BREATH,
     agent_heard,
     caller_heard,
     caller_spans,
@@ -27,6 +28,8 @@ from callcenter.judging.speech import (
     silences,
     spoken,
 )
+from transcripts.alignment import spread
+from transcripts.sound import TONE_COST, cost, syllables
 from transcripts.voice import Span
 
 SILENCE = 5.0
@@ -41,6 +44,10 @@ EARLY = 2.0
 """Seconds before the first word of who comes back in which the narrow pass may have heard them already."""
 UNCERTAIN = 1.0
 """How far a wait's length by the words heard may be off, in seconds."""
+WANTING = syllables("帮给替你您")
+"""Before 「我查一下」 and the like, or in place of 我, they say that the other is to do it."""
+SAME_TIME = 0.01
+"""Seconds by which two times that are the same may differ."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +143,17 @@ def _since(case: Case, start: float, window: float) -> float:
 
 def _caller_asked(case: Case, at: float) -> bool:
     """Whether it is the caller who asked the agent to wait (「等一下，我看看」)."""
-    return _best(case.caller, _asks(case.standard), at - BEFORE, at).said is not Said.NO
+    found = _best(case.caller, _asks(case.standard), at - BEFORE, at)
+    return found.said is not Said.NO and not _wanted_of_the_agent(case, found)
+
+
+def _wanted_of_the_agent(case: Case, found: Evidence) -> bool:
+    """「帮我查一下」, 「你看一下」: it is not the caller who looks."""
+    if case.caller is None or found.match is None or not found.phrase.startswith("我"):
+        return False
+    since, until = found.match.start - BREATH, found.match.start + SAME_TIME
+    near = [each for each in spread(case.caller.words) if each.end > since and each.start <= until]
+    return any(cost(one, each.sound) <= TONE_COST for one in WANTING for each in near[-2:])
 
 
 def _best(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from callcenter.corpus.outcomes import Result
 from callcenter.domain.findings import Verdict
-from tests.bench.fit_thresholds import GRID, Judged, Point, best, left_out, table
+from tests.bench.fit_thresholds import GRID, SHIPPED, Judged, Point, best, by, left_out, limits, table
 
 RIGHT = Judged("closing", Verdict.PASS, "pass", Result.RIGHT)
 UNSURE = Judged("closing", Verdict.PASS, "unsure", Result.UNSURE)
@@ -35,3 +35,8 @@ def test_precision_and_recall() -> None:
     rows = list(table([RIGHT, RIGHT, UNSURE, FLIP, failed]))
     assert rows[2] == "| `closing` | 5 | 0.500 | 1.000 | 1.000 | 0.500 | 1 | 1 |"
     assert rows[3].startswith("| all | 5 |")
+
+
+def test_the_thresholds_of_the_handbook_are_among_those_that_are_tried() -> None:
+    point = next(each for each in GRID if limits(each) == SHIPPED)
+    assert by({"one": tried(point), "two": tried()}, point) == [RIGHT, FLIP]

@@ -77,6 +77,12 @@ def test_what_holds_a_phrase_is_another(phrase: str, rival: str, free: str, narr
     assert hearing.best([phrase], 0.0, 9.0, [rival]).said is said
 
 
+def test_a_rival_within_a_phrase_that_the_narrow_pass_heard_is_none() -> None:
+    """「喂」 sounds like 卫, and the free pass wrote 围."""
+    free, narrow = words((0.5, "周围 过去 你好")), words((0.5, "高 卫 物业 您好"))
+    assert Hearing(free, LIMITS, narrow).best(["高卫物业"], 0.0, 4.0, ["喂"]).said is Said.MAYBE
+
+
 def test_a_rival_may_end_after_the_window() -> None:
     heard = words((0.0, "请问 还有 什么 可以 帮 到 您 吗"))
     assert Hearing(heard, LIMITS, heard).best([OFFER], 0.0, 2.3, [ELSE]).said is Said.NO

@@ -143,10 +143,20 @@ def test_a_caller_who_goes_on_talking_does_not_wait() -> None:
     assert found("wait_limit", agent, caller, duration=30.0).verdict is NOT
 
 
-def test_the_agent_waits_for_a_caller_who_asked_for_it() -> None:
-    caller = words((4.0, "等一下 我 去 看看 表"), (25.0, "五百"))
-    agent = words(OPENING, (20.0, "您 慢慢 来"))
-    assert found("ask_to_wait", agent, caller, duration=30.0).verdict is NOT
+LOOKS = ("等一下", "我查一下", "我看一下")
+
+
+@pytest.mark.parametrize("said", ["等一下 我 去 看看 表", "好 的 我 看 一下", "你 等一下"])
+def test_the_agent_waits_for_a_caller_who_asked_for_it(said: str) -> None:
+    caller = words((4.0, said), (45.0, "五百"))
+    agent = words(OPENING, (40.0, "您 慢慢 来"))
+    assert found("wait_limit", agent, caller, duration=50.0, asks=LOOKS).verdict is NOT
+
+
+@pytest.mark.parametrize("said", ["帮 我 查 一下 我 的 车位", "你 给 我查 一下", "你 看 一下 我 的 车位"])
+def test_a_caller_who_wants_it_looked_up_waits(said: str) -> None:
+    agent = words(OPENING, (40.0, "是 二三六 号"))
+    assert found("wait_limit", agent, words((4.0, said)), duration=45.0, asks=LOOKS).verdict is FAIL
 
 
 def test_a_hold_of_a_moment_made_nobody_wait() -> None:
