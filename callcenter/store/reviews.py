@@ -55,7 +55,7 @@ class Reviewed:
 
 
 def review_queue(session: Session, wanted: QueueFilter, *, page: int = 1, size: int = 20) -> Queue:
-    """What waits; `page` counts from 1. Of one cause, what was found last comes first."""
+    """What waits; `page` counts from 1. Of one cause, what was asked last comes first, a call's in order."""
     terms = _waiting(wanted)
     total = session.scalar(select(func.count()).select_from(ReviewItem).where(*terms)) or 0
     ordered = select(col(ReviewItem.finding_id)).where(*terms).order_by(*_PRESSING)
@@ -66,7 +66,7 @@ def review_queue(session: Session, wanted: QueueFilter, *, page: int = 1, size: 
     return Queue([(each, calls[each.call_id]) for each in found], total)
 
 
-_PRESSING = (col(ReviewItem.rank), col(ReviewItem.finding_id).desc())
+_PRESSING = (col(ReviewItem.rank), col(ReviewItem.created_at).desc(), col(ReviewItem.finding_id))
 
 
 def _waiting(wanted: QueueFilter) -> list[ColumnElement[bool]]:

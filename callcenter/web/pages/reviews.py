@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import Annotated, Any
 
@@ -20,7 +21,7 @@ from callcenter.web.api.rejudgings import OrderId, wanted_of
 from callcenter.web.api.reviews import FindingId
 from callcenter.web.context import Context, ContextDep, SessionDep
 from callcenter.web.errors import ApiError
-from callcenter.web.pages.calls import call_values
+from callcenter.web.pages.calls import call_values, region
 from callcenter.web.pages.tickets import local_time
 from callcenter.web.people import person, reviewer
 from callcenter.web.views.render import extension_of, render
@@ -92,7 +93,9 @@ def _one(session: Session, context: Context, finding_id: int, me: str) -> dict[s
     found = reviews.reviewed(session, finding_id, me)
     finding = found.finding
     span = (finding.start, finding.end or finding.start) if finding.start is not None else None
-    return {**call_values(session, context, found.call.id), "one": found, "marked": span}
+    regions = json.dumps([region(finding)] if span else [], ensure_ascii=False)
+    shown = call_values(session, context, found.call.id)
+    return {**shown, "one": found, "marked": span, "regions": regions}
 
 
 @router.post("/findings/{finding_id}/review")

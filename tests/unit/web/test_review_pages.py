@@ -65,6 +65,7 @@ def test_the_queue_leads_from_one_to_the_next(client: Client, engine: Engine, wa
     sit(client, "8009")
     page = client.get("/review?cause=unsure").text
     assert "1 项等待复核" in page and 'class="word marked"' in page
+    assert page.count("&#34;rule&#34;") == 1  # in the waveform nothing but what is in hand
     first = opening(engine, "call-good").id
     page = client.post(
         f"/findings/{first}/review", data={"verdict": "pass", "back": "/review?cause=low_score"}
@@ -81,6 +82,13 @@ def test_the_queue_leads_from_one_to_the_next(client: Client, engine: Engine, wa
     assert opening(engine).verdict == "pass"
     assert "0:03 说了" in client.get(f"/review/{waiting}").text
     assert "0:03 说了" in client.get("/review-report").text
+
+
+def test_what_was_skipped_stays_skipped(client: Client, waiting: int) -> None:
+    sit(client, "8009")
+    assert 'value="/review?cause=unsure&amp;skip=1"' not in client.get("/review?cause=unsure").text
+    page = client.get("/review?skip=1").text
+    assert 'name="back" value="/review?cause=&amp;skip=1"' in page
 
 
 def test_an_agent_sees_the_queue_and_decides_nothing(client: Client, waiting: int) -> None:
