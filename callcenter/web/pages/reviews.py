@@ -32,6 +32,7 @@ NEXT = 8
 """Findings that are listed beside the one in hand."""
 VERDICTS = (Verdict.PASS, Verdict.FAIL, Verdict.NOT_APPLICABLE)
 Chosen = Annotated[str, Query(max_length=60)]
+Skip = Annotated[int, Query(ge=0, le=100_000)]
 Decided = Annotated[Verdict, Form()]
 
 
@@ -47,12 +48,12 @@ def people(request: Request, context: Context) -> dict[str, Any]:
 
 @router.get("/review")
 def review_page(
-    request: Request, session: SessionDep, context: ContextDep, cause: Chosen = "", skip: int = 0
+    request: Request, session: SessionDep, context: ContextDep, cause: Chosen = "", skip: Skip = 0
 ) -> HTMLResponse:
     """The most pressing finding that waits, with its sound; `skip` passes over some."""
     who = people(request, context)
-    found = reviews.review_queue(session, QueueFilter(who["me"], cause), page=1, size=max(0, skip) + NEXT)
-    rest = found.items[max(0, skip) :]
+    found = reviews.review_queue(session, QueueFilter(who["me"], cause), size=NEXT, skip=skip)
+    rest = found.items
     waiting = reviews.waiting_by_cause(session, who["me"])
     values = {
         **who,
@@ -60,7 +61,7 @@ def review_page(
         "causes": [each.value for each in Cause if each.value in waiting],
         "waiting": waiting,
         "total": found.total,
-        "skip": max(0, skip),
+        "skip": skip,
         "next": rest[1:],
         "one": None,
         "tab": "queue",

@@ -87,6 +87,8 @@ def test_the_queue_leads_from_one_to_the_next(client: Client, engine: Engine, wa
 def test_what_was_skipped_stays_skipped(client: Client, waiting: int) -> None:
     sit(client, "8009")
     assert 'value="/review?cause=unsure&amp;skip=1"' not in client.get("/review?cause=unsure").text
+    assert client.get("/review?skip=99999999999999999999").status_code == 422
+    assert "没有等待复核的项目" in client.get("/review?skip=1000").text
     page = client.get("/review?skip=1").text
     assert 'name="back" value="/review?cause=&amp;skip=1"' in page
 
