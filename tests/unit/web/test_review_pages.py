@@ -108,6 +108,24 @@ def test_a_call_shows_its_reviews_and_older_sets(client: Client, waiting: int) -
     assert "以前的判定：vanke 第 1 版" in client.get("/calls/call-good").text
 
 
+def test_a_call_shows_the_worst_first_and_folds_what_did_not_apply(client: Client, engine: Engine) -> None:
+    verdicts = (
+        ("opening", "pass"),
+        ("closing", "not_applicable"),
+        ("promise", "unsure"),
+        ("too_loud", "fail"),
+    )
+    findings = [Finding(rule, Verdict(verdict), "vanke") for rule, verdict in verdicts]
+    with session(engine) as db:
+        add_sets(
+            db, [NewSet("call-late", findings, Judged(Weighed.of(load_standard("vanke")), "small", NOW))]
+        )
+    page = client.get("/calls/call-late/parts/findings").text
+    names = ("音量不过高", "承诺时限", "开头语", "不适用的 1 条", "结束语")
+    places = [page.index(name) for name in names]
+    assert places == sorted(places)
+
+
 def test_an_agent_appeals_on_the_calls_page_and_is_answered(
     client: Client, engine: Engine, waiting: int
 ) -> None:
