@@ -27,11 +27,12 @@ def standard_check(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A standard, such as standards/own.toml.")],
 ) -> None:
     """Say what is wrong with a standard of one's own, and what in it is probably not meant."""
-    from callcenter.standards import load_standard
+    from callcenter.standards import load_standard, standard_names
     from callcenter.standards.remarks import remarks
 
     with clear_errors():
-        standard = load_standard(str(file) if file.suffix == ".toml" else f"{file}.toml")
+        whole = file.suffix == ".toml" or str(file) in standard_names()
+        standard = load_standard(str(file) if whole else f"{file}.toml")
     for remark in remarks(standard):
         out.print(f"提示 note: {escape(remark)}", highlight=False, soft_wrap=True)
     told = f"标准无误 the standard is good: {file} {standard.name} {standard.edition}"

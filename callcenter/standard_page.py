@@ -87,7 +87,10 @@ def _list(words: Words) -> Text:
     style = "dim" if words.aside else ""
     long = max(map(len, words.phrases)) > LONG
     parts = [_marked(phrase, style) for phrase in words.phrases]
-    return Text.assemble((f"{words.label}：" + "\n" * long, style), Text("\n" if long else " / ").join(parts))
+    colon = ": " if words.label.isascii() else "："
+    return Text.assemble(
+        (f"{words.label}{colon}" + "\n" * long, style), Text("\n" if long else " / ").join(parts)
+    )
 
 
 def _marked(phrase: str, style: str) -> Text:

@@ -54,19 +54,24 @@ class Reviewed:
     disputed: bool
 
 
-def review_queue(session: Session, wanted: QueueFilter, *, page: int = 1, size: int = 20) -> Queue:
-    """What waits; `page` counts from 1. Of one cause, what was found last comes first."""
+def review_queue(
+    session: Session, wanted: QueueFilter, *, page: int = 1, size: int = 20, skip: int = 0
+) -> Queue:
+    """What waits; `page` counts from 1, behind `skip` of them.
+
+    Of one cause, what was asked last comes first, the findings of a call in their order.
+    """
     terms = _waiting(wanted)
     total = session.scalar(select(func.count()).select_from(ReviewItem).where(*terms)) or 0
     ordered = select(col(ReviewItem.finding_id)).where(*terms).order_by(*_PRESSING)
-    keys = session.scalars(ordered.offset((page - 1) * size).limit(size)).all()
+    keys = session.scalars(ordered.offset(skip + (page - 1) * size).limit(size)).all()
     by_id = by_key(session, keys)
     found = [by_id[key] for key in keys]
     calls = _calls(session, [each.call_id for each in found])
     return Queue([(each, calls[each.call_id]) for each in found], total)
 
 
-_PRESSING = (col(ReviewItem.rank), col(ReviewItem.finding_id).desc())
+_PRESSING = (col(ReviewItem.rank), col(ReviewItem.created_at).desc(), col(ReviewItem.finding_id))
 
 
 def _waiting(wanted: QueueFilter) -> list[ColumnElement[bool]]:

@@ -68,14 +68,6 @@ def _shifted(piece: Piece, seconds: float) -> Piece:
     return replace(piece, start=piece.start + seconds, end=piece.end + seconds)
 
 
-def leg_words(session: Session, call_id: str) -> list[tuple[str, Role, list[Word]]]:
-    """(leg id, role, words in call time) of each of the call's recordings, in order of the legs."""
-    return [
-        (leg.id, Role(leg.role), [word.shifted(recording.offset_seconds) for word in words])
-        for recording, leg, words in _heard(session, call_id)
-    ]
-
-
 def _heard(session: Session, call_id: str) -> list[tuple[Recording, Leg, list[Word]]]:
     """The call's recordings with their legs, in order of the legs, and the words in the recording's time."""
     recordings = session.exec(

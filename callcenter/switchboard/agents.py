@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, Protocol
@@ -94,11 +94,6 @@ class Agents:
 
     def __contains__(self, number: str) -> bool:
         return number in self._agents
-
-    @property
-    def everybody(self) -> Mapping[str, Agent]:
-        """The agents by number."""
-        return self._agents
 
     def agent(self, number: str) -> Agent:
         """Raises KeyError for a number that is no extension."""

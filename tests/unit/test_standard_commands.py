@@ -28,6 +28,17 @@ def test_a_good_file() -> None:
     assert "标准无误 the standard is good: own.toml haitang 1+" in told.output
 
 
+def test_one_that_ships_is_checked_by_its_name() -> None:
+    told = CliRunner().invoke(app, ["standard", "check", "sunac"])
+    assert told.exit_code == 0 and "the standard is good: sunac sunac " in told.output
+
+
+def test_a_page_that_cannot_be_written_is_explained_in_one_line() -> None:
+    told = CliRunner().invoke(app, ["standard", "explain", "vanke", "--html", "nowhere/x.html"])
+    assert told.exit_code == 2
+    assert told.output == "callcenter: nowhere/x.html: No such file or directory\n"
+
+
 def test_what_is_probably_not_meant_is_a_note() -> None:
     Path("own.toml").write_text(OWN + '[rule.closing]\nadd.phrases = ["慢走"]\n', "utf-8")
     told = CliRunner().invoke(app, ["standard", "check", "own.toml"])

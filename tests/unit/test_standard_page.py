@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,12 @@ def test_the_list(settings: Settings) -> None:
     rows = [line for line in text.splitlines() if "sunac" in line]
     assert len(rows) == 2 and "│ bar" in rows[1] and "│ 4 " in rows[1]
     assert load_standard("vanke").edition in text
+
+
+def test_the_list_on_a_narrow_terminal_cuts_nothing_off(settings: Settings) -> None:
+    console = Console(width=80, record=True, file=io.StringIO())
+    console.print(standards_table(settings))
+    assert "…" not in console.export_text()
 
 
 def test_as_a_desk_has_it(settings: Settings) -> None:

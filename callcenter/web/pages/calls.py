@@ -32,6 +32,7 @@ from callcenter.store.search import Hits, Wanted, search
 from callcenter.store.tables import Hold, Job
 from callcenter.store.tickets import list_tickets
 from callcenter.store.transcripts import call_transcript
+from callcenter.store.verdicts import Shown
 from callcenter.web.api.calls import COMMAND_TIMEOUT, Pages
 from callcenter.web.api.models import Day, Dialled, Long, Short, Who
 from callcenter.web.api.recordings import stereo, stereo_path
@@ -205,10 +206,15 @@ def _progress(session: Session, detail: CallDetail) -> float | None:
     return min(1.0, sum(read.values()) / whole) if read and whole else None
 
 
+def region(finding: Shown) -> dict[str, Any]:
+    """A finding's place in the waveform, in seconds of the call."""
+    return {"rule": finding.rule, "verdict": finding.verdict, "start": finding.start, "end": finding.end}
+
+
 def _regions(detail: CallDetail) -> list[dict[str, Any]]:
     """What the waveform marks: findings with a place in the sound, and holds."""
-    marks: list[dict[str, Any]] = [
-        {"rule": finding.rule, "verdict": finding.verdict, "start": finding.start, "end": finding.end}
+    marks = [
+        region(finding)
         for finding in detail.findings
         if finding.start is not None and finding.verdict != Verdict.NOT_APPLICABLE
     ]

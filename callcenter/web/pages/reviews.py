@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import Annotated, Any
 
@@ -20,7 +21,7 @@ from callcenter.web.api.rejudgings import OrderId, wanted_of
 from callcenter.web.api.reviews import FindingId
 from callcenter.web.context import Context, ContextDep, SessionDep
 from callcenter.web.errors import ApiError
-from callcenter.web.pages.calls import call_values
+from callcenter.web.pages.calls import call_values, region
 from callcenter.web.pages.tickets import local_time
 from callcenter.web.people import person, reviewer
 from callcenter.web.views.render import extension_of, render
@@ -31,6 +32,7 @@ NEXT = 8
 """Findings that are listed beside the one in hand."""
 VERDICTS = (Verdict.PASS, Verdict.FAIL, Verdict.NOT_APPLICABLE)
 Chosen = Annotated[str, Query(max_length=60)]
+Skip = Annotated[int, Query(ge=0, le=100_000)]
 Decided = Annotated[Verdict, Form()]
 
 
@@ -46,12 +48,12 @@ def people(request: Request, context: Context) -> dict[str, Any]:
 
 @router.get("/review")
 def review_page(
-    request: Request, session: SessionDep, context: ContextDep, cause: Chosen = "", skip: int = 0
+    request: Request, session: SessionDep, context: ContextDep, cause: Chosen = "", skip: Skip = 0
 ) -> HTMLResponse:
     """The most pressing finding that waits, with its sound; `skip` passes over some."""
     who = people(request, context)
-    found = reviews.review_queue(session, QueueFilter(who["me"], cause), page=1, size=max(0, skip) + NEXT)
-    rest = found.items[max(0, skip) :]
+    found = reviews.review_queue(session, QueueFilter(who["me"], cause), size=NEXT, skip=skip)
+    rest = found.items
     waiting = reviews.waiting_by_cause(session, who["me"])
     values = {
         **who,
@@ -59,7 +61,7 @@ def review_page(
         "causes": [each.value for each in Cause if each.value in waiting],
         "waiting": waiting,
         "total": found.total,
-        "skip": max(0, skip),
+        "skip": skip,
         "next": rest[1:],
         "one": None,
         "tab": "queue",
@@ -92,7 +94,9 @@ def _one(session: Session, context: Context, finding_id: int, me: str) -> dict[s
     found = reviews.reviewed(session, finding_id, me)
     finding = found.finding
     span = (finding.start, finding.end or finding.start) if finding.start is not None else None
-    return {**call_values(session, context, found.call.id), "one": found, "marked": span}
+    regions = json.dumps([region(finding)] if span else [], ensure_ascii=False)
+    shown = call_values(session, context, found.call.id)
+    return {**shown, "one": found, "marked": span, "regions": regions}
 
 
 @router.post("/findings/{finding_id}/review")

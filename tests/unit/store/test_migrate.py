@@ -15,7 +15,7 @@ from sqlmodel import SQLModel, select
 from callcenter.store import migrate, tables
 from callcenter.store.engine import StoreError, make_engine, session
 from callcenter.store.judgings import sets_of
-from callcenter.store.verdict_tables import ReviewItem
+from callcenter.store.verdict_tables import Judging, ReviewItem
 from tests.support import scaled
 
 
@@ -116,6 +116,7 @@ def test_a_finding_of_before_reasons_were_kept_stays_as_it_was(empty_url: str) -
     migrate.upgrade(empty_url)
     with session(engine) as db:
         finding = db.exec(select(tables.FindingRow)).one()
+        assert db.exec(select(Judging)).one().worst == finding.verdict  # 0013
     engine.dispose()
     assert (finding.why, finding.reason, finding.reason_args, finding.told("zh")) == (
         "it was so",

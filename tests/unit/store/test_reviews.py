@@ -67,6 +67,15 @@ def test_the_queue_is_in_its_order_and_is_worked_off(engine: Engine) -> None:
         assert review_queue(db, QueueFilter(), page=2, size=1).total == 2
 
 
+def test_what_was_asked_last_comes_first_and_a_calls_findings_in_their_order(engine: Engine) -> None:
+    unsure = (finding("opening", verdict="unsure"), finding("closing", verdict="unsure"))
+    judge(engine, a_set("c1", *unsure))
+    judge(engine, a_set("c2", *unsure, second=80))
+    with session(engine) as db:
+        found = [(call.id, each.rule) for each, call in review_queue(db, QueueFilter()).items]
+    assert found == [("c2", "opening"), ("c2", "closing"), ("c1", "opening"), ("c1", "closing")]
+
+
 def test_two_reviewers_do_not_see_each_other_and_a_third_decides(engine: Engine) -> None:
     judge(engine, a_set("c1", finding(verdict="fail")))
     with session(engine) as db:

@@ -65,6 +65,7 @@ def test_the_queue_leads_from_one_to_the_next(client: Client, engine: Engine, wa
     sit(client, "8009")
     page = client.get("/review?cause=unsure").text
     assert "1 项等待复核" in page and 'class="word marked"' in page
+    assert page.count("&#34;rule&#34;") == 1  # in the waveform nothing but what is in hand
     first = opening(engine, "call-good").id
     page = client.post(
         f"/findings/{first}/review", data={"verdict": "pass", "back": "/review?cause=low_score"}
@@ -83,6 +84,15 @@ def test_the_queue_leads_from_one_to_the_next(client: Client, engine: Engine, wa
     assert "0:03 说了" in client.get("/review-report").text
 
 
+def test_what_was_skipped_stays_skipped(client: Client, waiting: int) -> None:
+    sit(client, "8009")
+    assert 'value="/review?cause=unsure&amp;skip=1"' not in client.get("/review?cause=unsure").text
+    assert client.get("/review?skip=99999999999999999999").status_code == 422
+    assert "没有等待复核的项目" in client.get("/review?skip=1000").text
+    page = client.get("/review?skip=1").text
+    assert 'name="back" value="/review?cause=&amp;skip=1"' in page
+
+
 def test_an_agent_sees_the_queue_and_decides_nothing(client: Client, waiting: int) -> None:
     sit(client, "8001")
     page = client.get("/review").text
@@ -96,6 +106,24 @@ def test_a_call_shows_its_reviews_and_older_sets(client: Client, waiting: int) -
     assert "等待复核" in page and f'action="/findings/{waiting}/review"' in page
     assert "data-key" not in page  # a key says nothing of one finding among many
     assert "以前的判定：vanke 第 1 版" in client.get("/calls/call-good").text
+
+
+def test_a_call_shows_the_worst_first_and_folds_what_did_not_apply(client: Client, engine: Engine) -> None:
+    verdicts = (
+        ("opening", "pass"),
+        ("closing", "not_applicable"),
+        ("promise", "unsure"),
+        ("too_loud", "fail"),
+    )
+    findings = [Finding(rule, Verdict(verdict), "vanke") for rule, verdict in verdicts]
+    with session(engine) as db:
+        add_sets(
+            db, [NewSet("call-late", findings, Judged(Weighed.of(load_standard("vanke")), "small", NOW))]
+        )
+    page = client.get("/calls/call-late/parts/findings").text
+    names = ("音量不过高", "承诺时限", "开头语", "不适用的 1 条", "结束语")
+    places = [page.index(name) for name in names]
+    assert places == sorted(places)
 
 
 def test_an_agent_appeals_on_the_calls_page_and_is_answered(
