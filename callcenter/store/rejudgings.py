@@ -138,6 +138,7 @@ def next_calls(session: Session, id: int, size: int) -> list[str]:
     terms = [*_terms(row)]
     if row.cursor_at is not None:
         begun, same = col(Call.started_at), col(Call.started_at) == row.cursor_at
+        terms.append(begun <= row.cursor_at)  # says the same in a way that SQLite looks up in the index
         terms.append(or_(begun < row.cursor_at, and_(same, col(Call.id) < row.cursor_id)))
     query = select(col(Call.id)).where(*terms).order_by(col(Call.started_at).desc(), col(Call.id).desc())
     return list(session.scalars(query.limit(size)))
