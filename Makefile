@@ -27,8 +27,8 @@ SCRIPTS := tools/find-python tools/make-venv tools/system-packages tools/test-py
 ARGS ?=
 DIALOGUES ?=
 
-# pip tells what it fetches, not every file that it has already.
-PIP_QUIETLY := install --disable-pip-version-check --no-input
+# pip tells what it fetches, not every file that it has already; Python compiles what is imported, when it is.
+PIP_QUIETLY := install --disable-pip-version-check --no-input --no-compile
 SHOW := sed -un -e 's/^Collecting \([^ ]*\).*/  \1/p' -e 's/^Installing collected.*/  installing …/p'
 
 .PHONY: help setup demo test test-pythons lint bench fuzz soak clean pages model system-packages
@@ -81,7 +81,7 @@ test: $(STAMPS)/development model pages system-packages
 	@$(BIN)/python -m pytest -m 'not alone' -n $(WORKERS) --dist worksteal $(ARGS)
 
 test-pythons: model pages
-	@printf '%s\n' '3.13 tests/unit/domain tests/unit/sip tests/unit/events' '3.12 tests/unit/domain' | WORKERS=2 xargs -P 2 -I {} \
+	@printf '%s\n' '3.13 tests/unit/domain tests/unit/sip tests/unit/events' '3.12 tests/unit/domain' | WORKERS=4 xargs -P 2 -I {} \
 	  bash -o pipefail -c 'set -- {}; tools/test-python "$$@" 2>&1 | sed -u "s/^/$$1  /"'
 
 lint: $(STAMPS)/development

@@ -82,7 +82,8 @@ async def test_a_call_that_is_over_gets_its_file_and_the_record_names_it(
         made = await state(engine, "done")
         assert (made.path, made.rate, made.duration_seconds) == (f"2026/03/01/c1/{NAME}", 8000, 1.5)
         assert (made.error, made.attempts, made.lease_until) == (None, 1, None)
-        assert mixer.metrics() == {"stereo_files_written": 1, "stereo_files_failed": 0}
+        told = {"stereo_files_written": 1, "stereo_files_failed": 0}
+        await eventually(lambda: mixer.metrics() == told)  # counted once it is committed
         pid = mixer._worker.pid
         assert pid is not None
         assert os.getpriority(os.PRIO_PROCESS, pid) > os.getpriority(os.PRIO_PROCESS, 0)

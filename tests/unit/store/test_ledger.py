@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
@@ -105,14 +104,9 @@ async def test_a_discarded_recording_leaves_no_row(engine: Engine, at_once: bool
 
 async def test_putting_never_waits_for_the_database(engine: Engine) -> None:
     async with ledger_on(engine) as (ledger, _):
-        with locked(engine):
-            slowest = 0.0
+        with locked(engine):  # until all are put: whoever waited for the database would wait for ever
             for number in range(1000):
-                entry = CallChanged(call(f"c{number}"), EventName.STARTED)
-                began = time.perf_counter()
-                ledger.put(entry)
-                slowest = max(slowest, time.perf_counter() - began)
-            assert slowest < scaled(0.1)
+                ledger.put(CallChanged(call(f"c{number}"), EventName.STARTED))
             assert ledger.backlog == 1000
         await ledger.flush()
     assert [subject for subject, _ in events(engine)] == [f"c{number}" for number in range(1000)]
