@@ -42,6 +42,7 @@ class Code(StrEnum):
     HANGUP_UNKNOWN = "hangup_unknown"
     AGENT_AFTER_GOODBYES = "agent_after_goodbyes"
     LASTED = "lasted"
+    END_UNKNOWN = "end_unknown"
     ANY_LENGTH = "any_length"
     NO_HOTLINE = "no_hotline"
     NO_EXTENSIONS_CALL = "no_extensions_call"
@@ -191,6 +192,10 @@ TEMPLATES: Mapping[Code, Mapping[Language, str]] = {
     Code.LASTED: {
         "zh": "通话 {seconds:.1f} 秒；时限 {limit_seconds:.1f} 秒",
         "en": "the call lasted {seconds:.1f} s; the limit is {limit_seconds:.1f} s",
+    },
+    Code.END_UNKNOWN: {
+        "zh": "通话被中断，何时结束不知道",
+        "en": "the call was interrupted; when it ended is not known",
     },
     Code.ANY_LENGTH: {"zh": "该服务台不限通话时长", "en": "at this desk a call may last any time"},
     Code.NO_HOTLINE: {"zh": "分机之间的通话，不占热线", "en": "a call between extensions holds no hotline"},

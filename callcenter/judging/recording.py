@@ -13,13 +13,15 @@ from callcenter.judging.outcome import plain
 
 
 def record_in_time(rule: LimitRule, case: Case) -> Finding | None:
-    """The matter is written down within `limit` seconds of the call's end."""
+    """The matter is written down within `limit` seconds of the end, or of the last known of the call."""
     record = case.facts.record
     if not case.facts.answered:
         return plain(rule, Verdict.NOT_APPLICABLE, Reason(Code.NOT_ANSWERED))
     if record is None:
         return None
     after = record.written_after
+    if case.facts.interrupted and (after is None or after > rule.limit):
+        return plain(rule, Verdict.UNSURE, Reason(Code.END_UNKNOWN))
     if after is None:
         return plain(rule, Verdict.FAIL, reason(Code.NOT_RECORDED, limit_seconds=rule.limit))
     verdict = Verdict.PASS if after <= rule.limit else Verdict.FAIL

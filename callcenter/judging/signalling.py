@@ -87,7 +87,10 @@ def private_call(rule: LimitRule, case: Case) -> Finding | None:
 
 
 def _lasted(rule: LimitRule, facts: JudgeFacts, concerned: bool, otherwise: Code) -> Finding | None:
-    """Within the limit, or not; then the evidence is what lies beyond it. None: no signalling is known."""
+    """Within the limit, or not; then the evidence is what lies beyond it. None: no signalling is known.
+
+    A call that was interrupted may have lasted longer than is known of it.
+    """
     limit, seconds = rule.limit if facts.longest is None else facts.longest, facts.seconds
     if seconds is None:
         return None
@@ -98,6 +101,8 @@ def _lasted(rule: LimitRule, facts: JudgeFacts, concerned: bool, otherwise: Code
     if not limit:
         return plain(rule, Verdict.NOT_APPLICABLE, Reason(Code.ANY_LENGTH))
     held = seconds > limit
+    if facts.interrupted and not held:
+        return plain(rule, Verdict.UNSURE, Reason(Code.END_UNKNOWN))
     verdict, start = (Verdict.FAIL, limit) if held else (Verdict.PASS, 0.0)
     why = reason(Code.LASTED, seconds=seconds, limit_seconds=limit)
     return Finding(rule.id, verdict, clause(rule), start, seconds, reason=why)

@@ -9,7 +9,7 @@ import pytest
 
 from callcenter.domain.calls import HungUpBy, Line
 from callcenter.domain.findings import Finding, Verdict
-from callcenter.domain.reasons import Code
+from callcenter.domain.reasons import Code, Reason
 from callcenter.judging.facts import JudgeFacts
 from callcenter.judging.judging import spot_phrases
 from callcenter.standards import load_standard
@@ -303,6 +303,12 @@ def test_a_line_is_not_held_too_long(line: Line, rule: str, other: str, limit: f
     assert (late.start, late.end) == (limit, limit + 1.5)  # what lies beyond it
     assert late.why == f"the call lasted {limit + 1.5:.1f} s; the limit is {limit:.1f} s"
     assert " A11 " in late.clause
+
+
+def test_an_interrupted_call_may_have_lasted_longer_than_is_known() -> None:
+    known = lengths(seconds=20.0, interrupted=True)["hotline_held"]
+    assert (known.verdict, known.reason) == (UNSURE, Reason(Code.END_UNKNOWN))
+    assert lengths(seconds=601.0, interrupted=True)["hotline_held"].verdict is FAIL
 
 
 def test_a_desk_has_its_own_limit_or_none() -> None:

@@ -24,6 +24,12 @@ def test_record_in_time(after: float | None, verdict: Verdict, why: str) -> None
     assert (finding.verdict, finding.why) == (verdict, why)
 
 
+@pytest.mark.parametrize(("after", "verdict"), [(300.0, PASS), (301.0, UNSURE), (None, UNSURE)])
+def test_of_an_interrupted_call_nobody_knows_the_end(after: float | None, verdict: Verdict) -> None:
+    facts = JudgeFacts(record=RecordFacts(after), interrupted=True)
+    assert found("record_in_time", None, facts=facts).verdict is verdict
+
+
 @pytest.mark.parametrize(
     ("matter", "tickets", "verdict"),
     [

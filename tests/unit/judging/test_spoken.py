@@ -19,10 +19,7 @@ from tests.spoken.tables import EXAMPLES, Call, calls
 
 CALLS = calls(EXAMPLES)
 SHOWN = {Verdict.PASS, Verdict.FAIL, Verdict.UNSURE}
-FIGURES = ("private_call", "hotline_held", "record_in_time")
-"""Known to the second; with no signalling and no record there is no finding at all."""
 NEVER = {
-    **{rule: {Verdict.UNSURE} for rule in FIGURES},
     "promise": {Verdict.FAIL},  # it finds what was promised; whether that is kept the ticket's clock says
 }
 
@@ -37,7 +34,8 @@ def outcomes(call: Call, described: Mapping[str, Any], ear: Ear) -> list[Outcome
     unknown = described.get("unknown", ())
     told = {key: value for key, value in described.items() if key not in unknown}
     facts = told_facts(call.name, {**told, "timeline": list(spoken.timeline)})
-    facts = replace(facts, seconds=described.get("lasted"))
+    interrupted = described.get("interrupted", False)
+    facts = replace(facts, seconds=described.get("lasted"), interrupted=interrupted)
     found = findings(load_standard(described["standard"]), facts, (spoken.agent, spoken.caller), ear)
     return compare(call.name, parse_expect(call.name, described["expect"]), found)
 
