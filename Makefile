@@ -27,8 +27,8 @@ SCRIPTS := tools/find-python tools/make-venv tools/system-packages tools/test-py
 ARGS ?=
 DIALOGUES ?=
 
-# pip tells what it fetches, not every file that it has already; Python compiles what is imported, when it is.
-PIP_QUIETLY := install --disable-pip-version-check --no-input --no-compile
+# pip tells what it fetches, not every file that it has already.
+PIP_QUIETLY := install --disable-pip-version-check --no-input
 SHOW := sed -un -e 's/^Collecting \([^ ]*\).*/  \1/p' -e 's/^Installing collected.*/  installing …/p'
 
 .PHONY: help setup demo test test-pythons lint bench fuzz soak clean pages model system-packages

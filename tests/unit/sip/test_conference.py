@@ -24,6 +24,8 @@ from tests.support import eventually
 from tests.unit.sip.phone import pool, share
 from tests.unit.sip.test_crossing import Phone
 
+pytestmark = pytest.mark.once
+
 CALLER, AGENT, BOSS = 440.0, 1000.0, 2200.0
 
 
