@@ -18,7 +18,8 @@ WAITING = ("tests/acceptance/", "tests/interop/", "tests/soak/")
 
 
 def deal(tests: Sequence[T], hands: int, name: Callable[[T], str]) -> list[T]:
-    """The same tests in an order whose `hands` equal stretches each begin with a share of those that wait.
+    """The same tests in an order whose `hands` equal stretches each have a share of those that wait: one
+    begins with it, the next has it in its middle, so that not all telephones ring together.
 
     `name` gives a test's node id; the tests of a module stay together, and in their order, where they wait.
     """
@@ -28,6 +29,8 @@ def deal(tests: Sequence[T], hands: int, name: Callable[[T], str]) -> list[T]:
     for _, module in groupby(waiting, key=lambda test: name(test).partition("::")[0]):
         min(shares, key=len).extend(module)
     lengths = [(len(tests) * (hand + 1)) // hands - (len(tests) * hand) // hands for hand in range(hands)]
-    for share, length in zip(shares, lengths, strict=True):
+    for hand, (share, length) in enumerate(zip(shares, lengths, strict=True)):
+        others = max(0, length - len(share))
+        share[:0] = islice(reckoning, others // 2 if hand % 2 else 0)
         share += islice(reckoning, max(0, length - len(share)))
     return [test for share in shares for test in share] + list(reckoning)

@@ -24,7 +24,7 @@ from tests.interop.call_capture import Dialog, dialogs, read_messages
 from tests.interop.peers import capture
 from tests.support import scaled
 
-AS_READ = 0.25
+AS_READ = 0.5
 """Seconds by which a busy machine may see a datagram later than the capture does."""
 Wire = dict[str, Dialog]
 Span = tuple[float, float]
