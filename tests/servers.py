@@ -94,7 +94,7 @@ def postgresql() -> Iterator[str]:
             "--no-sync",
         ]
         subprocess.run([*initdb, "--locale=C"], check=True, capture_output=True, **as_user("postgres"))
-        port = free_port(socket.SOCK_STREAM)
+        port = free_port()
         options = (
             "listen_addresses=127.0.0.1",
             "unix_socket_directories=",
@@ -131,7 +131,7 @@ def mosquitto(folder: Path, *, user: str | None = None, password: str | None = N
     binary = shutil.which("mosquitto", path=f"{os.environ['PATH']}:/usr/sbin")
     if binary is None:
         raise RuntimeError("no Mosquitto here: apt install mosquitto")
-    port = free_port(socket.SOCK_STREAM)
+    port = free_port()
     lines = [f"listener {port} 127.0.0.1", "persistence false", "user root", "max_queued_messages 0"]
     if user is None:
         lines.append("allow_anonymous true")
@@ -146,5 +146,5 @@ def mosquitto(folder: Path, *, user: str | None = None, password: str | None = N
 
 def embedded_broker(folder: Path) -> ServerProcess:
     """Our embedded broker (amqtt) in a process of its own; not started yet."""
-    port = free_port(socket.SOCK_STREAM)
+    port = free_port()
     return ServerProcess([sys.executable, "-c", EMBEDDED, str(port)], port, folder / "broker.log")

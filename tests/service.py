@@ -8,7 +8,6 @@ from __future__ import annotations
 import itertools
 import random
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -160,7 +159,7 @@ def running_service(
     """A service in `folder`, healthy; `extra` is appended to its configuration."""
     speech_model()
     folder.mkdir(parents=True, exist_ok=True)
-    sip, http, mqtt = free_port(), free_port(socket.SOCK_STREAM), free_port(socket.SOCK_STREAM)
+    sip, http, mqtt = free_port(), free_port(), free_port()
     rtp = random.randrange(12000, 30000, 400)
     config = folder / "callcenter.toml"
     desks = [_desk(n) for n in range(DESKS)]

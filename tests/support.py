@@ -8,7 +8,9 @@ import os
 import random
 import socket
 import time
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterator
+from itertools import cycle, islice
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -22,24 +24,43 @@ def scaled(seconds: float) -> float:
     return seconds * TIMEOUT_SCALE
 
 
-def free_port(kind: socket.SocketKind = socket.SOCK_DGRAM, host: str = "127.0.0.1") -> int:
-    """A port that nobody listens on at this moment."""
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind((host, 0))
-        port: int = probe.getsockname()[1]
-        return port
+FIRST_PORT, LAST_PORT = 61_400, 65_500
+"""Ports that the system gives to nobody who does not ask for them: those are 32768 to 60999."""
+
+
+def _own_ports() -> Iterator[int]:
+    """This test process's share of them, again and again from somewhere on: what is free when it is looked
+    for is still free when it is used, though others look as well."""
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    size = (LAST_PORT - FIRST_PORT) // workers
+    begin = FIRST_PORT + worker * size
+    share = deque(range(begin, begin + size))
+    share.rotate(random.randrange(size))
+    return cycle(share)
+
+
+_ports = _own_ports()
+
+
+def free_port(host: str = "127.0.0.1") -> int:
+    """A port that nobody uses at this moment, for UDP nor TCP."""
+    return free_block(1, host)
 
 
 def free_block(count: int, host: str = "127.0.0.1") -> int:
-    """The first of so many UDP ports in a row that nobody uses, of those that nothing else here takes."""
+    """The first of so many ports in a row that nobody uses, for UDP nor TCP; of several it is an even one."""
     while True:
-        first = random.randrange(10_000, 12_000 - count, 2)
-        with contextlib.ExitStack() as stack, contextlib.suppress(OSError):
-            for port in range(first, first + count):
-                family = socket.AF_INET6 if ":" in host else socket.AF_INET
-                probe = stack.enter_context(socket.socket(family, socket.SOCK_DGRAM))
-                probe.bind((host, port))
-            return first
+        block = list(islice(_ports, count))
+        if block[-1] - block[0] != count - 1 or (count > 1 and block[0] % 2):
+            next(_ports)
+            continue
+        with contextlib.suppress(OSError), contextlib.ExitStack() as stack:
+            for port in block:
+                for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
+                    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+                    stack.enter_context(socket.socket(family, kind)).bind((host, port))
+            return block[0]
 
 
 def wait_for(what: Callable[[], T | None], timeout: float = 10.0, *, message: str = "") -> T:

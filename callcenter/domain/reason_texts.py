@@ -91,6 +91,8 @@ class Code(StrEnum):
     PROMISED_WITHIN = "promised_within"
     PROMISED_WITHIN_PERHAPS = "promised_within_perhaps"
     PROMISED_UNDATED = "promised_undated"
+    PROMISED_LATE = "promised_late"
+    PROMISED_DAYS_LATE = "promised_days_late"
     NO_PROMISE = "no_promise"
     CALLBACK_KEPT = "callback_kept"
     CALLBACK_MISSING = "callback_missing"
@@ -355,6 +357,14 @@ TEMPLATES: Mapping[Code, Mapping[Language, str]] = {
     Code.PROMISED_UNDATED: {
         "zh": "坐席承诺「{text}」，但不知道通话是哪一天",
         "en": "the agent promised 「{text}」, and the day of the call is not known",
+    },
+    Code.PROMISED_LATE: {
+        "zh": "坐席承诺「{text}」：{within}之内；「{kind}」最迟 {at_most}",
+        "en": "the agent promised 「{text}」: within {within}; this kind of matter ({kind}) has {at_most}",
+    },
+    Code.PROMISED_DAYS_LATE: {
+        "zh": "坐席承诺「{text}」：{due} 前；「{kind}」最迟 {workdays} 个工作日",
+        "en": "the agent promised 「{text}」: by {due}; this kind of matter ({kind}) has {workdays} workdays",
     },
     Code.NO_PROMISE: {"zh": "坐席没有承诺时间", "en": "the agent promised no time"},
     Code.CALLBACK_KEPT: {

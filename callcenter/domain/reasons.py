@@ -24,8 +24,9 @@ def fields(template: str) -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """A code and its facts: text, whole numbers, seconds (`within`: told in hours and minutes), or ids
-    (`kind`, a list of `items`) that have names in each language. Raises ValueError where they do not fit."""
+    """A code and its facts: text, whole numbers, seconds (`within`, `at_most`: told in hours and minutes), or
+    ids (`kind`, a list of `items`) that have names in each language. Raises ValueError where they do not fit.
+    """
 
     code: Code
     args: Mapping[str, Any] = field(default_factory=dict)
@@ -47,7 +48,7 @@ def _named(name: str, value: Any, language: Language) -> Any:
             return ("、" if language == "zh" else ", ").join(_name(each, language) for each in value)
         case "kind":
             return _name(value, language)
-        case "within":
+        case "within" | "at_most":
             return _span(value, language)
         case "due":
             return str(value)[:16].replace("T", " ")  # people are where the offset is

@@ -224,6 +224,17 @@ class PromiseRule(Rule):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PromisedTimeRule(PromiseRule):
+    """The longest that may be promised, by the kind of matter (`lookup`, `complaint`, …).
+
+    `limits` are seconds, `workdays` working days after the day of the call, to the end of the last.
+    """
+
+    limits: Mapping[str, float] = field(default_factory=dict)
+    workdays: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TicketRule(Rule):
     """A matter of one of these kinds has a ticket."""
 
@@ -254,7 +265,7 @@ KINDS: Final[Mapping[str, type[Rule]]] = {
     "long_silence": LimitRule,
     "private_call": LimitRule,
     "hotline_held": LimitRule,
-    "promise": PromiseRule,
+    "promise": PromisedTimeRule,
     "callback_promised": PromiseRule,
     "record_in_time": LimitRule,
     "ticket_linked": TicketRule,

@@ -50,6 +50,13 @@ class Calendar:
         kind = DayKind.WEEKEND if day.weekday() >= 5 else DayKind.WORKING
         return Day(kind, day.year not in self.years)
 
+    def workday_after(self, day: date, count: int) -> date:
+        """The working day that is so many after `day`; with none of them `day` itself."""
+        while count:
+            day += timedelta(days=1)
+            count -= self.day(day).worked
+        return day
+
     def extended(self, exceptions: Mapping[date, DayKind], years: frozenset[int]) -> Calendar:
         """This calendar with what somebody else knows, who is right where the two differ."""
         return Calendar({**self.exceptions, **exceptions}, self.years | years)

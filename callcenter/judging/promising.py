@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from math import inf
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from callcenter.domain.findings import Finding, Verdict
 from callcenter.domain.reasons import Code, Reason, reason
-from callcenter.domain.standards import PromiseRule
+from callcenter.domain.standards import PromisedTimeRule, PromiseRule
 from callcenter.domain.workdays import published
 from callcenter.judging.case import Case
 from callcenter.judging.hearing import Evidence, Said
@@ -27,8 +27,10 @@ ANOTHER: Final = datetime(2026, 1, 6, 15, 20, tzinfo=ZoneInfo("Asia/Shanghai"))
 """Two days for a call of which none is known: what lies as far off on both is counted from the call."""
 
 
-def promise(rule: PromiseRule, case: Case) -> Finding:
-    """A time that is promised: found, with the instant at which it is due. It is for a person to confirm."""
+def promise(rule: PromisedTimeRule, case: Case) -> Finding:
+    """A time that is promised: found, with the instant at which it is due, and no later than a matter of its
+    kind may take. It is for a person to confirm; as long as no kind is written down any time will do.
+    """
     if early := cannot_judge_words(rule, case):
         return early
     assert case.agent is not None
@@ -46,29 +48,55 @@ def _works(day: date) -> bool:
     return published().day(day).worked
 
 
-def _promises(rule: PromiseRule, case: Case, time: SpokenTime) -> Evidence:
+def _promises(rule: PromisedTimeRule, case: Case, time: SpokenTime) -> Evidence:
     """Whether something is promised for that time."""
     assert case.agent is not None
     return case.agent.best(rule.phrases, time.start - BEFORE, time.end + AFTER)
 
 
 def _promised(
-    rule: PromiseRule, case: Case, time: SpokenTime, evidence: Evidence, verdict: Verdict
+    rule: PromisedTimeRule, case: Case, time: SpokenTime, evidence: Evidence, verdict: Verdict
 ) -> Finding:
     assert case.agent is not None and evidence.match is not None
     span = min(time.start, evidence.match.start), max(time.end, evidence.match.end)
     heard = join_text([word for word in case.agent.words if word.end > span[0] and word.start < span[1]])
     begun = case.facts.begun
-    if begun is None and not _counted_from_the_call(case.agent.words, time):
-        return spanned(rule, Verdict.UNSURE, span, reason(Code.PROMISED_UNDATED, text=time.text), heard)
     within = time.due - (begun or SOME_DAY) - timedelta(seconds=time.end)
+    if begun is None and not (
+        _counted_from_the_call(case.agent.words, time) and _within_any_calendar(rule, case, within)
+    ):
+        return spanned(rule, Verdict.UNSURE, span, reason(Code.PROMISED_UNDATED, text=time.text), heard)
     facts = {"text": time.text, "within": 60 * round(within.total_seconds() / 60)}
+    if verdict is Verdict.PASS and (late := _late(rule, case, time, facts)):
+        return spanned(rule, Verdict.FAIL, span, late, heard)
     if begun is None:
         code = Code.PROMISED_WITHIN if verdict is Verdict.PASS else Code.PROMISED_WITHIN_PERHAPS
         return spanned(rule, verdict, span, Reason(code, facts), heard)
     code = Code.PROMISED if verdict is Verdict.PASS else Code.PROMISED_PERHAPS
     due = time.due.isoformat(timespec="minutes")
     return spanned(rule, verdict, span, Reason(code, {**facts, "due": due}), heard)
+
+
+def _late(rule: PromisedTimeRule, case: Case, time: SpokenTime, facts: Mapping[str, Any]) -> Reason | None:
+    """Why a promised time is later than a matter of this kind may take; None where it is not."""
+    matter, begun = case.facts.matter, case.facts.begun
+    if matter is None:
+        return None
+    at_most, workdays = rule.limits.get(matter, inf), rule.workdays.get(matter)
+    if facts["within"] > at_most:
+        return Reason(Code.PROMISED_LATE, {**facts, "kind": matter, "at_most": round(at_most)})
+    if workdays is None or begun is None:
+        return None
+    if time.due.date() <= published().workday_after(begun.date(), workdays):
+        return None
+    due = time.due.isoformat(timespec="minutes")
+    return reason(Code.PROMISED_DAYS_LATE, text=time.text, due=due, kind=matter, workdays=workdays)
+
+
+def _within_any_calendar(rule: PromisedTimeRule, case: Case, within: timedelta) -> bool:
+    """Whether its working days are enough on whatever day the call was."""
+    workdays = rule.workdays.get(case.facts.matter or "")
+    return workdays is None or within <= timedelta(days=workdays)
 
 
 def _counted_from_the_call(words: Sequence[Word], time: SpokenTime) -> bool:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields
+from functools import partial
 from typing import Any
 
 from callcenter.domain.rings import limit_seconds
@@ -71,6 +72,12 @@ class _Explainer:
     def __init__(self, standard: Standard, language: Language) -> None:
         self._standard, self._language = standard, language
         self._words = words(language)
+        # How the parts of a table by the kind of matter are worded, by its key.
+        self._by_kind: Mapping[str, Callable[[Any], str]] = {
+            "wanted": self._items,
+            "limits": self._span,
+            "workdays": partial(self._say, "workdays"),
+        }
 
     def page(self) -> Page:
         standard, rules = self._standard, {rule.id: rule for rule in self._standard.rules}
@@ -144,16 +151,18 @@ class _Explainer:
             value, label = getattr(rule, each.name), self._words["label"].get(_list_name(rule, each.name), "")
             if not label or not value or (each.name == "any_name" and _named(rule)):
                 continue
-            if each.name == "wanted":
-                yield Words(label, tuple(self._wanted(kind, items) for kind, items in value.items()))
+            if worded := self._by_kind.get(each.name):
+                yield Words(label, tuple(self._of_kind(kind, worded(part)) for kind, part in value.items()))
             elif isinstance(value, Mapping):
                 yield from (Words(self._name(item), phrases) for item, phrases in value.items())
             else:
                 yield Words(label, tuple(self._phrase(part) for part in value), each.name in ASIDE)
 
-    def _wanted(self, kind: str, items: tuple[str, ...]) -> str:
-        names = self._say("comma").join(self._name(item) for item in items)
-        return f"{self._name(kind)}{self._say('colon')}{names}"
+    def _of_kind(self, kind: str, text: str) -> str:
+        return f"{self._name(kind)}{self._say('colon')}{text}"
+
+    def _items(self, items: tuple[str, ...]) -> str:
+        return self._say("comma").join(self._name(item) for item in items)
 
     def _phrase(self, part: Any) -> str:
         if not isinstance(part, Forbidden):

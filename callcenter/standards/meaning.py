@@ -74,7 +74,7 @@ CHECKS: Final[Mapping[str, tuple[Check, ...]]] = {
     ),
     "asks": (_heard, lambda value, path: _known(ITEMS, _NO_ITEM, _tables_keys(value), path)),
     "wanted": (partial(_known, MATTERS, _NO_MATTER), partial(_known_within, ITEMS, _NO_ITEM)),
-    "kinds": (partial(_known, MATTERS, _NO_MATTER),),
+    **dict.fromkeys(("kinds", "limits", "workdays"), (partial(_known, MATTERS, _NO_MATTER),)),
     "share": (_share,),
 }  # fmt: skip
 """By a rule's key: what is looked at."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -53,7 +52,7 @@ def local(text: str, folder: Path) -> str:
 def broker(tmp_path: Path) -> Iterator[int]:
     subprocess.run([sys.executable, DOCKER / "make_secrets.py", tmp_path / "secrets"], check=True)
     (tmp_path / "broker").mkdir()
-    port, config = free_port(socket.SOCK_STREAM), tmp_path / "mosquitto.conf"
+    port, config = free_port(), tmp_path / "mosquitto.conf"
     text = local((DOCKER / "mosquitto.conf").read_text("utf-8"), tmp_path)
     config.write_text(text.replace("listener 1883", f"listener {port} 127.0.0.1\nuser root"))
     binary = shutil.which("mosquitto", path=f"{os.environ['PATH']}:/usr/sbin")
@@ -82,7 +81,7 @@ def host(tmp_path: Path, broker: int) -> Iterator[Host]:
         own = {
             "CALLCENTER_DATA": str(tmp_path / "data"),
             "CALLCENTER_SIP__LISTEN": f"127.0.0.1:{free_port()}",
-            "CALLCENTER_HTTP__LISTEN": f"127.0.0.1:{free_port(socket.SOCK_STREAM)}",
+            "CALLCENTER_HTTP__LISTEN": f"127.0.0.1:{free_port()}",
         }
         asked = {key: local(value, tmp_path) for key, value in service.items()}
         yield Host(tmp_path, {**os.environ, **asked, **own})

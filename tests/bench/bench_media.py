@@ -21,7 +21,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.bench.bench_media_load import CORE, Caller, Result, bench_socket, judge, load, receive, settle
-from tests.support import free_port, scaled
+from tests.support import free_block, scaled
 
 SUBJECTS = "tests.bench.bench_media_subjects"
 WARM_UP = 1.5
@@ -85,7 +85,7 @@ def measure(name: str, calls: int, seconds: float) -> Run:
     relayed = name == "sanxiang"
     with bench_socket() as sock:
         media_port = sock.getsockname()[1]
-        sip_port = free_port()
+        sip_port = free_block(2)
         with subject_of(SUBJECTS, name, calls, media_port if relayed else sip_port) as subject:
             ports = subject.hear()["ports"]
             caller = None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import socket
 import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -56,7 +55,7 @@ class Baresip:
         """Trusts the certificate `made` and has it; plays a 16-bit WAV of 8 kHz."""
         home = folder / "baresip"
         home.mkdir()
-        control = free_port(socket.SOCK_STREAM)
+        control = free_port()
         (home / "config").write_text(_config(control, made, play))
         (home / "accounts").write_text("")
         phone = cls(home, _run(home))

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from tests.support import eventually, free_port, scaled
+from tests.support import eventually, free_block, free_port, scaled
 from tests.unit.sip.certificates import Made
 
 ENCRYPTED = "media_encryption=srtp\nmedia_encryption_mandatory=1\n"
@@ -102,5 +102,5 @@ def _rc(port: int, made: Made | None, settings: str) -> str:
     tls = f"sip_tls_port={free_port()}\nroot_ca={made.certificate}\n" if made else "sip_tls_port=0\n"
     return (
         f"[sip]\nsip_port={port}\nsip_tcp_port=0\n{tls}verify_server_certs=1\nverify_server_cn=1\n"
-        f"{settings}[rtp]\naudio_rtp_port={free_port()}\n[video]\nenabled=0\n"
+        f"{settings}[rtp]\naudio_rtp_port={free_block(2)}\n[video]\nenabled=0\n"
     )

@@ -9,7 +9,6 @@ any other call to it. With a certificate it also speaks TLS.
 
 from __future__ import annotations
 
-import socket
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -79,7 +78,7 @@ class Kamailio:
         registrar: int | None = None,
         made: Made | None = None,
     ) -> Iterator[Kamailio]:
-        ports = {"UDP": free_port(), **{name: free_port(socket.SOCK_STREAM) for name in ("TCP", "TLS")}}
+        ports = {"UDP": free_port(), **{name: free_port() for name in ("TCP", "TLS")}}
         config = folder / "kamailio.cfg"
         config.write_text(_text(ports, users, registrar, folder if made else None))
         if made:

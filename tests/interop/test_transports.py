@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from pathlib import Path
 
 import pytest
@@ -150,7 +149,7 @@ async def test_srv_fails_over_from_a_dead_sipp_to_a_live_one(tmp_path: Path) -> 
     """RFC 3263: the first target has no TCP, the second answers."""
     steps = (called(), ring(100), answer(), receive("ACK"), wait_bye())
     run = await sipp_agent(tmp_path, *steps, transport="TCP")
-    dead = free_port(socket.SOCK_STREAM)
+    dead = free_port()
     zone = (
         f"_sip._tcp.example.com 60 SRV 1 0 {dead} host.example.com.",
         f"_sip._tcp.example.com 60 SRV 2 0 {run.port} host.example.com.",

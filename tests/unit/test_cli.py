@@ -202,7 +202,7 @@ def test_a_taken_port_is_a_clear_error(tmp_path: Path) -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         address = f"127.0.0.1:{taken.getsockname()[1]}"
-        broker = f"mqtt://127.0.0.1:{free_port(socket.SOCK_STREAM)}"
+        broker = f"mqtt://127.0.0.1:{free_port()}"
         told = refused(call("web", "--data", tmp_path, "--http", address, "--mqtt", broker))
     assert "cannot listen on http.listen" in told
 

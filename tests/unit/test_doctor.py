@@ -94,7 +94,7 @@ def test_a_page_for_everybody(tmp_path: Path) -> None:
 
 
 def test_a_broker_that_is_not_there(tmp_path: Path) -> None:
-    text = f'[mqtt]\nurl = "mqtt://user:hidden@127.0.0.1:{free_port(socket.SOCK_STREAM)}"\n'
+    text = f'[mqtt]\nurl = "mqtt://user:hidden@127.0.0.1:{free_port()}"\n'
     check = found(examine(config(tmp_path, text), tmp_path), "MQTT")
     assert not check.good
     assert "hidden" not in check.found
@@ -116,7 +116,7 @@ def test_a_database_is_told_with_its_revision(tmp_path: Path) -> None:
 
 
 def test_a_database_that_does_not_answer(tmp_path: Path) -> None:
-    url = f"postgresql+psycopg://u:hidden@127.0.0.1:{free_port(socket.SOCK_STREAM)}/d"
+    url = f"postgresql+psycopg://u:hidden@127.0.0.1:{free_port()}/d"
     check = found(examine(config(tmp_path, f'[database]\nurl = "{url}"\n'), tmp_path), "database")
     assert not check.good
     assert "hidden" not in check.found

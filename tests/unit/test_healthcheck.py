@@ -129,7 +129,7 @@ def test_a_web_role_without_its_database_is_unhealthy() -> None:
 
 def test_a_web_role_that_is_not_there_is_unhealthy() -> None:
     with pytest.raises(Unhealthy, match="healthz"):
-        check_web(Settings(http={"listen": f"127.0.0.1:{free_port(socket.SOCK_STREAM)}"}))
+        check_web(Settings(http={"listen": f"127.0.0.1:{free_port()}"}))
 
 
 @pytest.fixture
@@ -173,7 +173,7 @@ def test_a_scribe_that_said_nothing_is_unhealthy(broker: Settings) -> None:
 
 
 def test_a_missing_broker_is_unhealthy() -> None:
-    settings = Settings(mqtt={"url": f"mqtt://127.0.0.1:{free_port(socket.SOCK_STREAM)}"})
+    settings = Settings(mqtt={"url": f"mqtt://127.0.0.1:{free_port()}"})
     with pytest.raises(Unhealthy, match="broker does not answer"):
         check_scribe(settings, patience=0.3)
 

@@ -56,11 +56,11 @@ def answering(product: str) -> Iterator[int]:
 
 def test_every_transport_has_a_free_port(tmp_path: Path) -> None:
     made = make(tmp_path)
-    tcp, ws = free_port(socket.SOCK_STREAM), free_port(socket.SOCK_STREAM)
+    tcp, ws = free_port(), free_port()
     given = with_certificate(
         made,
         tcp_listen=f"127.0.0.1:{tcp}",
-        tls_listen=f"127.0.0.1:{free_port(socket.SOCK_STREAM)}",
+        tls_listen=f"127.0.0.1:{free_port()}",
         ws_listen=f"127.0.0.1:{ws}",
     )
     checks = list(ports(given))

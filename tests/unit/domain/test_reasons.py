@@ -27,6 +27,8 @@ FACTS = {
     "limit_rate": 6.5,
     "text": "两小时内",
     "within": 2 * 3600,
+    "at_most": 2 * 3600,
+    "workdays": 7,
     "due": "2026-03-01 12:00",
     "kind": "x",
 }

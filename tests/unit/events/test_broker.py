@@ -17,7 +17,7 @@ from tests.unit.events.conftest import connected
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.1", "::", "broker.example"])
 async def test_it_listens_to_this_machine_only(host: str) -> None:
     with pytest.raises(BrokerError, match="Mosquitto"):
-        await run(host, free_port(socket.SOCK_STREAM))
+        await run(host, free_port())
 
 
 async def test_a_taken_port_is_explained(caplog: pytest.LogCaptureFixture) -> None:

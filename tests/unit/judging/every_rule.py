@@ -106,7 +106,11 @@ RULES: dict[str, dict[str, Any]] = {
     "long_silence": {"limit": 10.0},
     "private_call": {"limit": 180.0},
     "hotline_held": {"limit": 600.0},
-    "promise": {"phrases": ["给您答复", "给您回复", "给您【回电】", "安排【上门】", "为您【处理】"]},
+    "promise": {
+        "phrases": ["给您答复", "给您回复", "给您【回电】", "安排【上门】", "为您【处理】"],
+        "limits": {"lookup": 900.0},
+        "workdays": {"suggestion": 1},
+    },
     "callback_promised": {"phrases": ["给您【回电】", "给您【回电话】", "再【联系】您"]},
     "record_in_time": {"limit": 300.0},
     "ticket_linked": {"kinds": ["repair", "complaint"]},

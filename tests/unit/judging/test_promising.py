@@ -71,6 +71,51 @@ def test_the_earliest_of_several_counts() -> None:
     assert finding.reason and finding.reason.args["within"] == 3600
 
 
+MONDAY = datetime(2026, 9, 28, 10, 0, tzinfo=CHINA)
+"""The last days of September: 1 to 7 October are off, and the 10th, a Saturday, is worked."""
+
+
+@pytest.mark.parametrize(
+    ("said", "matter", "verdict"),
+    [
+        ("一刻钟 之内 给 您 答复", "lookup", PASS),
+        ("二十分钟 之内 给 您 答复", "lookup", FAIL),
+        ("二十分钟 之内 给 您 答复", "repair", PASS),
+        ("二十分钟 之内 给 您 答复", None, PASS),
+        ("明天 下午 五点 以前 给 您 答复", "suggestion", PASS),
+        ("三天 之内 给 您 答复", "suggestion", FAIL),
+        ("后天 给 您 答复", "suggestion", FAIL),
+    ],
+)
+def test_no_later_than_its_matter_may_take(said: str, matter: str | None, verdict: Verdict) -> None:
+    assert promised(said, JudgeFacts(begun=MONDAY, matter=matter)).verdict is verdict
+
+
+def test_how_a_late_promise_is_told() -> None:
+    late = promised("二十分钟 之内 给 您 答复", JudgeFacts(begun=MONDAY, matter="lookup"))
+    assert late.why == (
+        "the agent promised 「二十分钟之内」: within 20 min; this kind of matter (Look-up) has 15 min"
+    )
+    days = promised("后天 给 您 答复", JudgeFacts(begun=MONDAY, matter="suggestion"))
+    assert days.reason and days.reason.text("zh") == (
+        "坐席承诺「后天」：2026-09-30 23:59 前；「建议」最迟 1 个工作日"
+    )
+
+
+def test_a_holiday_is_no_working_day() -> None:
+    """On the eve of the National Day the next working day is the 8th."""
+    eve = JudgeFacts(begun=datetime(2026, 9, 30, 10, 0, tzinfo=CHINA), matter="suggestion")
+    assert promised("七天 之内 给 您 答复", eve).verdict is PASS
+    assert promised("十天 之内 给 您 答复", eve).verdict is FAIL
+
+
+@pytest.mark.parametrize(
+    ("said", "verdict"), [("两小时 内 给 您 答复", PASS), ("三天 内 给 您 答复", UNSURE)]
+)
+def test_working_days_of_a_call_of_no_day(said: str, verdict: Verdict) -> None:
+    assert promised(said, JudgeFacts(matter="suggestion")).verdict is verdict
+
+
 def test_a_promise_that_was_half_heard() -> None:
     finding = promised("两小时 内 给 您 啊铺", UNDATED)
     assert finding.verdict is UNSURE

@@ -10,7 +10,7 @@ import pytest
 from sip.aio.dscp import CS3, EF, mark, marked
 from sip.aio.ports import PortPool
 from sip.aio.udp import UdpSocket
-from tests.support import free_port
+from tests.support import free_block
 
 
 @pytest.mark.parametrize("family", [socket.AF_INET, socket.AF_INET6])
@@ -41,7 +41,7 @@ async def test_signalling_goes_out_marked() -> None:
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
 @pytest.mark.parametrize("dscp", [EF, 0])
 def test_both_ports_of_a_stream_and_the_socket_of_one_peer_are_marked(host: str, dscp: int) -> None:
-    port = free_port() & ~1
+    port = free_block(22)
     with PortPool(host, port, port + 21, dscp=dscp).acquire() as pair:
         latched = pair.connected((host, 9))
         assert [marked(sock) for sock in (pair.rtp, pair.rtcp, latched)] == [dscp] * 3

@@ -22,7 +22,7 @@ def transports(agent: UserAgent) -> list[str]:
 
 async def test_tcp_comes_with_udp_on_the_same_port() -> None:
     agent = UserAgent(Everybody(), refuse_all)
-    port = free_port(socket.SOCK_STREAM)
+    port = free_port()
     await listen(agent, SipSettings(listen=f"127.0.0.1:{port}"))
     assert [(side.transport, side.port) for side, _ in agent.wire.locals] == [("UDP", port), ("TCP", port)]
     await agent.stop(0.05)

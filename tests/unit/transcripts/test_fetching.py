@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -81,7 +80,7 @@ def test_a_server_without_ranges_begins_again(server: tuple[str, type[Handler]],
 def test_errors_say_why(server: tuple[str, type[Handler]], tmp_path: Path) -> None:
     with pytest.raises(FetchError, match="HTTP 404"):
         download(f"{server[0]}/none", tmp_path / "part", no_progress)
-    port = free_port(socket.SOCK_STREAM)
+    port = free_port()
     with pytest.raises(FetchError, match=r"unreachable|broke off"):
         download(f"http://127.0.0.1:{port}/", tmp_path / "part", no_progress, timeout=scaled(5.0))
 
