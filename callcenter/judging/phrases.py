@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from math import inf
 
 from callcenter.domain.calls import Line
@@ -10,7 +10,7 @@ from callcenter.domain.findings import Finding, Verdict
 from callcenter.domain.reasons import Code, Reason, reason
 from callcenter.domain.standards import OpeningRule, PhraseRule, Rule
 from callcenter.judging.case import Case, once
-from callcenter.judging.hearing import NOTHING, Evidence, Said
+from callcenter.judging.hearing import NOTHING, Evidence, Hearing, Said
 from callcenter.judging.outcome import (
     NO_PHRASE,
     SILENT,
@@ -28,6 +28,10 @@ from transcripts.recogniser import Word
 from transcripts.utterances import join_text, split_utterances
 from transcripts.voice import Span
 
+TOUCHING = 0.2
+"""Seconds between the parts of a name at most."""
+TITLE = 2.0
+"""Seconds that a part of a name lasts at most."""
 OPENED = 8.0
 """Seconds from the agent's first word within which the opening is over."""
 
@@ -46,7 +50,23 @@ def opening(rule: OpeningRule, case: Case) -> Finding:
     names = (*case.names, *rule.names)
     rivals = [rival for rival in rule.rivals if rival not in names]
     name = case.agent.best(names or rule.any_name, 0.0, end, rivals)
-    return _heard(rule, words, end, greeting, _near(name, greeting, rule.gap))
+    beside = () if names else _beside(name, rule.any_name, case.agent)
+    return _heard(rule, words, end, greeting, _near(name, greeting, rule.gap), *beside)
+
+
+def _beside(name: Evidence, names: Sequence[str], agent: Hearing) -> Iterator[Evidence]:
+    """The other parts of a name of several: 「物业」 and 「客服中心」."""
+    if name.said is not Said.YES or name.match is None:
+        return
+    since, until = name.match.start, name.match.end
+    while (after := agent.best(names, until, until + TOUCHING)).said is Said.YES:
+        if after.match is None or after.match.end <= until:
+            break
+        yield after
+        until = after.match.end
+    before = agent.best(names, since - TITLE, since - TOUCHING)
+    if before.said is Said.YES and before.match and -TOUCHING < since - before.match.end < TOUCHING:
+        yield before
 
 
 def offer_help(rule: PhraseRule, case: Case) -> Finding:

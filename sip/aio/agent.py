@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import cast
 
+from sip.aio.alarm import Alarm
 from sip.aio.call import Call, replaced_by
 from sip.aio.deadlines import Deadlines
 from sip.aio.dscp import CS3
@@ -84,8 +85,7 @@ class UserAgent:
         self._calls = KnownCalls()
         self._waiting: Deadlines[Call] = Deadlines()
         self._work = Tasks()
-        self._timer: asyncio.TimerHandle | None = None
-        self._due = 0.0
+        self._alarm = Alarm(self._on_timer)
         self._quiet: asyncio.Event | None = None
         self._stopped = False
         self.local = LocalSide("", 0)
@@ -123,9 +123,7 @@ class UserAgent:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         self._stopped = True  # from here on no timer is set
-        if self._timer is not None:
-            self._timer.cancel()
-        self._timer = None
+        self._alarm.cancel()
         self._calls.close()
         await self.wire.close()
 
@@ -210,7 +208,6 @@ class UserAgent:
             self.wire.send(data, to)
 
     def _on_timer(self) -> None:
-        self._timer = None
         moment = self.now()
         try:
             self._carry_out(self.layer.tick(moment.mono), moment)
@@ -226,16 +223,8 @@ class UserAgent:
             return
         wanted = (self.layer.deadline, self._waiting.next)
         deadlines = [deadline for deadline in wanted if deadline is not None]
-        if not deadlines:
-            return
-        loop = asyncio.get_running_loop()
-        when = loop.time() + max(0.0, min(deadlines) - self._clock())
-        if self._timer is not None:
-            if self._due <= when + 0.001:
-                return
-            self._timer.cancel()
-        self._due = when  # uvloop's handle of a timer that is due at once cannot tell
-        self._timer = loop.call_at(when, self._on_timer)
+        if deadlines:
+            self._alarm.set(min(deadlines) - self._clock())
 
     # -- effects ------------------------------------------------------------------------------------------
 

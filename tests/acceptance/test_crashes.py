@@ -15,13 +15,13 @@ import pytest
 from sqlmodel import Session, col, create_engine, select
 
 from callcenter.demo.phones.scenarios import (
+    acknowledged,
     answer,
     answered,
     bye,
     called,
     pause,
     play,
-    receive,
     ring,
     wait_bye,
 )
@@ -82,7 +82,7 @@ def stored(service: RunningService) -> Stored:
 def talk(phones: Phones, desk: TestDesk, folder: Path, seconds: float) -> str:
     """An agent who speaks and waits for the caller's BYE; returns the caller's remaining steps."""
     agent = headerless(DIALOGUES / "late-answer.agent.wav", folder)
-    phones.agent(desk.first, called(), ring(300), answer(), receive("ACK"), play(agent), wait_bye())
+    phones.agent(desk.first, called(), ring(300), answer(), acknowledged(), play(agent), wait_bye())
     caller = headerless(DIALOGUES / "late-answer.caller.wav", folder)
     return answered(2) + play(caller) + pause(int(seconds * 1000)) + bye(3, "uac")
 

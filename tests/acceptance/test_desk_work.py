@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 
 from callcenter.demo.phones.scenarios import (
+    acknowledged,
     answer,
     answered,
     bye,
     called,
     pause,
     progress,
-    receive,
     refused,
     ring,
     wait_bye,
@@ -96,8 +96,8 @@ async def test_who_was_missed_is_called_back_and_then_nothing_is_owed(
         await asyncio.to_thread(service.ended_call, desk, count)
     (owed,) = await asyncio.to_thread(wait_for, lambda: open_callbacks(service, desk))
     assert (owed["number"], owed["reason"], len(owed["calls"])) == (CALLER, "missed", 2)
-    first = phones.agent("5001", called(), ring(100), answer(), receive("ACK"), wait_bye())
-    far = phones.agent("city", called(), ring(200), answer(), receive("ACK"), pause(500), bye(1))
+    first = phones.agent("5001", called(), ring(100), answer(), acknowledged(), wait_bye())
+    far = phones.agent("city", called(), ring(200), answer(), acknowledged(), pause(500), bye(1))
     status, given = await asyncio.to_thread(post, service, f"callbacks/{owed['id']}/call", by="5001")
     assert status == 200, given
     again, taken = await asyncio.to_thread(post, service, f"callbacks/{owed['id']}/call", by=desk.first)
@@ -118,7 +118,7 @@ async def test_who_was_missed_is_called_back_and_then_nothing_is_owed(
 def test_a_call_is_held_from_the_page_and_everybody_sees_it(
     service: RunningService, desk: TestDesk, phones: Phones
 ) -> None:
-    phones.agent(desk.first, called(), ring(300), answer(), receive("ACK"), wait_bye())
+    phones.agent(desk.first, called(), ring(300), answer(), acknowledged(), wait_bye())
     caller = phones.caller(desk.number, answered(2), pause(15_000), bye(3, "uac"))
 
     def state() -> str | None:

@@ -7,7 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from callcenter.demo.phones.scenarios import answer, answered, bye, called, pause, receive, ring, wait_bye
+from callcenter.demo.phones.scenarios import (
+    acknowledged,
+    answer,
+    answered,
+    bye,
+    called,
+    pause,
+    ring,
+    wait_bye,
+)
 from tests.phones import Phones
 from tests.service import PASSWORD, RunningService, running_service
 from tests.support import wait_for
@@ -61,11 +70,11 @@ def test_a_mistake_is_refused_and_a_good_flow_is_taken(service: RunningService, 
     write(service.folder, "8809")
     wait_for(lambda: flow(service).startswith("refused: "), 15, message=service.log[-2000:])
     assert flow(service).endswith("flows/front.toml: group.all.agents: 8809 is no [[extension]]")
-    agent = phones.agent("8801", called(), ring(300), answer(), receive("ACK"), wait_bye())
+    agent = phones.agent("8801", called(), ring(300), answer(), acknowledged(), wait_bye())
     phones.caller("8800", answered(2), pause(300), bye(3, "uac")).succeeded()  # what ran goes on
     agent.succeeded()
     write(service.folder, "8802")
     wait_for(lambda: not flow(service).startswith("refused: ") and flow(service) != first, 15)
-    agent = phones.agent("8802", called(), ring(300), answer(), receive("ACK"), wait_bye())
+    agent = phones.agent("8802", called(), ring(300), answer(), acknowledged(), wait_bye())
     phones.caller("8800", answered(2), pause(300), bye(3, "uac")).succeeded()
     agent.succeeded()

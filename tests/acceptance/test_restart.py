@@ -7,7 +7,16 @@ from collections.abc import Iterator
 import pytest
 from sqlmodel import Session, create_engine, select
 
-from callcenter.demo.phones.scenarios import answer, answered, bye, called, pause, receive, ring, wait_bye
+from callcenter.demo.phones.scenarios import (
+    acknowledged,
+    answer,
+    answered,
+    bye,
+    called,
+    pause,
+    ring,
+    wait_bye,
+)
 from callcenter.store.tables import Registration
 from tests.phones import Phones
 from tests.service import RunningService, TestDesk, running_service
@@ -32,7 +41,7 @@ def kept(service: RunningService) -> list[str]:
 def test_a_call_reaches_a_phone_that_registered_before_the_switchboard_was_killed(
     service: RunningService, desk: TestDesk, phones: Phones
 ) -> None:
-    agent = phones.agent(desk.first, called(), ring(300), answer(), receive("ACK"), wait_bye())
+    agent = phones.agent(desk.first, called(), ring(300), answer(), acknowledged(), wait_bye())
     wait_for(lambda: desk.first in kept(service), 10, message="the registration was not kept")
     service.kill("switchboard")
     # sipp repeats its INVITE until the new switchboard hears it; the phone does not register again.

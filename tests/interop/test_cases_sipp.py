@@ -11,6 +11,7 @@ import pytest
 
 from callcenter.demo.phones.scenarios import (
     URI,
+    acknowledged,
     answer,
     answered,
     authenticated_invite,
@@ -134,7 +135,7 @@ async def test_row_3_an_old_style_hold(
 ) -> None:
     """`c=0.0.0.0` (RFC 3264 section 8.4); sipp hums on, and the caller is not to hear it."""
     nowhere = reinvite(1, "sendrecv", 2).replace("c=IN IP4 [media_ip]", "c=IN IP4 0.0.0.0")
-    talk = (called(), ring(100), answer(), receive("ACK"), play(hum(tmp_path, AGENT, 30)), nudged())
+    talk = (called(), ring(100), answer(), acknowledged(), play(hum(tmp_path, AGENT, 30)), nudged())
     run = await sipp_phone(*talk, nowhere, nudged(), reinvite(2, "sendrecv", 3), wait_bye())
     await caller.dial("8000")
     await caller.connected()
@@ -163,7 +164,7 @@ async def test_row_6_a_bye_for_nobody_and_one_before_the_answer(tmp_path: Path) 
 
 
 async def test_row_13_a_key_by_rtp_events_of_sipp(caller: Phone, sipp_phone: MakeSipp) -> None:
-    talk = (called(), ring(100), answer(sdp("[media_port]")), receive("ACK"))
+    talk = (called(), ring(100), answer(sdp("[media_port]")), acknowledged())
     run = await sipp_phone(*talk, nudged(), digit("5"), wait_bye())
     await caller.dial("8000")
     await caller.connected()
@@ -195,7 +196,7 @@ async def test_row_20_silence_suppression_is_no_loss_of_power(
 ) -> None:
     """sipp says that it suppresses silence (RFC 3108), hums a while and then sends nothing."""
     body = sdp() + "a=silenceSupp:on - - - -\n"
-    steps = (called(), ring(100), answer(body), receive("ACK"), play(hum(tmp_path, AGENT, 1)), wait_bye())
+    steps = (called(), ring(100), answer(body), acknowledged(), play(hum(tmp_path, AGENT, 1)), wait_bye())
     run = await sipp_phone(*steps)
     await caller.dial("8000")
     await caller.connected()

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from callcenter.demo.phones.scenarios import (
+    acknowledged,
     answer,
     called,
     receive,
@@ -85,7 +86,7 @@ async def test_row_10_kamailio_challenges_what_we_send_in_a_call(tmp_path: Path,
     with challenger(tmp_path, algorithm) as carrier:
         info = receive("INFO") + respond_inside(200, "OK")
         steps = scenario(
-            *(called(), ring(300), answer(), receive("ACK"), take_reinvite("recvonly", 2), info, wait_bye())
+            *(called(), ring(300), answer(), acknowledged(), take_reinvite("recvonly", 2), info, wait_bye())
         )
         phone = Sipp.start(tmp_path, steps, (HOST, 9), service="far", port=carrier.phone, host=HOST)
         await asyncio.to_thread(phone.listening)
@@ -113,7 +114,7 @@ async def test_row_10_kamailio_challenges_our_notify(tmp_path: Path, algorithm: 
     """A carrier's phone transfers; our NOTIFYs are challenged as everything else of ours is."""
     with challenger(tmp_path, algorithm) as carrier:
         steps = scenario(
-            *(called(), ring(300), answer(), receive("ACK"), refer(1, "<sip:8002@[remote_ip]>"), wait_bye())
+            *(called(), ring(300), answer(), acknowledged(), refer(1, "<sip:8002@[remote_ip]>"), wait_bye())
         )
         phone = Sipp.start(tmp_path, steps, (HOST, 9), service="far", port=carrier.phone, host=HOST)
         await asyncio.to_thread(phone.listening)

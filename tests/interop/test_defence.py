@@ -19,13 +19,13 @@ import numpy as np
 import pytest
 
 from callcenter.demo.phones.scenarios import (
+    acknowledged,
     answer,
     answered,
     bye,
     called,
     pause,
     play,
-    receive,
     ring,
     wait_bye,
 )
@@ -117,7 +117,7 @@ def figure(service: RunningService, name: str) -> float:
 
 def talk(service: RunningService, phones: Phones, desk: TestDesk, tone: Path, count: int) -> dict[str, Any]:
     """A call of four seconds in which both hum; as it stands on record."""
-    agent = phones.agent(desk.first, called(), ring(300), answer(), receive("ACK"), play(tone), wait_bye())
+    agent = phones.agent(desk.first, called(), ring(300), answer(), acknowledged(), play(tone), wait_bye())
     phones.caller(desk.number, answered(2), play(tone), pause(4000), bye(3, "uac")).succeeded()
     agent.succeeded()
     return service.ended_call(desk, count)

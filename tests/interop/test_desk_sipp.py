@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from callcenter.demo.phones.scenarios import (
+    acknowledged,
     answer,
     answered,
     authenticated_invite,
@@ -20,7 +21,6 @@ from callcenter.demo.phones.scenarios import (
     pause,
     play,
     progress,
-    receive,
     refuse,
     refused,
     reinvite,
@@ -49,7 +49,7 @@ def agent_leg(call: dict[str, Any], number: str) -> dict[str, Any]:
 def test_sipp_is_called_answers_and_the_caller_hangs_up(
     service: RunningService, desk: TestDesk, phones: Phones, tone: Path
 ) -> None:
-    agent = phones.agent(desk.first, called(), ring(1000), answer(), receive("ACK"), play(tone), wait_bye())
+    agent = phones.agent(desk.first, called(), ring(1000), answer(), acknowledged(), play(tone), wait_bye())
     caller = phones.caller(desk.number, answered(2), play(tone), pause(1500), bye(3, "uac"))
     caller.succeeded()
     agent.succeeded()
@@ -76,7 +76,7 @@ def test_sipp_is_called_answers_and_the_caller_hangs_up(
 
 
 def test_the_caller_cancels_while_it_rings(service: RunningService, desk: TestDesk, phones: Phones) -> None:
-    agent = phones.agent(desk.first, called(), ring(20000), answer(), receive("ACK"), wait_bye())
+    agent = phones.agent(desk.first, called(), ring(20000), answer(), acknowledged(), wait_bye())
     phones.caller(desk.number, cancel(1000, 2)).succeeded()
     agent.succeeded()  # it got the CANCEL: the answer after it was never reached
     call = service.ended_call(desk)
@@ -93,7 +93,7 @@ def test_a_busy_agent_is_passed_over_for_the_next(
     service: RunningService, desk: TestDesk, phones: Phones
 ) -> None:
     busy = phones.agent(desk.first, called(), refuse(486, "Busy Here"))
-    free = phones.agent(desk.second, called(), ring(500), answer(), receive("ACK"), wait_bye())
+    free = phones.agent(desk.second, called(), ring(500), answer(), acknowledged(), wait_bye())
     phones.caller(desk.number, answered(2), pause(500), bye(3, "uac")).succeeded()
     busy.succeeded()
     free.succeeded()
@@ -115,7 +115,7 @@ def test_nobody_answers_and_each_phone_rings_for_the_desks_time(
     service: RunningService, desk: TestDesk, phones: Phones
 ) -> None:
     agents = [
-        phones.agent(number, called(), ring(20000), answer(), receive("ACK"), wait_bye())
+        phones.agent(number, called(), ring(20000), answer(), acknowledged(), wait_bye())
         for number in (desk.first, desk.second)
     ]
     phones.caller(desk.number, progress(), refused(480, 2)).succeeded()
@@ -159,13 +159,13 @@ def test_nobody_is_registered(service: RunningService, desk: TestDesk, phones: P
 
 
 def test_the_agent_hangs_up_first(service: RunningService, desk: TestDesk, phones: Phones) -> None:
-    phones.agent(desk.first, called(), ring(300), answer(), receive("ACK"), pause(500), bye(1))
+    phones.agent(desk.first, called(), ring(300), answer(), acknowledged(), pause(500), bye(1))
     phones.caller(desk.number, answered(2), wait_bye()).succeeded()
     assert service.ended_call(desk)["hung_up_by"] == "agent"
 
 
 def test_the_agent_holds_and_resumes(service: RunningService, desk: TestDesk, phones: Phones) -> None:
-    steps = [called(), ring(300), answer(), receive("ACK"), pause(300)]
+    steps = [called(), ring(300), answer(), acknowledged(), pause(300)]
     steps += [reinvite(1, "sendonly", 2), pause(1000), reinvite(2, "sendrecv", 3), pause(300), bye(3)]
     phones.agent(desk.first, *steps)
     phones.caller(desk.number, answered(2), wait_bye()).succeeded()

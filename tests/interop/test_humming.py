@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from callcenter.demo.phones.scenarios import answer, called, receive, ring, wait_bye
+from callcenter.demo.phones.scenarios import acknowledged, answer, called, ring, wait_bye
 from tests.acceptance.switchboard.stage import AGENT, CALLER, NUMBER, staged
 
 
@@ -25,7 +25,7 @@ async def test_sipp_calls_baresip(tmp_path: Path) -> None:
 
 async def test_pyvoip_calls_sipp(tmp_path: Path) -> None:
     async with staged(tmp_path) as stage:
-        steps = (called(), ring(200), answer(), receive("ACK"), wait_bye())
+        steps = (called(), ring(200), answer(), acknowledged(), wait_bye())
         agent = await stage.agent("1", AGENT, *steps)
         caller = await stage.pyvoip("3", CALLER)
         await caller.dial("8000")

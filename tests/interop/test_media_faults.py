@@ -13,7 +13,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from callcenter.demo.phones.scenarios import answer, called, receive, request, ring, scenario, wait_bye
+from callcenter.demo.phones.scenarios import (
+    acknowledged,
+    answer,
+    called,
+    receive,
+    request,
+    ring,
+    scenario,
+    wait_bye,
+)
 from callcenter.switchboard.leg import Leg
 from sip.media.dtmf import event_payloads
 from sip.media.g711 import PCMA, PCMU
@@ -214,7 +223,7 @@ async def test_row_13_a_key_by_info_of_sipp_reaches_the_caller_as_rtp_events(
     port = free_port()
     kind, key = "Content-Type: application/dtmf-relay\n", "\nSignal=5\nDuration=120\n"
     pressed = (nudged(), request("INFO", 1, key, kind), receive(200))
-    steps = (called(), ring(100), answer(), receive("ACK"), *pressed)
+    steps = (called(), ring(100), answer(), acknowledged(), *pressed)
     phone = Sipp.start(tmp_path, scenario(*steps, wait_bye()), desk.address, service="1", port=port)
     await asyncio.to_thread(phone.listening)
     await asyncio.to_thread(sipp_register, tmp_path, desk.address, "1", PASSWORD, port)

@@ -11,7 +11,15 @@ import pytest
 
 from callcenter.demo.phones.phone import Line, Ports, line_arguments
 from callcenter.demo.phones.phone import Phone as PhoneProcess
-from callcenter.demo.phones.scenarios import answer, called, play, receive, ring, scenario, wait_bye
+from callcenter.demo.phones.scenarios import (
+    acknowledged,
+    answer,
+    called,
+    play,
+    ring,
+    scenario,
+    wait_bye,
+)
 from callcenter.switchboard import silence
 from sip.media.wav import Wav
 from tests.board import PASSWORD, TRUNK, Phone, Switchboard, settings_for, switchboard
@@ -53,7 +61,7 @@ async def check_told_and_on_record(desk: Switchboard, caller: Phone, killed_at: 
 
 async def test_row_20_sipp_is_killed_in_mid_call(desk: Switchboard, caller: Phone, tmp_path: Path) -> None:
     port = free_port()
-    steps = (called(), ring(100), answer(), receive("ACK"), play(hum(tmp_path, 1000, 30)), wait_bye())
+    steps = (called(), ring(100), answer(), acknowledged(), play(hum(tmp_path, 1000, 30)), wait_bye())
     agent = Sipp.start(tmp_path, scenario(*steps), desk.address, service="1", port=port).listening()
     await asyncio.to_thread(sipp_register, tmp_path, desk.address, "1", PASSWORD, port)
     await caller.dial("8000")
@@ -90,7 +98,7 @@ async def test_row_20_a_phone_that_never_sent_anything_is_left_alone(
     desk: Switchboard, caller: Phone, tmp_path: Path
 ) -> None:
     port = free_port()
-    steps = (called(), ring(100), answer(), receive("ACK"), wait_bye())
+    steps = (called(), ring(100), answer(), acknowledged(), wait_bye())
     agent = Sipp.start(tmp_path, scenario(*steps), desk.address, service="1", port=port).listening()
     await asyncio.to_thread(sipp_register, tmp_path, desk.address, "1", PASSWORD, port)
     await caller.dial("8000")

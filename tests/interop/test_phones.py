@@ -10,6 +10,7 @@ import pytest
 
 from callcenter.demo.phones.phone import Line, Phone, PhoneError, Ports, line_arguments
 from callcenter.demo.phones.scenarios import (
+    acknowledged,
     answer,
     answered,
     bye,
@@ -50,7 +51,7 @@ def test_sipp_rings_answers_and_the_capture_tells_for_how_long(tmp_path: Path) -
     with capture(tmp_path / "call.pcapng", f"udp port {port}") as packets:
         callee = Sipp.start(
             tmp_path,
-            scenario(called(), ring(400), answer(), receive("ACK"), wait_bye()),
+            scenario(called(), ring(400), answer(), acknowledged(), wait_bye()),
             ("127.0.0.1", 9),
             service="agent",
             port=port,
@@ -72,9 +73,9 @@ def test_sipp_rings_answers_and_the_capture_tells_for_how_long(tmp_path: Path) -
     ("agent", "caller"),
     [
         ((called(), refuse(486, "Busy Here")), (invite(), progress(), refused(486))),
-        ((called(), ring(20000), answer(), receive("ACK"), wait_bye()), (invite(), cancel(300))),
+        ((called(), ring(20000), answer(), acknowledged(), wait_bye()), (invite(), cancel(300))),
         (
-            (called(), ring(100), answer(), receive("ACK"), pause(200), bye(1)),
+            (called(), ring(100), answer(), acknowledged(), pause(200), bye(1)),
             (invite(), answered(), wait_bye()),
         ),
     ],
@@ -151,7 +152,7 @@ async def test_baresip_rings_answers_and_both_hear_each_other(tmp_path: Path, po
 async def test_pyvoip_speaks_and_hears(tmp_path: Path, ports: Ports) -> None:
     (tmp_path / "low.ul").write_bytes(PCMU.encode(sine(440, 6)))
     talk = (play(tmp_path / "low.ul", "0,PCMU/8000"), receive("ACK", 'optional="true"'), wait_bye())
-    steps = (called(), ring(500), answer(sdp(codec="0 PCMU")), receive("ACK"), *talk)
+    steps = (called(), ring(500), answer(sdp(codec="0 PCMU")), acknowledged(), *talk)
     agent = Sipp.start(tmp_path, scenario(*steps), ("127.0.0.1", 9), service="agent").listening()
     line = line_arguments(Line("caller", "", f"127.0.0.1:{agent.port}"), ports.block())
     high = ("--play", tone(tmp_path / "high.wav", 1000, 3), "--record", tmp_path / "heard.wav")

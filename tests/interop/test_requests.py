@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from callcenter.demo.phones.scenarios import (
+    acknowledged,
     answer,
     answered,
     bye,
@@ -156,7 +157,7 @@ async def test_row_7_a_phone_behind_kamailio_is_called_by_its_path(tmp_path: Pat
         with edge(tmp_path, agent.local.port) as port:
             listens = free_port()
             phone = Sipp.start(
-                *(tmp_path, scenario(called(), ring(100), answer(), receive("ACK"), wait_bye())),
+                *(tmp_path, scenario(called(), ring(100), answer(), acknowledged(), wait_bye())),
                 ("127.0.0.1", 9),
                 service="1001",
                 port=listens,

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from callcenter.demo.phones.scenarios import (
+    acknowledged,
     answer,
     answered,
     bye,
@@ -85,7 +86,7 @@ def through(here: Site, proxy: Kamailio, user: str, *, ringing_on_183: bool = Fa
 
 async def test_row_18_we_refresh_a_callee_by_update(tmp_path: Path) -> None:
     async with site(tmp_path, nobody) as here:
-        steps = (called(), timed("uac"), receive("ACK"), receive("UPDATE"), ACCEPTED, wait_bye())
+        steps = (called(), timed("uac"), acknowledged(), receive("UPDATE"), ACCEPTED, wait_bye())
         run, call = await here.callee(*steps)
         await call.answered()
         timer = call.session.features.timer
@@ -101,7 +102,7 @@ async def test_row_18_we_refresh_by_reinvite_where_update_is_not_allowed(tmp_pat
     async with site(tmp_path, nobody) as here:
         plain = answer(extra="Require: timer\nAllow: INVITE, ACK, BYE\nSession-Expires: 90;refresher=uac\n")
         run, call = await here.callee(
-            called(), plain, receive("ACK"), take_reinvite("sendrecv", 1), wait_bye()
+            called(), plain, acknowledged(), take_reinvite("sendrecv", 1), wait_bye()
         )
         await call.answered()
         refreshed = asyncio.Event()
@@ -116,7 +117,7 @@ async def test_row_18_a_callee_refreshes_and_then_dies(tmp_path: Path) -> None:
     refresh = request("UPDATE", 1, extra=TIMER + "Session-Expires: 90;refresher=uac\n")
     granted = receive(200, action=grab("se", "90;refresher=uac", "Session-Expires"))
     async with site(tmp_path, nobody) as here:
-        run, call = await here.callee(called(), timed("uas"), receive("ACK"), refresh, granted, wait_bye())
+        run, call = await here.callee(called(), timed("uas"), acknowledged(), refresh, granted, wait_bye())
         await call.answered()
         timer = call.session.features.timer
         assert timer.refresher is Refresher.THEM and call.answered_at is not None
@@ -130,7 +131,7 @@ async def test_row_18_a_callee_refreshes_and_then_dies(tmp_path: Path) -> None:
 
 async def test_row_18_a_callee_that_answers_no_refresh_ends_the_call(tmp_path: Path) -> None:
     async with site(tmp_path, nobody) as here:
-        run, call = await here.callee(called(), timed("uac"), receive("ACK"), receive("UPDATE"), pause(60000))
+        run, call = await here.callee(called(), timed("uac"), acknowledged(), receive("UPDATE"), pause(60000))
         await call.answered()
         here.jump(45)
         await eventually(lambda: call.session.features.changes.pending)
@@ -174,7 +175,7 @@ async def test_row_18_a_422_makes_us_ask_for_more(tmp_path: Path) -> None:
     async with site(tmp_path, nobody) as here:
         again = receive("INVITE", 'rrs="true"', grab("se", "3600", "Session-Expires"))
         run, call = await here.callee(
-            called(), refusal, receive("ACK"), again, answer(), receive("ACK"), wait_bye()
+            called(), refusal, acknowledged(), again, answer(), acknowledged(), wait_bye()
         )
         await call.answered()
         call.hangup()
@@ -211,8 +212,8 @@ async def test_row_3_we_hold_by_reinvite_and_glare_is_sorted_out(tmp_path: Path)
     glare = receive("INVITE") + respond_inside(491, "Request Pending", attributes='retrans="500"')
     async with site(tmp_path, nobody) as here:
         run, call = await here.callee(
-            called(), answer(), receive("ACK"),
-            glare, receive("ACK"),
+            called(), answer(), acknowledged(),
+            glare, acknowledged(),
             take_reinvite("recvonly", 2), wait_bye(),
         )  # fmt: skip
         await call.answered()
@@ -226,7 +227,7 @@ async def test_row_3_we_hold_by_update(tmp_path: Path) -> None:
     taken = receive("UPDATE", action=grab("hold", "a=sendonly", where="body"))
     async with site(tmp_path, nobody) as here:
         run, call = await here.callee(
-            called(), answer(), receive("ACK"),
+            called(), answer(), acknowledged(),
             taken, respond_inside(200, "OK", sdp(direction="recvonly")), wait_bye(),
         )  # fmt: skip
         await call.answered()
@@ -238,7 +239,7 @@ async def test_row_3_we_hold_by_update(tmp_path: Path) -> None:
 async def test_row_3_a_refused_reinvite_leaves_the_call_as_it_was(tmp_path: Path) -> None:
     no = receive("INVITE") + respond_inside(488, "Not Acceptable Here", attributes='retrans="500"')
     async with site(tmp_path, nobody) as here:
-        run, call = await here.callee(called(), answer(), receive("ACK"), no, receive("ACK"), wait_bye())
+        run, call = await here.callee(called(), answer(), acknowledged(), no, acknowledged(), wait_bye())
         await call.answered()
         with pytest.raises(OfferRefused) as caught:
             await call.reinvite(HOLD)
@@ -255,7 +256,7 @@ async def test_a_callee_that_rings_reliably_gets_its_prack(tmp_path: Path) -> No
     ringing = respond(183, "Session Progress", sdp(), "Require: 100rel\nRSeq: 77\n")
     prack = receive("PRACK", action=grab("rack", "77 1 INVITE", "RAck")) + respond_inside(200, "OK")
     async with site(tmp_path, nobody) as here:
-        run, call = await here.callee(first, ringing, prack, _LATE_ANSWER, receive("ACK"), wait_bye())
+        run, call = await here.callee(first, ringing, prack, _LATE_ANSWER, acknowledged(), wait_bye())
         await call.answered()
         call.hangup()
         await ended_well(run)
@@ -320,7 +321,7 @@ async def test_row_17_early_media_of_ours_is_acknowledged_before_the_answer(
 
 async def test_row_7_reinvite_update_and_bye_of_ours_follow_the_route_set(tmp_path: Path) -> None:
     steps = (
-        called(), timed("uac"), receive("ACK"), receive("UPDATE"), ACCEPTED,
+        called(), timed("uac"), acknowledged(), receive("UPDATE"), ACCEPTED,
         take_reinvite("recvonly", 2), wait_bye(),
     )  # fmt: skip
     async with site(tmp_path, nobody) as here:
@@ -363,10 +364,10 @@ def passed(log: str, proxy: Kamailio) -> set[str]:
 async def test_row_16_a_proxy_forks_and_one_phone_answers(tmp_path: Path) -> None:
     slow = respond(180, "Ringing") + receive("CANCEL") + respond_inside(200, "OK")
     gone = respond(487, "Request Terminated", cseq="CSeq: 1 INVITE", attributes='retrans="500"')
-    quick = respond(183, "Session Progress", sdp()) + pause(400) + answer() + receive("ACK") + wait_bye()
+    quick = respond(183, "Session Progress", sdp()) + pause(400) + answer() + acknowledged() + wait_bye()
     heard: list[str] = []
     async with site(tmp_path, nobody) as here:
-        loser, winner = await agents(tmp_path, (called(), slow, gone, receive("ACK")), (called(), quick))
+        loser, winner = await agents(tmp_path, (called(), slow, gone, acknowledged()), (called(), quick))
         with Kamailio.start(tmp_path, {"agent": [loser.port, winner.port]}) as proxy:
             call = through(here, proxy, "agent")
             call.on_progress = lambda progress, moment: heard.append(progress.tag)
@@ -420,7 +421,7 @@ async def test_row_17_183_without_180(tmp_path: Path, ringing_on_183: bool) -> N
     early = respond(183, "Session Progress", sdp())
     seen: list[Progress] = []
     async with site(tmp_path, nobody) as here:
-        (run,) = await agents(tmp_path, (called(), early, pause(200), answer(), receive("ACK"), wait_bye()))
+        (run,) = await agents(tmp_path, (called(), early, pause(200), answer(), acknowledged(), wait_bye()))
         with Kamailio.start(tmp_path, {"agent": [run.port]}) as proxy:
             call = through(here, proxy, "agent", ringing_on_183=ringing_on_183)
             call.on_progress = lambda progress, moment: seen.append(progress)
@@ -439,7 +440,7 @@ async def test_row_17_180_after_183_and_several_180(tmp_path: Path, ringing_on_1
     at: list[tuple[int, Moment]] = []
     async with site(tmp_path, nobody) as here:
         steps = (called(), early, pause(200), ringing, pause(200), ringing, pause(200), answer())
-        (run,) = await agents(tmp_path, (*steps, receive("ACK"), wait_bye()))
+        (run,) = await agents(tmp_path, (*steps, acknowledged(), wait_bye()))
         with Kamailio.start(tmp_path, {"agent": [run.port]}) as proxy:
             call = through(here, proxy, "agent", ringing_on_183=ringing_on_183)
             call.on_progress = lambda progress, moment: at.append((progress.code, moment))
@@ -453,7 +454,7 @@ async def test_row_17_180_after_183_and_several_180(tmp_path: Path, ringing_on_1
 async def test_row_18_a_dead_dialog_is_noticed_by_its_481(tmp_path: Path) -> None:
     gone = receive("UPDATE") + respond_inside(481, "Call/Transaction Does Not Exist")
     async with site(tmp_path, nobody) as here:
-        run, call = await here.callee(called(), timed("uac"), receive("ACK"), gone, receive("BYE"))
+        run, call = await here.callee(called(), timed("uac"), acknowledged(), gone, receive("BYE"))
         await call.answered()
         here.jump(45)
         assert (await call.over()).by is Ending.SILENCE

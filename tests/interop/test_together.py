@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from callcenter.demo.phones.scenarios import (
+    acknowledged,
     answer,
     called,
     receive,
@@ -64,7 +65,7 @@ def agent(desk: Switchboard, tmp_path: Path) -> Iterator[MakeAgent]:
 async def test_row_22_the_others_learn_that_the_call_was_completed_elsewhere(
     desk: Switchboard, caller: Phone, agent: MakeAgent
 ) -> None:
-    winner = await agent("2", ring(500), answer(), receive("ACK"), wait_bye())
+    winner = await agent("2", ring(500), answer(), acknowledged(), wait_bye())
     loser = await agent("1", ring(30000), answer())
     await caller.dial("8000")
     await caller.connected()
@@ -85,10 +86,10 @@ async def test_row_22_two_agents_answer_in_one_moment(
     desk: Switchboard, caller: Phone, agent: MakeAgent
 ) -> None:
     """The loser's 200 crosses our CANCEL: it is acknowledged, and the phone hears BYE at once."""
-    winner = await agent("2", ring(500), answer(), receive("ACK"), wait_bye())
+    winner = await agent("2", ring(500), answer(), acknowledged(), wait_bye())
     crossing = respond(200, "OK", cseq="CSeq: [last_cseq_number] INVITE", body=sdp())
     cancelled = (receive("CANCEL"), respond_inside(200, "OK"), crossing)
-    loser = await agent("1", respond(180, "Ringing"), *cancelled, receive("ACK"), wait_bye())
+    loser = await agent("1", respond(180, "Ringing"), *cancelled, acknowledged(), wait_bye())
     await caller.dial("8000")
     await caller.connected()
     await ended_well(loser)

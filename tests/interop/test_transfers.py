@@ -8,6 +8,7 @@ import pytest
 
 from callcenter.demo.phones.scenarios import (
     REPLACES,
+    acknowledged,
     answer,
     answered,
     bye,
@@ -27,7 +28,7 @@ from tests.phones import Phones
 from tests.service import PASSWORD, RunningService, TestDesk
 from tests.support import wait_for
 
-TALKS = (called(), ring(300), answer(), receive("ACK"), pause(200))
+TALKS = (called(), ring(300), answer(), acknowledged(), pause(200))
 """An agent or a target that answers."""
 
 
@@ -122,7 +123,7 @@ def test_row_19_refer_to_nobody(
 
 
 def test_row_26_bye_right_after_the_202(service: RunningService, desk: TestDesk, phones: Phones) -> None:
-    target = phones.agent(desk.other, called(), ring(1500), answer(), receive("ACK"), wait_bye())
+    target = phones.agent(desk.other, called(), ring(1500), answer(), acknowledged(), wait_bye())
     headers = f"Refer-To: <sip:{desk.other}@[remote_ip]>\n"
     late = receive("NOTIFY", 'optional="true"') + receive(200)
     steps = (
@@ -143,7 +144,7 @@ def test_row_26_bye_right_after_the_202(service: RunningService, desk: TestDesk,
 def test_row_26_the_caller_leaves_while_the_target_rings(
     service: RunningService, desk: TestDesk, phones: Phones
 ) -> None:
-    target = phones.agent(desk.other, called(), ring(20000), answer(), receive("ACK"), wait_bye())
+    target = phones.agent(desk.other, called(), ring(20000), answer(), acknowledged(), wait_bye())
     agent = phones.agent(desk.first, *TALKS, refer(1, f"<sip:{desk.other}@[remote_ip]>"), wait_bye())
     caller = phones.caller(desk.number, answered(2), nudged(), bye(3, "uac"))
     wait_for(lambda: "SIP/2.0 180 Ringing" in target.messages(), 20, message="the target does not ring")
@@ -157,7 +158,7 @@ def test_row_26_the_caller_leaves_while_the_target_rings(
 
 
 def test_row_26_the_target_rings_for_ever(service: RunningService, desk: TestDesk, phones: Phones) -> None:
-    target = phones.agent(desk.other, called(), ring(20000), answer(), receive("ACK"), wait_bye())
+    target = phones.agent(desk.other, called(), ring(20000), answer(), acknowledged(), wait_bye())
     next_one = phones.agent(desk.second, *TALKS, wait_bye())
     agent = phones.agent(desk.first, *TALKS, refer(1, f"<sip:{desk.other}@[remote_ip]>"), bye(2))
     caller = phones.caller(desk.number, answered(2), pause(20000), bye(3, "uac"))

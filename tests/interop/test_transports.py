@@ -12,6 +12,7 @@ from websockets.typing import Subprotocol
 
 from callcenter.demo.phones.phone import Line, Phone, Ports, line_arguments
 from callcenter.demo.phones.scenarios import (
+    acknowledged,
     answer,
     answered,
     bye,
@@ -20,7 +21,6 @@ from callcenter.demo.phones.scenarios import (
     invite,
     pause,
     progress,
-    receive,
     refuse,
     refused,
     ring,
@@ -86,7 +86,7 @@ async def test_a_refusal_over_tcp(tmp_path: Path) -> None:
 
 async def test_we_call_sipp_over_tcp(tmp_path: Path) -> None:
     async with site(tmp_path, nobody, "UDP", "TCP") as here:
-        steps = (called(), ring(200), answer(), receive("ACK"), wait_bye())
+        steps = (called(), ring(200), answer(), acknowledged(), wait_bye())
         run, call = await here.callee(*steps, transport="TCP")
         await call.answered()
         call.hangup()
@@ -147,7 +147,7 @@ async def test_row_15_sipp_calls_over_ipv6(tmp_path: Path, transport: str) -> No
 
 async def test_srv_fails_over_from_a_dead_sipp_to_a_live_one(tmp_path: Path) -> None:
     """RFC 3263: the first target has no TCP, the second answers."""
-    steps = (called(), ring(100), answer(), receive("ACK"), wait_bye())
+    steps = (called(), ring(100), answer(), acknowledged(), wait_bye())
     run = await sipp_agent(tmp_path, *steps, transport="TCP")
     dead = free_port()
     zone = (
@@ -234,7 +234,7 @@ async def test_row_7_kamailio_brings_a_call_over_tcp_and_tls(tmp_path: Path, tra
 async def test_row_7_we_call_through_kamailio_over_tcp_and_tls(tmp_path: Path, transport: str) -> None:
     """To a sipp on UDP: the proxy changes the transport, ACK and BYE follow its Record-Route."""
     made = certificate(tmp_path)
-    agent = await sipp_agent(tmp_path, called(), ring(200), answer(), receive("ACK"), wait_bye())
+    agent = await sipp_agent(tmp_path, called(), ring(200), answer(), acknowledged(), wait_bye())
     async with site(tmp_path, nobody, "UDP", made=made) as here:
         with Kamailio.start(tmp_path, {"agent": [agent.port]}, made=made) as proxy:
             target = URI.parse(f"sip:agent@127.0.0.1:{proxy.ports[transport]};transport={transport.lower()}")

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from callcenter.demo.phones.scenarios import (
+    acknowledged,
     answer,
     answered,
     authenticated_invite,
@@ -44,7 +45,7 @@ from tests.phones import hum
 from tests.support import eventually, free_port, scaled
 
 NUMBER = "13800138000"
-ANSWERS = (answer(), receive("ACK"), wait_bye())
+ANSWERS = (answer(), acknowledged(), wait_bye())
 EARLY = respond(183, "Session Progress", sdp())
 RINGS = respond(180, "Ringing")
 
@@ -113,7 +114,7 @@ async def build(tmp_path: Path) -> AsyncIterator[Build]:
 
 async def test_sipp_is_called_over_a_trunk_and_both_are_recorded(build: Build, tmp_path: Path) -> None:
     tone = hum(tmp_path)
-    here = await build((called(), ring(500), answer(), receive("ACK"), play(tone), wait_bye()), prefix="0")
+    here = await build((called(), ring(500), answer(), acknowledged(), play(tone), wait_bye()), prefix="0")
     phone = await here.dial(answered(2), play(tone), pause(1500), bye(3, "uac"))
     await here.done(phone, *here.carriers)
     row = await here.desk.row()
@@ -153,7 +154,7 @@ async def test_row_9_a_carrier_that_only_rings_is_cancelled_on_time(build: Build
 
 async def test_row_9_a_200_that_crosses_the_cancel_is_acknowledged_and_ended(build: Build) -> None:
     late = respond(200, "OK", sdp(), cseq="CSeq: 1 INVITE", attributes='retrans="500"')
-    crossing = (called(), RINGS, receive("CANCEL"), late, receive("ACK"), wait_bye())
+    crossing = (called(), RINGS, receive("CANCEL"), late, acknowledged(), wait_bye())
     here = await build(crossing, ring_timeout=1)
     phone = await here.dial(progress(), refused(480, 2))
     await here.done(phone, *here.carriers)
@@ -176,7 +177,7 @@ async def test_row_17_a_carriers_ringing_begins_as_its_line_says(
     build: Build, steps: tuple[str, ...], on_183: bool, between: tuple[float, float] | None
 ) -> None:
     here = await build(
-        (called(), pause(300), *steps, answer(), receive("ACK"), wait_bye()), ringing_on_183=on_183
+        (called(), pause(300), *steps, answer(), acknowledged(), wait_bye()), ringing_on_183=on_183
     )
     phone = await here.dial(answered(2), pause(200), bye(3, "uac"))
     await here.done(phone, *here.carriers)
@@ -319,7 +320,7 @@ async def test_a_redirection_never_reaches_a_trunk(build: Build) -> None:
         "Contact: <sip:[service]@[local_ip]:[local_port]>\n", contact
     )
     port = free_port()
-    agent = here.start(scenario(called(), moved, receive("ACK")), "3", "3", port=port)
+    agent = here.start(scenario(called(), moved, acknowledged()), "3", "3", port=port)
     await asyncio.to_thread(agent.listening)
     await asyncio.to_thread(sipp_register, here.folder, here.desk.address, "3", PASSWORD, port)
     phone = await here.dial(progress(), refused(480, 2), number="3")

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from callcenter.demo.phones.scenarios import (
+    acknowledged,
     answer,
     answered,
     bye,
@@ -157,7 +158,7 @@ async def test_an_invite_without_sdp(tmp_path: Path) -> None:
 
 async def test_our_call_is_answered_and_ended_by_us(tmp_path: Path) -> None:
     async with site(tmp_path, nobody) as here:
-        run, call = await here.callee(called(), ring(200), answer(), receive("ACK"), wait_bye())
+        run, call = await here.callee(called(), ring(200), answer(), acknowledged(), wait_bye())
         assert isinstance(await call.answered(), Description)
         assert call.ringing_at is not None
         assert call.answered_at is not None
@@ -168,7 +169,7 @@ async def test_our_call_is_answered_and_ended_by_us(tmp_path: Path) -> None:
 
 async def test_our_call_is_ended_by_them(tmp_path: Path) -> None:
     async with site(tmp_path, nobody) as here:
-        run, call = await here.callee(called(), ring(100), answer(), receive("ACK"), pause(100), bye(1))
+        run, call = await here.callee(called(), ring(100), answer(), acknowledged(), pause(100), bye(1))
         await call.answered()
         await ended_well(run)
         assert await call.over() == Ended(Ending.THEM)
@@ -188,7 +189,7 @@ async def test_our_call_is_refused(tmp_path: Path, code: int) -> None:
 async def test_our_call_is_not_answered(tmp_path: Path) -> None:
     """Row 9."""
     async with site(tmp_path, nobody) as here:
-        run, call = await here.callee(called(), ring(20000), answer(), receive("ACK"), wait_bye())
+        run, call = await here.callee(called(), ring(20000), answer(), acknowledged(), wait_bye())
         await eventually(lambda: call.ringing_at)
         call.hangup()
         await ended_well(run)
@@ -202,7 +203,7 @@ async def test_a_200_that_crosses_our_cancel(tmp_path: Path) -> None:
         + respond(180, "Ringing")
         + receive("CANCEL")
         + respond(200, "OK", sdp(), cseq="CSeq: 1 INVITE", attributes='retrans="500"')
-        + receive("ACK")
+        + acknowledged()
         + wait_bye()
     )
     async with site(tmp_path, nobody) as here:
@@ -217,7 +218,7 @@ async def test_a_record_route_is_followed_by_the_caller(tmp_path: Path) -> None:
     """Row 7."""
     extra = "Record-Route: <sip:[local_ip]:[local_port];lr;at=sipp>\n"
     async with site(tmp_path, nobody) as here:
-        run, call = await here.callee(called(), answer(extra=extra), receive("ACK"), wait_bye())
+        run, call = await here.callee(called(), answer(extra=extra), acknowledged(), wait_bye())
         await call.answered()
         call.hangup()
         await ended_well(run)

@@ -135,12 +135,18 @@ def ring(milliseconds: int, code: int = 180, body: str = "") -> str:
     )
 
 
+def acknowledged() -> str:
+    """Waits for the ACK. A request that was sent again because our answer was late is answered again, which
+    sipp does not do by itself once it has sent two responses: it would give the call up."""
+    return 2 * receive("INVITE", 'optional="true"') + receive("ACK")
+
+
 def answer(body: str | None = None, extra: str = "") -> str:
     return respond(200, "OK", body or sdp(), extra, 'retrans="500"')
 
 
 def refuse(code: int, reason: str) -> str:
-    return respond(code, reason, attributes='retrans="500"') + receive("ACK")
+    return respond(code, reason, attributes='retrans="500"') + acknowledged()
 
 
 def wait_bye() -> str:
@@ -233,7 +239,7 @@ def consult(number: str, user: str, password: str) -> str:
 
 def take_reinvite(direction: str, version: int) -> str:
     body = sdp(direction=direction, version=version)
-    return receive("INVITE") + respond_inside(200, "OK", body) + receive("ACK")
+    return receive("INVITE") + respond_inside(200, "OK", body) + acknowledged()
 
 
 def invite(cseq: int = 1, body: str | None = None, extra: str = "") -> str:

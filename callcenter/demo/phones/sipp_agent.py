@@ -17,6 +17,7 @@ import time
 from pathlib import Path
 
 from callcenter.demo.phones.scenarios import (
+    acknowledged,
     answer,
     answered,
     authenticated_invite,
@@ -26,7 +27,6 @@ from callcenter.demo.phones.scenarios import (
     digit,
     pause,
     play,
-    receive,
     refuse,
     register,
     ring,
@@ -64,7 +64,7 @@ def agent_scenario(options: argparse.Namespace, number: int, folder: Path) -> st
         return scenario(called(), refuse(486, "Busy Here"))
     wait = options.ring[min(number, len(options.ring) - 1)]
     seconds = NEVER if wait == "never" else float(wait)
-    steps = [called(), ring(round(seconds * 1000)), answer(sdp(codec=options.codec)), receive("ACK")]
+    steps = [called(), ring(round(seconds * 1000)), answer(sdp(codec=options.codec)), acknowledged()]
     if not options.play:
         return scenario(*steps, wait_bye())
     speech = alaw_of(options.play[min(number, len(options.play) - 1)])

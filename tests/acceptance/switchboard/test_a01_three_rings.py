@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from callcenter.demo.phones.scenarios import answer, called, cancel, receive, wait_bye
+from callcenter.demo.phones.scenarios import acknowledged, answer, called, cancel, wait_bye
 from callcenter.store.tables import Call, Leg
 from tests.acceptance.switchboard.stage import AGENT, CALLER, SECOND, Stage, settings_of, staged
 from tests.interop.call_capture import Dialog, dialogs, read_messages
@@ -80,7 +80,7 @@ async def test_within_three_rings_is_a_pass(stage: Stage) -> None:
 
 
 async def test_a_phone_that_answers_by_itself_has_not_rung(stage: Stage) -> None:
-    agent = await stage.agent("1", AGENT, called(), answer(), receive("ACK"), wait_bye())
+    agent = await stage.agent("1", AGENT, called(), answer(), acknowledged(), wait_bye())
     call = await one_call(stage)
     await agent.succeeded()
     assert (call.outcome, call.rings, call.ring_seconds, call.three_rings) == ("answered", 0, None, "pass")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from callcenter.demo.phones.scenarios import answer, called, receive, refuse, request, ring
+from callcenter.demo.phones.scenarios import acknowledged, answer, called, receive, refuse, request, ring
 from tests.acceptance.switchboard.stage import (
     AGENT,
     CALLER,
@@ -24,7 +24,7 @@ from tests.acceptance.switchboard.stage import (
 from tests.interop.peers import nudged
 from tests.support import eventually
 
-TALKS = (called(), ring(200), answer(), receive("ACK"))
+TALKS = (called(), ring(200), answer(), acknowledged())
 
 
 @pytest.fixture

@@ -8,14 +8,22 @@ from pathlib import Path
 
 import pytest
 
-from callcenter.demo.phones.scenarios import answer, called, receive, refuse, respond, ring, wait_bye
+from callcenter.demo.phones.scenarios import (
+    acknowledged,
+    answer,
+    called,
+    refuse,
+    respond,
+    ring,
+    wait_bye,
+)
 from callcenter.events.errors import CommandError, ErrorCode
 from tests.acceptance.switchboard.stage import AGENT, CALLER, TARGET, Stage, settings_of, staged
 from tests.humming import Baresip, Scripted
 
 FAR = "01066668888"
 HOST = "127.0.0.2"
-ANSWERS = (called(), ring(300), answer(), receive("ACK"), wait_bye())
+ANSWERS = (called(), ring(300), answer(), acknowledged(), wait_bye())
 
 
 @contextlib.asynccontextmanager

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlmodel import Session, select
 
-from callcenter.demo.phones.scenarios import answer, answered, called, receive, ring, wait_bye
+from callcenter.demo.phones.scenarios import acknowledged, answer, answered, called, ring, wait_bye
 from callcenter.events.errors import CommandError, ErrorCode
 from callcenter.store.tables import Callback, Message, Recording
 from tests.acceptance.switchboard.stage import (
@@ -56,7 +56,7 @@ HUNG_UP_ON = (answered(2), wait_bye())
 @pytest.fixture
 async def far(tmp_path: Path) -> AsyncIterator[Scripted]:
     """The telephone company, which reaches the caller."""
-    steps = (called(), ring(300), answer(), receive("ACK"), wait_bye())
+    steps = (called(), ring(300), answer(), acknowledged(), wait_bye())
     async with Scripted.carrier(tmp_path, TARGET, HOST, *steps) as carrier:
         yield carrier
 

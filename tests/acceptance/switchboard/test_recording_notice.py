@@ -7,6 +7,7 @@ from pathlib import Path
 from sqlmodel import Session, select
 
 from callcenter.demo.phones.scenarios import (
+    acknowledged,
     answer,
     answered,
     bye,
@@ -133,7 +134,7 @@ async def test_who_objects_while_it_is_said_is_not_recorded_and_talks_all_the_sa
 
 
 async def test_a_target_outside_hears_it_and_an_agent_does_not(tmp_path: Path) -> None:
-    steps = (called(), ring(300), answer(), receive("ACK"), wait_bye())
+    steps = (called(), ring(300), answer(), acknowledged(), wait_bye())
     async with Scripted.carrier(tmp_path, TARGET, HOST, *steps) as far:
         line = {"id": "out", "mode": "ip", "server": f"{HOST}:{far.run.port}", "ping": 0}
         settings = settings_of(tmp_path, flow=FLOW.format(mode="answered", prompt=NOTICE), trunks=[line])

@@ -18,13 +18,13 @@ import pytest
 from sqlmodel import Session, col, select
 
 from callcenter.demo.phones.scenarios import (
+    acknowledged,
     answer,
     answered,
     authenticated_invite,
     bye,
     called,
     pause,
-    receive,
     respond,
     scenario,
     wait_bye,
@@ -45,6 +45,10 @@ RATE = 40
 """Calls a second: three times as many as the agents can take."""
 AS_READ = 0.5
 """Seconds by which a busy machine may see a datagram later than the capture does."""
+AS_WRITTEN = 0.001
+"""Seconds to which the capture's times are read."""
+TO_THE_QUEUE = 3.0
+"""Seconds after the answer in which a busy machine has put a caller into the queue."""
 FLOW = """
 [start]
 open = "queue"
@@ -69,7 +73,7 @@ async def agents(stage: Stage, numbers: Iterable[str]) -> None:
         respond(180, "Ringing"),
         pause(50),
         answer(),
-        receive("ACK"),
+        acknowledged(),
         pause(TALK),
         bye(1),
     )
@@ -144,10 +148,15 @@ def check_waits(found: list[tuple[Call, Leg, Leg]], wire: dict[str, Dialog]) -> 
         assert theirs.answered_at is not None and theirs.ringing_at is not None
         on_wire = theirs.answered_at - mine.invited_at
         assert call.wait_seconds == pytest.approx(on_wire, abs=scaled(AS_READ))
-        if call.queue_seconds:
+        for wait in call.waits:
             assert mine.answered_at is not None
-            queued = theirs.ringing_at - mine.answered_at
-            assert call.queue_seconds == pytest.approx(queued, abs=scaled(AS_READ))
+            assert wait["kind"] == "queue"
+            since, until = (
+                datetime.fromisoformat(wait[key]).timestamp() for key in ("started_at", "ended_at")
+            )
+            assert -AS_WRITTEN <= since - mine.answered_at < scaled(TO_THE_QUEUE)
+            assert until == pytest.approx(theirs.ringing_at, abs=scaled(AS_READ))
+        assert len(call.waits) <= 1
 
 
 async def test_in_order_none_lost_none_rung_twice(tmp_path: Path) -> None:

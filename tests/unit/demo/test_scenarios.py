@@ -9,7 +9,7 @@ import pytest
 from callcenter.demo.phones import scenarios as s
 
 CALLER = s.scenario(s.authenticated_invite("caller", "secret"), s.cancel(300, cseq=2))
-AGENT = s.scenario(s.called(), s.ring(500), s.answer(), s.receive("ACK"), s.play("/a.al"), s.bye(1))
+AGENT = s.scenario(s.called(), s.ring(500), s.answer(), s.acknowledged(), s.play("/a.al"), s.bye(1))
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The offer of help; opening, anything else and closing are in test_judging."""
+"""The offer of help, the parts of a name; the rest of opening, anything else, closing are in test_judging."""
 
 from __future__ import annotations
 
@@ -42,3 +42,18 @@ def test_without_words() -> None:
     assert found("offer_help", None).verdict is UNSURE
     assert found("offer_help", [], duration=1.0).verdict is NOT
     assert found("offer_help", [], duration=10.0).verdict is FAIL
+
+
+@pytest.mark.parametrize(
+    ("said", "heard"),
+    [
+        ("您好 物业 客服中心 请讲", "您好物业客服中心"),
+        ("物业 客服中心 您好 请讲", "物业客服中心您好"),
+        ("您好 物业 请讲 客服中心", "您好物业"),  # apart from it
+        ("您好 物业 请讲", "您好物业"),
+    ],
+)
+def test_a_name_of_several_parts_is_shown_whole(said: str, heard: str) -> None:
+    finding = found("opening", words((0.6, said)), CALLER, duration=20.0, names=())
+    assert finding.verdict is PASS
+    assert finding.heard == heard

@@ -108,5 +108,6 @@ def _other(value: Any, chance: random.Random) -> Any:
             return (*value[1:], chance.choice(PHRASES))
         case dict():
             key = chance.choice(sorted(value))
-            return {**value, key: value[key][1:]}
+            part = value[key]
+            return {**value, key: part[1:] if isinstance(part, tuple) else _other(part, chance)}
     return value

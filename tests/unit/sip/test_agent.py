@@ -335,7 +335,7 @@ async def test_stopping_hangs_up_and_leaves_nothing_behind() -> None:
         await asyncio.wait_for(stopping, 5)
         assert out.is_over
         out.hangup()
-        assert agent._timer is None
+        assert not agent._alarm.is_set
         assert agent._calls.over == 0
         assert not [task for task in asyncio.all_tasks() if task.get_name().startswith(("call ", "resolve "))]
 
