@@ -209,7 +209,7 @@ async def switchboard(settings: Settings, *, brief: bool = False) -> AsyncIterat
     finally:
         await reception.close()
         board.trunks.stop()
-        board.close()
+        await board.close()
         await board.agent.stop()
         await board.recorder.close()
         await ledger.close()

@@ -35,10 +35,6 @@ class Transcript:
     voice: Voice | None = None
     second: tuple[Word, ...] = ()
 
-    def knew(self, phrase: str) -> bool:
-        """Whether the narrow pass would have heard `phrase` (without marks)."""
-        return phrase in self.phrases
-
 
 def to_plain(transcript: Transcript) -> dict[str, Any]:
     """As JSON types; times to the millisecond (engines give them to 30)."""

@@ -26,7 +26,7 @@ from callcenter.scribe.commit import tell_judged
 from callcenter.scribe.hands import Transcript
 from callcenter.scribe.terms import Terms
 from callcenter.store.engine import brief, session
-from callcenter.store.hearings import load_many
+from callcenter.store.hearings import load_hearings
 from callcenter.store.jobs import Work, load_works
 from callcenter.store.judgings import Judged, NewSet, Weighed, is_newest, newest_rows
 from callcenter.store.scores import keep_sets
@@ -94,7 +94,7 @@ def judge_due(db: Session, terms: Terms, now: datetime) -> list[NewSet]:
     db.execute(update(Job).where(col(Job.call_id).in_(found)).values(error=Job.error))
     works = load_works(db, _due(db, now, found))
     ready = [work for work in works if _is_up(work, terms, now)]
-    heard = load_many(db, [work.call.id for work in ready])
+    heard = load_hearings(db, [work.call.id for work in ready])
     before = _before(db, [work.call.id for work in ready])
     return [_new_set(work, terms, heard.get(work.call.id, {}), before[work.call.id], now) for work in ready]
 

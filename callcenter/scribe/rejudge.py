@@ -22,7 +22,7 @@ from callcenter.scribe.call_facts import facts_of, record_time
 from callcenter.scribe.case import judge_heard
 from callcenter.scribe.hands import Transcript
 from callcenter.scribe.terms import Terms
-from callcenter.store.hearings import Length, lengths_of, load_many
+from callcenter.store.hearings import Length, lengths_of, load_hearings
 from callcenter.store.jobs import Work, load_works
 from callcenter.store.judgings import Judged, NewSet, TakenOver, Weighed, is_newest
 from callcenter.store.tables import Word as WordRow
@@ -137,7 +137,7 @@ def _is_older(heard: Mapping[str, Length], at: datetime) -> bool:
 
 def heard_of(session: Session, works: Sequence[Work]) -> dict[str, dict[str, Transcript]]:
     """What is kept of what was heard in these calls, by call and recording."""
-    heard = load_many(session, [work.call.id for work in works])
+    heard = load_hearings(session, [work.call.id for work in works])
     for work in works:
         for recording in work.recordings:
             if recording.id not in heard.get(work.call.id, {}) and (words := _words(session, recording.id)):

@@ -37,12 +37,6 @@ def forget_hearings(session: Session, recording_ids: Iterable[str]) -> None:
     session.connection().execute(delete(Heard).where(col(Heard.recording_id).in_(list(recording_ids))))
 
 
-def load_hearings(session: Session, call_id: str) -> dict[str, Transcript]:
-    """What was heard in a call, by recording, in seconds of the recording; those that were not read yet (or
-    before hearings were kept) are missing."""
-    return load_many(session, [call_id]).get(call_id, {})
-
-
 @dataclass(frozen=True, slots=True)
 class Length:
     """How much of a recording was heard, in seconds, and when that was kept."""
@@ -52,7 +46,7 @@ class Length:
 
 
 def lengths_of(session: Session, call_ids: Iterable[str]) -> dict[str, dict[str, Length]]:
-    """How much `load_many` would give, by call and recording."""
+    """How much `load_hearings` would give, by call and recording."""
     wanted = (
         select(col(Recording.call_id), col(Heard.recording_id), col(Heard.seconds), col(Heard.at))
         .join(Heard, col(Heard.recording_id) == col(Recording.id))
@@ -64,8 +58,9 @@ def lengths_of(session: Session, call_ids: Iterable[str]) -> dict[str, dict[str,
     return found
 
 
-def load_many(session: Session, call_ids: Iterable[str]) -> dict[str, dict[str, Transcript]]:
-    """The same of many calls, by call, in one query; calls of which nothing is kept are missing."""
+def load_hearings(session: Session, call_ids: Iterable[str]) -> dict[str, dict[str, Transcript]]:
+    """What was heard in calls, by call and recording, in seconds of the recording, in one query. Recordings
+    that were not read yet (or before hearings were kept) are missing, and calls that have no other."""
     wanted = (
         select(col(Recording.call_id), col(Heard.recording_id), col(Heard.packed))
         .join(Heard, col(Heard.recording_id) == col(Recording.id))

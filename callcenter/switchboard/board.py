@@ -27,6 +27,7 @@ from prompts.schema import CatalogueError
 from sip.aio.agent import UserAgent
 from sip.aio.ports import PortPool
 from sip.aio.recorder import Recorder
+from sip.aio.tasks import Tasks
 from sip.media import tones
 from sip.media.clip import Clip
 from sip.moment import Moment
@@ -64,6 +65,8 @@ class Board:
     """Everybody with an extension: who is free, and who does what."""
     distribution: Distribution = field(init=False)
     """The line of those who wait, and who is offered which call."""
+    work: Tasks = field(default_factory=Tasks)
+    """What runs besides the calls: a phone that rings for a parked caller, or for a supervisor."""
     kept: KeptPlaces | None = None
     """Calls those back who keep their place in the line; None: nobody keeps one."""
 
@@ -81,8 +84,9 @@ class Board:
     def _phone_seconds(self, number: str) -> float:
         return self.accounts.phone_seconds(number, self.now().mono)
 
-    def close(self) -> None:
-        """Ends the timers of agents and line."""
+    async def close(self) -> None:
+        """Ends what runs besides the calls, and the timers of agents and line."""
+        await self.work.stop()
         self.agents.close()
         self.distribution.close()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Mapping
 from typing import Any, get_args
@@ -43,7 +42,6 @@ class DeskWork:
     def __init__(self, board: Board, claiming: Claiming, steering: Steering, leading: Leading) -> None:
         self._board, self._claiming = board, claiming
         self._steering, self._leading = steering, leading
-        self._tasks: set[asyncio.Task[None]] = set()
 
     @property
     def commands(self) -> dict[str, Command]:
@@ -160,7 +158,7 @@ class DeskWork:
             else:
                 parked.picked.set_result(found)
 
-        self._start(ring(), f"pickup {slot}")
+        self._board.work.start(f"pickup {slot}", ring())
         return {"slot": slot, "call_id": parked.story.live.id}
 
     async def monitor(self, asker: Asker, args: dict[str, Any]) -> Mapping[str, Any]:
@@ -184,7 +182,7 @@ class DeskWork:
             else:
                 monitor = Monitor(live, lambda action, told: self._audit(asker, action, told))
                 monitor.check(asker.number or "")
-                self._start(_begin(monitor, asker.number or "", mode), f"monitor {live.id}")
+                self._board.work.start(f"monitor {live.id}", _begin(monitor, asker.number or "", mode))
         except MonitorRefused as refused:
             raise CommandError(_REFUSALS[refused.why], str(refused)) from None
         return {"call_id": live.id, "mode": mode.value}
@@ -192,13 +190,6 @@ class DeskWork:
     def _audit(self, asker: Asker, action: str, told: Mapping[str, Any]) -> None:
         subject = str(told.get("call_id", ""))
         self._board.ledger.put(Audited(utc_now(), asker.by, asker.role, action, subject, dict(told)))
-
-    # -- tasks --------------------------------------------------------------------------------------------
-
-    def _start(self, work: Any, name: str) -> None:
-        task: asyncio.Task[None] = asyncio.create_task(work, name=name)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
 
 
 async def _begin(monitor: Monitor, supervisor: str, mode: Mode) -> None:

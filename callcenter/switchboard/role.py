@@ -123,7 +123,7 @@ async def run(
                 task.cancel()
     finally:
         board.trunks.stop()
-        board.close()
+        await board.close()
         await board.agent.stop()
         await board.recorder.close()
         await ledger.close()

@@ -118,10 +118,8 @@ class UserAgent:
         self._note_quiet()
         with contextlib.suppress(TimeoutError):  # who does not answer a BYE is not waited for
             await asyncio.wait_for(self._quiet.wait(), grace)
-        tasks = self._work.tasks | self._sender.work.tasks
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._work.stop()
+        await self._sender.work.stop()
         self._stopped = True  # from here on no timer is set
         self._alarm.cancel()
         self._calls.close()

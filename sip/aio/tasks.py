@@ -13,7 +13,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class Tasks:
-    """Tasks that an agent started; named, and their failures logged."""
+    """Tasks that somebody started; named, and their failures logged."""
 
     tasks: set[asyncio.Task[Any]] = field(default_factory=set)
 
@@ -21,6 +21,13 @@ class Tasks:
         task = asyncio.get_running_loop().create_task(work, name=name)
         self.tasks.add(task)
         task.add_done_callback(self._done)
+
+    async def stop(self) -> None:
+        """Cancels what still runs and waits for its end."""
+        running = tuple(self.tasks)
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
 
     def _done(self, task: asyncio.Task[Any]) -> None:
         self.tasks.discard(task)

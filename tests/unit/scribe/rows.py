@@ -13,6 +13,20 @@ from callcenter.store.tables import Call, Job, Leg, Recording
 from tests.speech import wav
 
 T0 = datetime(2026, 3, 1, 2, 0, 0, tzinfo=UTC)
+FLOW = """
+[start]
+open = "ring"
+[talk]
+long_call = 9
+[after]
+agent_may_release = 5
+[group.all]
+agents = ["8001"]
+[step.ring]
+do = "ring"
+group = "all"
+"""
+"""A desk's flow with limits of its own."""
 
 
 def at(seconds: float) -> datetime:

@@ -15,21 +15,8 @@ from callcenter.store.aftermath import Aftermath
 from callcenter.store.jobs import Work
 from callcenter.store.tables import Announcement, Callback, Hold, Record, Ticket
 from tests.unit.judging.every_rule import only
-from tests.unit.scribe.rows import at, call, leg
+from tests.unit.scribe.rows import FLOW, at, call, leg
 
-FLOW = """
-[start]
-open = "ring"
-[talk]
-long_call = 9
-[after]
-agent_may_release = 5
-[group.all]
-agents = ["8001"]
-[step.ring]
-do = "ring"
-group = "all"
-"""
 HOLD = Hold(call_id="c1", leg_id="c1-agent", started_at=at(10), ended_at=at(12.5))
 TWO = [leg("c1", "caller", 0), leg("c1", "agent", 1, bound=4)]
 

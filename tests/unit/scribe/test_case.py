@@ -8,21 +8,7 @@ from callcenter.standards import load_standard
 from callcenter.store.jobs import Work
 from tests.unit.judging.every_rule import only
 from tests.unit.judging.said import words
-from tests.unit.scribe.rows import at, call, leg, recording
-
-FLOW = """
-[start]
-open = "ring"
-[talk]
-long_call = 9
-[after]
-agent_may_release = 5
-[group.all]
-agents = ["8001"]
-[step.ring]
-do = "ring"
-group = "all"
-"""
+from tests.unit.scribe.rows import FLOW, at, call, leg, recording
 
 
 def test_what_the_desks_flow_allows() -> None:

@@ -142,11 +142,11 @@ def test_signalling_alone_is_judged_without_what_was_heard(
 ) -> None:
     asked: list[str] = []
 
-    def load_many(db: Session, ids: list[str]) -> dict[str, dict[str, Transcript]]:
+    def load_hearings(db: Session, ids: list[str]) -> dict[str, dict[str, Transcript]]:
         asked.extend(ids)
         return {}
 
-    monkeypatch.setattr(rejudge, "load_many", load_many)
+    monkeypatch.setattr(rejudge, "load_hearings", load_hearings)
     with session(engine) as db:
         sets = judge_stored(db, By(replace(EVERY_RULE, max_rings=1)), judged, at(9000), None)
     assert not asked

@@ -268,7 +268,7 @@ async def test_a_call_that_was_followed_is_decoded_once(engine: Engine, tmp_path
         await eventually(lambda: state(engine, "c1") == "done", 120)
         assert scribe.hands[0].pid == pid
     with session(engine) as db:
-        kept = load_hearings(db, "c1")
+        kept = load_hearings(db, ["c1"])["c1"]
         hits = search(db, Wanted("帮您转接")).items
     agent = kept["c1-agent-recording"]
     assert replace(agent, second=()) == listen(

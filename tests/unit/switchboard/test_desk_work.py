@@ -189,6 +189,23 @@ async def test_a_parked_caller_comes_to_the_phone_of_who_picks_up(
     caller.call.hangup()
 
 
+async def test_a_phone_that_rings_for_a_parked_caller_holds_up_no_closing(
+    desk: Switchboard, make_phone: MakePhone, caller: Phone
+) -> None:
+    await make_phone("1", 1080.0)
+    (await make_phone("2", 1200.0)).ring_seconds = None
+    await caller.dial("8000")
+    await caller.connected()
+    live = await desk.live()
+    slot = (await desk.command("park", by="1", call_id=live.id))["slot"]
+    await eventually(lambda: desk.board.lot.waiting(slot))
+    await desk.command("pickup", by="2", slot=slot)
+    await eventually(lambda: desk.board.occupied["2"])
+    await desk.board.close()
+    assert not desk.board.work.tasks
+    caller.call.hangup()
+
+
 # -- monitoring -------------------------------------------------------------------------------------------
 
 
