@@ -20,6 +20,7 @@ from callcenter.switchboard.distribution import Distribution
 from callcenter.switchboard.features import Features
 from callcenter.switchboard.flow_watch import Flows
 from callcenter.switchboard.lot import ParkingLot
+from callcenter.switchboard.standstill import Standstill
 from callcenter.switchboard.trunks import UP, Trunks
 from prompts.catalogue import load_music
 from prompts.languages import Catalogues
@@ -65,6 +66,7 @@ class Board:
     """Everybody with an extension: who is free, and who does what."""
     distribution: Distribution = field(init=False)
     """The line of those who wait, and who is offered which call."""
+    standstill: Standstill = field(default_factory=Standstill)
     work: Tasks = field(default_factory=Tasks)
     """What runs besides the calls: a phone that rings for a parked caller, or for a supervisor."""
     kept: KeptPlaces | None = None
@@ -146,6 +148,7 @@ class Board:
             "recording_slowest_flush_seconds": stats.longest_flush,
             **{f"calls_{outcome.value}": count for outcome, count in self.ended.items()},
             **{f"trunk_{name}_up": report.standing in UP for name, report in reports.items()},
+            "loop_longest_standstill_seconds": self.standstill.longest,
             **self.distribution.metrics(),
             **self.ledger.metrics(),
         }

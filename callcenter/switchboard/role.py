@@ -116,6 +116,7 @@ async def run(
                 tasks.create_task(follow_prompts(board.prompts), name="prompts"),
                 tasks.create_task(board.flows.watch(), name="flows"),
                 tasks.create_task(collect_seldom(), name="garbage"),
+                tasks.create_task(board.standstill.watch(), name="standstill"),
             ]
             await stop.wait()
             await reception.close()
