@@ -59,14 +59,21 @@ def _beside(name: Evidence, names: Sequence[str], agent: Hearing) -> Iterator[Ev
     if name.said is not Said.YES or name.match is None:
         return
     since, until = name.match.start, name.match.end
-    while (after := agent.best(names, until, until + TOUCHING)).said is Said.YES:
+    while after := _touching(agent.best(names, until, until + TITLE), since, until):
+        yield after
         if after.match is None or after.match.end <= until:
             break
-        yield after
         until = after.match.end
-    before = agent.best(names, since - TITLE, since - TOUCHING)
-    if before.said is Said.YES and before.match and -TOUCHING < since - before.match.end < TOUCHING:
+    if before := _touching(agent.best(names, since - TITLE, since - TOUCHING), since, until):
         yield before
+
+
+def _touching(part: Evidence, since: float, until: float) -> Evidence | None:
+    """A part that begins where the name ends or ends where it begins; None where there is none."""
+    if part.said is not Said.YES or part.match is None:
+        return None
+    after, before = part.match.start - until, since - part.match.end
+    return part if 0.0 <= after < TOUCHING or 0.0 <= before < TOUCHING else None
 
 
 def offer_help(rule: PhraseRule, case: Case) -> Finding:
