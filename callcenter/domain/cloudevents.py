@@ -90,42 +90,23 @@ def event_name(word: str) -> EventName | None:
         return None
 
 
-def call_event(
+def event_of(
     *,
     id: str,
     site: str,
     role: str,
-    event: EventName,
-    call_id: str,
-    time: datetime,
-    data: Mapping[str, Any],
-) -> CloudEvent:
-    """What `role` of `site` tells of a call; `time` is when it happened (UTC)."""
-    return CloudEvent(
-        id=id,
-        source=f"/callcenter/{site}/{role}",
-        type=f"{TYPE_PREFIX}{event.value}{TYPE_SUFFIX}",
-        subject=call_id,
-        time=time,
-        data=data,
-    )
-
-
-def subject_event(
-    *,
-    id: str,
-    site: str,
-    role: str,
-    event: SubjectEvent,
+    event: EventName | SubjectEvent,
     subject: str,
     time: datetime,
     data: Mapping[str, Any],
 ) -> CloudEvent:
-    """What `role` of `site` tells of an agent, a desk or a callback; `time` is when it happened (UTC)."""
+    """What `role` of `site` tells of a call, an agent, a desk or a callback, whose id is `subject`; `time` is
+    when it happened (UTC)."""
+    prefix = TYPE_PREFIX if isinstance(event, EventName) else f"callcenter.{subject_of(event)}."
     return CloudEvent(
         id=id,
         source=f"/callcenter/{site}/{role}",
-        type=f"callcenter.{subject_of(event)}.{event.value}{TYPE_SUFFIX}",
+        type=f"{prefix}{event.value}{TYPE_SUFFIX}",
         subject=subject,
         time=time,
         data=data,

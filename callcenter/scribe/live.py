@@ -8,7 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 from callcenter.domain.calls import EventName
-from callcenter.domain.cloudevents import call_event
+from callcenter.domain.cloudevents import event_of
 from callcenter.domain.topics import call_topic
 from callcenter.events.client import MqttClient
 from callcenter.events.errors import Disconnected
@@ -53,12 +53,12 @@ class Teller:
         if len(self._last) > MOST:
             del self._last[next(iter(self._last))]
         site = self._client.site
-        event = call_event(
+        event = event_of(
             id=str(uuid4()),
             site=site,
             role="scribe",
             event=EventName.HEARD,
-            call_id=growing.call.id,
+            subject=growing.call.id,
             time=datetime.now(UTC),
             data=heard_data(growing, standing),
         )

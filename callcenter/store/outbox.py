@@ -15,7 +15,7 @@ from sqlalchemy import delete, func, insert, select, update
 from sqlmodel import Session, SQLModel, col
 
 from callcenter.domain.calls import CallFacts, EventName
-from callcenter.domain.cloudevents import CloudEvent, call_event, subject_event
+from callcenter.domain.cloudevents import CloudEvent, event_of
 from callcenter.domain.subjects import SubjectEvent
 from callcenter.domain.topics import call_topic, subject_topic
 from callcenter.store.tables import Call, Outbox
@@ -71,12 +71,12 @@ def event_row(
     """
     event_id = str(uuid4())
     summary = {name: getattr(call, name) for name in CALL_FIELDS}
-    message = call_event(
+    message = event_of(
         id=event_id,
         site=site,
         role=role,
         event=event,
-        call_id=call.id,
+        subject=call.id,
         time=now,
         data={"call": summary, **data},
     )
@@ -87,7 +87,7 @@ def subject_row(
     *, role: str, site: str, event: SubjectEvent, subject: str, data: Mapping[str, Any], now: datetime
 ) -> dict[str, Any]:
     """An event of an agent (by number), a desk or a callback (by id) as a row of the outbox."""
-    message = subject_event(
+    message = event_of(
         id=str(uuid4()), site=site, role=role, event=event, subject=subject, time=now, data=data
     )
     return _row(message, role, subject_topic(site, subject, event))

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from callcenter.domain.calls import EventName, Outcome
-from callcenter.domain.cloudevents import CloudEvent, EventError, call_event, event_name, jsonable, rfc3339
+from callcenter.domain.cloudevents import CloudEvent, EventError, event_name, event_of, jsonable, rfc3339
 
 NOON = datetime(2024, 5, 1, 12, 0, 0, 5, tzinfo=UTC)
 
@@ -22,7 +22,7 @@ relaxed = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 def event(**changes: Any) -> CloudEvent:
     values: dict[str, Any] = {"id": "1", "site": "main", "role": "switchboard", "event": EventName.ENDED}
-    return call_event(**{**values, "call_id": "c1", "time": NOON, "data": {}, **changes})
+    return event_of(**{**values, "subject": "c1", "time": NOON, "data": {}, **changes})
 
 
 def test_what_is_on_the_wire() -> None:
@@ -41,7 +41,7 @@ def test_what_is_on_the_wire() -> None:
 @relaxed
 @given(
     id=words,
-    call_id=words,
+    subject=words,
     name=st.sampled_from(EventName),
     time=st.datetimes(timezones=st.just(UTC)),
     data=st.dictionaries(words, json_values, max_size=2),
@@ -49,7 +49,7 @@ def test_what_is_on_the_wire() -> None:
 def test_parsing_gives_back_what_was_written(
     id: str, call_id: str, name: EventName, time: datetime, data: dict[str, Any]
 ) -> None:
-    written = event(id=id, call_id=call_id, event=name, time=time, data=data)
+    written = event(id=id, subject=call_id, event=name, time=time, data=data)
     assert CloudEvent.parse(bytes(written)) == written
     assert CloudEvent.parse(bytes(written)).name is name
 
