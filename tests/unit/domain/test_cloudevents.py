@@ -47,9 +47,9 @@ def test_what_is_on_the_wire() -> None:
     data=st.dictionaries(words, json_values, max_size=2),
 )
 def test_parsing_gives_back_what_was_written(
-    id: str, call_id: str, name: EventName, time: datetime, data: dict[str, Any]
+    id: str, subject: str, name: EventName, time: datetime, data: dict[str, Any]
 ) -> None:
-    written = event(id=id, subject=call_id, event=name, time=time, data=data)
+    written = event(id=id, subject=subject, event=name, time=time, data=data)
     assert CloudEvent.parse(bytes(written)) == written
     assert CloudEvent.parse(bytes(written)).name is name
 
