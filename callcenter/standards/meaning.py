@@ -36,6 +36,11 @@ def _figure(key: str, value: float, path: Path) -> Found:
         yield path, "must not be below 0"
 
 
+def _figures(value: Mapping[str, float], path: Path) -> Found:
+    for key, part in value.items():
+        yield from _figure(key, part, (*path, key))
+
+
 def _not_empty(value: str, path: Path) -> Found:
     if not value.strip():
         yield path, "must not be empty"
@@ -74,7 +79,8 @@ CHECKS: Final[Mapping[str, tuple[Check, ...]]] = {
     ),
     "asks": (_heard, lambda value, path: _known(ITEMS, _NO_ITEM, _tables_keys(value), path)),
     "wanted": (partial(_known, MATTERS, _NO_MATTER), partial(_known_within, ITEMS, _NO_ITEM)),
-    **dict.fromkeys(("kinds", "limits", "workdays"), (partial(_known, MATTERS, _NO_MATTER),)),
+    "kinds": (partial(_known, MATTERS, _NO_MATTER),),
+    **dict.fromkeys(("limits", "workdays"), (partial(_known, MATTERS, _NO_MATTER), _figures)),
     "share": (_share,),
 }  # fmt: skip
 """By a rule's key: what is looked at."""

@@ -80,6 +80,9 @@ def test_a_mistake_is_told_with_its_key_and_what_to_do(key: str, value: str, tol
             "ticket_linked.kinds = ['complain']",
             f"ticket_linked.kinds[0]: {NO_MATTER}; did you mean 'complaint'?",
         ),
+        ("promise.limits = { lokup = 900 }", f"promise.limits.lokup: {NO_MATTER}; did you mean 'lookup'?"),
+        ("promise.workdays = { complaint = -1 }", "promise.workdays.complaint: must not be below 0"),
+        ("promise.limits = { lookup = 'soon' }", "promise.limits.lookup: must be a valid number, not 'soon'"),
     ],
 )
 def test_a_mistake_within_a_list_or_a_table(text: str, told: str) -> None:
