@@ -114,9 +114,9 @@ class Agents:
             and not self._quiet(number)
         )
 
-    def free(self) -> dict[str, Agent]:
-        """Those who may be rung for a call now."""
-        return {number: agent for number, agent in self._agents.items() if self.available(number)}
+    def free(self, numbers: Iterable[str]) -> dict[str, Agent]:
+        """Those of `numbers` who may be rung for a call now."""
+        return {number: self._agents[number] for number in numbers if self.available(number)}
 
     # -- what they wish -----------------------------------------------------------------------------------
 

@@ -20,6 +20,7 @@ from callcenter.switchboard.distribution import Distribution
 from callcenter.switchboard.features import Features
 from callcenter.switchboard.flow_watch import Flows
 from callcenter.switchboard.lot import ParkingLot
+from callcenter.switchboard.routing import Directory
 from callcenter.switchboard.standstill import Standstill
 from callcenter.switchboard.trunks import UP, Trunks
 from prompts.catalogue import load_music
@@ -53,6 +54,8 @@ class Board:
     ended: Counter[Outcome] = field(default_factory=Counter)
     occupied: Counter[str] = field(default_factory=Counter)
     """Live legs by extension: an agent with one is not rung for another call."""
+    directory: Directory = field(init=False)
+    """Where a number leads."""
     flows: Flows = field(init=False)
     """What each desk does with its callers."""
     lot: ParkingLot = field(init=False)
@@ -74,6 +77,7 @@ class Board:
 
     def __post_init__(self) -> None:
         numbers = [extension.number for extension in self.settings.extensions]
+        self.directory = Directory(self.settings)
         self.features = Features(self.ledger)
         self.agents = Agents(
             numbers, self.now, phone=self._phone_seconds, legs=self.occupied, quiet=self.features.quiet

@@ -255,12 +255,17 @@ class Distribution:
         self._tell_moved()
 
     def _sweep(self) -> None:
-        now, free = self._now(), self._agents.free()
+        now = self._now()
+        free: dict[str, Agent] = {}
+        asked: set[frozenset[str]] = set()
         present: dict[frozenset[str], bool] = {}
         for each in self._all:
             place = self._places.get(each.id)
             if place is None or not place.waiting or place.paused:
                 continue
+            if place.could not in asked:  # of a large house only those whom a call waits for
+                asked.add(place.could)
+                free |= self._agents.free(place.could)
             if not place.could.isdisjoint(free) and self._offer(place, now, free):
                 continue
             if not place.wanted.waits:
@@ -303,7 +308,7 @@ class Distribution:
         self._timers.add(timer)
 
     def _tell_moved(self) -> None:
-        for line in self._desks.values():
+        for line in filter(None, self._desks.values()):
             for ahead, each in enumerate(line):
                 place = self._places.get(each.id)
                 if place is not None and place._position != ahead:

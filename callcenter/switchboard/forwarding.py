@@ -12,7 +12,7 @@ from callcenter.switchboard.board import Board
 from callcenter.switchboard.dialling import Miss, Missed
 from callcenter.switchboard.features import Feature
 from callcenter.switchboard.leg import Leg
-from callcenter.switchboard.routing import ToDesk, ToExtension, ToOutside, route, route_outside
+from callcenter.switchboard.routing import ToDesk, ToExtension, ToOutside, route_outside
 from callcenter.switchboard.walk import to_desk
 from callcenter.switchboard.ways import Back, Guide, Left, ToTrunk, Way, to_extension, unanswered
 
@@ -72,7 +72,7 @@ class ToPerson(Way):
 def forwarded_way(board: Board, number: str, target: str, caller: str, patience: float) -> Way | None:
     """Where `number` may send its calls: an extension, a desk, or outside where it may send callers there.
     None for anything else."""
-    match route(board.settings, target, None):
+    match board.directory.route(target, None):
         case ToDesk(desk):
             return to_desk(board, desk, caller, board.now().utc)
         case ToExtension(other):

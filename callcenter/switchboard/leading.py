@@ -16,7 +16,7 @@ from callcenter.switchboard.lot import NoSlot
 from callcenter.switchboard.originate import NotThere, Wanted
 from callcenter.switchboard.park import ToSlot
 from callcenter.switchboard.reception import Reception
-from callcenter.switchboard.routing import Nowhere, ToDesk, ToExtension, ToOutside, route, route_outside
+from callcenter.switchboard.routing import Nowhere, ToDesk, ToExtension, ToOutside, route_outside
 from callcenter.switchboard.steering import Steering
 from callcenter.switchboard.story import NotTalking, Story
 from callcenter.switchboard.survey import ToSurvey
@@ -118,7 +118,7 @@ class Leading:
     def _way(self, extension: str, number: str) -> Way:
         """Where `number` leads for an extension. Raises CommandError where it may not call it."""
         board = self._board
-        match route(board.settings, number, None):
+        match board.directory.route(number, None):
             case ToExtension(found):
                 return ToPerson(found.number, RING_SECONDS)
             case ToDesk(desk):

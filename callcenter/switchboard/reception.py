@@ -34,7 +34,6 @@ from callcenter.switchboard.routing import (
     ToExtension,
     ToOutside,
     direction_of,
-    route,
     route_outside,
 )
 from callcenter.switchboard.star_codes import PICK_UP, Code, StarCodes
@@ -109,7 +108,7 @@ class Reception:
 
     def _where(self, dialled: str, account: Account) -> Route:
         board = self._board
-        where = route(board.settings, dialled, account.trunk)
+        where = board.directory.route(dialled, account.trunk)
         if not isinstance(where, Nowhere):
             return where
         registered = bool(board.accounts.bindings(account.username, board.now().mono))

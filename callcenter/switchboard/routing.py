@@ -42,19 +42,25 @@ _NUMBER: Final = re.compile(r"\+?[0-9]{2,20}")
 """What may be called outside. No star codes: they change what a line does, such as where its calls go."""
 
 
-def route(settings: Settings, dialled: str, trunk: Trunk | None) -> Route:
-    """The desk or extension that `dialled` belongs to. A trunk reaches desks only, however it writes their
-    numbers; one it does not know leads to the desk that the trunk is for."""
-    kept = settings.numbering.canonical if trunk is not None else str
-    for desk in settings.desks:
-        if kept(desk.number) == kept(dialled):
+class Directory:
+    """The desks and extensions of a house by their numbers. Where two have one number the first has it."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._numbers = settings.numbering
+        self._desks = {desk.number: desk for desk in reversed(settings.desks)}
+        self._as_kept = {self._numbers.canonical(desk.number): desk for desk in reversed(settings.desks)}
+        self._extensions = {each.number: each for each in reversed(settings.extensions)}
+
+    def route(self, dialled: str, trunk: Trunk | None) -> Route:
+        """The desk or extension that `dialled` belongs to. A trunk reaches desks only, however it writes
+        their numbers; one it does not know leads to the desk that the trunk is for."""
+        if trunk is not None:
+            desk = self._as_kept.get(self._numbers.canonical(dialled)) or self._desks.get(trunk.number)
+            return ToDesk(desk) if desk else Nowhere()
+        if desk := self._desks.get(dialled):
             return ToDesk(desk)
-    if trunk is not None:
-        return _default_desk(settings, trunk)
-    for extension in settings.extensions:
-        if extension.number == dialled:
-            return ToExtension(extension)
-    return Nowhere()
+        extension = self._extensions.get(dialled)
+        return ToExtension(extension) if extension else Nowhere()
 
 
 def route_outside(settings: Settings, dialled: str, caller: Extension | None, registered: bool) -> Route:
@@ -86,13 +92,6 @@ def as_dialled(numbers: Numbers, trunk: Trunk, to: ToOutside) -> str:
         return to.number
     sent = trunk.prefix + numbers.written(to.number, trunk.numbers).removeprefix(trunk.strip)
     return to.number if sent in numbers.emergency else sent
-
-
-def _default_desk(settings: Settings, trunk: Trunk) -> Route:
-    for desk in settings.desks:
-        if trunk.number and desk.number == trunk.number:
-            return ToDesk(desk)
-    return Nowhere()
 
 
 def direction_of(where: Route, trunk: Trunk | None) -> Direction:

@@ -18,7 +18,6 @@ from callcenter.switchboard.routing import (
     ToDesk,
     ToExtension,
     ToOutside,
-    route,
     route_outside,
 )
 from callcenter.switchboard.story import NotTalking, Story
@@ -90,7 +89,7 @@ class Transfers:
         board = self._board
         if target in board.lot.numbers:
             return self._to_slot(leg, target)
-        match route(board.settings, target, None):
+        match board.directory.route(target, None):
             case ToDesk(desk):
                 return to_desk(board, desk, story.live.book.caller, board.now().utc)
             case ToExtension(extension):

@@ -11,6 +11,7 @@ from callcenter.domain.calls import Direction
 from callcenter.domain.numbers import Numbers
 from callcenter.settings import Extension, Settings, Trunk
 from callcenter.switchboard.routing import (
+    Directory,
     Nowhere,
     Route,
     ToDesk,
@@ -18,7 +19,6 @@ from callcenter.switchboard.routing import (
     ToOutside,
     as_dialled,
     direction_of,
-    route,
     route_outside,
 )
 
@@ -34,31 +34,32 @@ SETTINGS = Settings(
     ],
 )
 CITY, BARE = SETTINGS.trunks
+DIRECTORY = Directory(SETTINGS)
 
 
 @pytest.mark.parametrize("trunk", [None, CITY, BARE])
 def test_a_desks_number_leads_to_the_desk(trunk: Trunk | None) -> None:
-    found = route(SETTINGS, "8000", trunk)
+    found = DIRECTORY.route("8000", trunk)
     assert isinstance(found, ToDesk)
     assert found.desk.id == "front"
 
 
 def test_extensions_call_one_another() -> None:
-    found = route(SETTINGS, "8100", None)
+    found = DIRECTORY.route("8100", None)
     assert isinstance(found, ToExtension)
     assert found.extension.number == "8100"
 
 
 @pytest.mark.parametrize("dialled", ["8100", "02585001234", ""])
 def test_a_trunk_reaches_its_desk_and_no_extension(dialled: str) -> None:
-    found = route(SETTINGS, dialled, CITY)
+    found = DIRECTORY.route(dialled, CITY)
     assert isinstance(found, ToDesk)
     assert found.desk.id == "sales"
 
 
 @pytest.mark.parametrize(("dialled", "trunk"), [("9999", None), ("8100", BARE), ("", BARE), ("", None)])
 def test_a_number_that_nobody_has(dialled: str, trunk: Trunk | None) -> None:
-    assert route(SETTINGS, dialled, trunk) == Nowhere(404)
+    assert DIRECTORY.route(dialled, trunk) == Nowhere(404)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from callcenter.settings import Settings
 from callcenter.switchboard.accounts import Accounts
-from callcenter.switchboard.routing import Nowhere, ToDesk, ToExtension, ToOutside, route, route_outside
+from callcenter.switchboard.routing import Directory, Nowhere, ToDesk, ToExtension, ToOutside, route_outside
 from sip.aio.call import CallFailed
 from sip.aio.ports import PortPool
 from sip.digest import Credentials, DigestClient
@@ -44,6 +44,7 @@ SETTINGS = Settings(
         },
     ],
 )
+DIRECTORY = Directory(SETTINGS)
 
 users = st.one_of(
     st.sampled_from(["8000", "8001", "8002", "gate", "us", "carrier", "0", "00441234567890", "carrier:8001"]),
@@ -119,7 +120,7 @@ def test_a_carrier_known_by_its_address_reaches_desks_only(dialled: str) -> None
     admission = accounts.admit(request("INVITE", dialled, "anybody", "x"), (CARRIER, 5060), 0.0)
     account = accounts.account(admission.identity or "")
     assert account is not None and account.extension is None
-    assert isinstance(route(SETTINGS, dialled, account.trunk), ToDesk)
+    assert isinstance(DIRECTORY.route(dialled, account.trunk), ToDesk)
     register = accounts.admit(request("REGISTER", "8001", "8001", "x"), (CARRIER, 5060), 0.0)
     assert register.status == 401  # its address is good for calls alone
 
@@ -127,7 +128,7 @@ def test_a_carrier_known_by_its_address_reaches_desks_only(dialled: str) -> None
 @given(users)
 def test_no_route_but_the_one_for_extensions_leads_to_a_trunk(dialled: str) -> None:
     for trunk in (None, *SETTINGS.trunks):
-        where = route(SETTINGS, dialled, trunk)
+        where = DIRECTORY.route(dialled, trunk)
         assert isinstance(where, ToDesk | ToExtension | Nowhere)
         if isinstance(where, ToExtension):
             assert trunk is None and where.extension.number == dialled
