@@ -288,13 +288,13 @@ def _queue_unsure(session: Session, judging_ids: Sequence[int], sets: Sequence[N
         return
     rows = session.scalars(
         select(FindingRow).where(
-            col(FindingRow.judging_id).in_(judging_ids),
-            col(FindingRow.verdict) == Verdict.UNSURE.value,
-            col(FindingRow.repeats).is_(None),
+            col(FindingRow.judging_id).in_(judging_ids), col(FindingRow.verdict) == Verdict.UNSURE.value
         )
     )
     judged = {each.call_id: each.judged for each in sets}
-    queue(session, [(row, _cause(judged[row.call_id]), 1) for row in rows], judged[sets[0].call_id].at)
+    # Looked at here: asked for what repeats nothing, SQLite reads all of 3 million findings that do not.
+    asked = [(row, _cause(judged[row.call_id]), 1) for row in rows if row.repeats is None]
+    queue(session, asked, judged[sets[0].call_id].at)
 
 
 def _cause(judged: Judged) -> Cause:
