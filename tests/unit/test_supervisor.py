@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from callcenter import supervisor
-from callcenter.supervisor import embedded_broker
+from callcenter.supervisor import embedded_broker, put_behind
 from tests.support import scaled, wait_for
 
 ROLE = """
@@ -165,3 +165,16 @@ def test_a_free_port_is_chosen_once() -> None:
     assert host == "127.0.0.1"
     with socket.create_server((host, int(port))):
         assert int(port) > 0
+
+
+def test_a_session_is_put_behind_the_others(caplog: pytest.LogCaptureFixture) -> None:
+    sleeper = subprocess.Popen(["sleep", "60"], start_new_session=True)
+    group = Path(f"/proc/{sleeper.pid}/autogroup")
+    try:
+        put_behind(sleeper.pid, 5)
+        assert not group.exists() or group.read_text("ascii").endswith("nice 5\n")
+    finally:
+        sleeper.kill()
+        sleeper.wait()
+    put_behind(sleeper.pid, 5)  # it has died meanwhile
+    assert not caplog.records
