@@ -130,10 +130,9 @@ function draw(): void {
 
 // The tables stay as open as they were when the server renews them.
 let tablesOpen = false;
-document.body.addEventListener("toggle", (event) => {
-  const details = event.target as HTMLDetailsElement;
-  if (details.id === "tables-details") tablesOpen = details.open;
-}, true);
+document.body.addEventListener("htmx:beforeSwap", () => {
+  tablesOpen = document.querySelector<HTMLDetailsElement>("#tables-details")?.open ?? tablesOpen;
+});
 document.body.addEventListener("htmx:load", () => {
   const details = document.querySelector<HTMLDetailsElement>("#tables-details");
   if (details && tablesOpen) details.open = true;

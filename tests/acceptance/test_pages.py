@@ -22,7 +22,7 @@ from callcenter.store.judgings import Judged, NewSet, Weighed, add_sets
 from callcenter.store.records import get_record, record_changes
 from callcenter.store.reviews import reviewed
 from callcenter.store.verdicts import newest_findings
-from tests.browser import CHROMIUM, DRIVER, SWITCHES, Site, one, script
+from tests.browser import CHROMIUM, DRIVER, SWITCHES, Site, click, one, script
 from tests.seed import Script, add_dialogue, facts_of
 from tests.support import scaled, wait_for
 
@@ -73,8 +73,16 @@ def test_the_days_pictures_are_drawn(site: Site, browser: Chrome) -> None:
     browser.get(site.address)
     one(browser, "#chart-hours canvas")
     one(browser, "#chart-agents canvas")
-    one(browser, "#tables-details summary").click()
-    assert one(browser, "#tables-details[open] table").is_displayed()
+
+    def opened() -> bool:
+        """The pictures may still push it down while it is clicked."""
+        is_open: bool = script(browser, "document.querySelector('#tables-details').open")
+        if not is_open:
+            click(browser, "#tables-details summary")
+        return is_open
+
+    wait_for(opened, message="the tables do not open")
+    assert script(browser, "document.querySelector('#tables-details table').checkVisibility()")
 
 
 def test_rings_count_up_as_they_happen(site: Site, browser: Chrome) -> None:
