@@ -83,13 +83,15 @@ class Mixer:
 
     async def _next(self) -> bool:
         """Deals with one call; False where there is none."""
-        claim = await self._database(self._claim)
-        if claim is None:
-            return False
+        claiming = asyncio.ensure_future(self._database(self._claim))
         try:
+            claim = await asyncio.shield(claiming)
+            if claim is None:
+                return False
             await self._mix(claim)
         except asyncio.CancelledError:
-            await self._database(lambda db: jobs.give_back(db, claim, Mix))
+            if (taken := await claiming) is not None:  # also where it was claimed in this very moment
+                await self._database(lambda db: jobs.give_back(db, taken, Mix))
             raise
         return True
 
