@@ -10,8 +10,11 @@ import contextlib
 import json
 import logging
 import sys
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
@@ -21,6 +24,22 @@ ANSWER_LIMIT = 64 << 20
 
 class WorkerDied(Exception):
     """The worker process ended, or hung, in the middle of its work."""
+
+
+@asynccontextmanager
+async def claimed(
+    claim: Coroutine[Any, Any, T | None], give_back: Callable[[T], Awaitable[object]]
+) -> AsyncIterator[T | None]:
+    """What `claim` comes to; it is given back where the work is cancelled, also in the moment in which it is
+    claimed: a database that was asked does not hear of that."""
+    claiming = asyncio.ensure_future(claim)
+    try:
+        yield await asyncio.shield(claiming)
+    except asyncio.CancelledError:
+        (found,) = await asyncio.gather(claiming, return_exceptions=True)
+        if found is not None and not isinstance(found, BaseException):
+            await give_back(found)
+        raise
 
 
 class Worker:

@@ -28,7 +28,7 @@ from callcenter.store.engine import brief, session
 from callcenter.store.jobs import Claim
 from callcenter.store.queries import call_recordings
 from callcenter.store.tables import Leg, Mix, Recording
-from callcenter.workers import Worker, WorkerDied
+from callcenter.workers import Worker, WorkerDied, claimed
 
 log = logging.getLogger(__name__)
 
@@ -83,17 +83,13 @@ class Mixer:
 
     async def _next(self) -> bool:
         """Deals with one call; False where there is none."""
-        claiming = asyncio.ensure_future(self._database(self._claim))
-        try:
-            claim = await asyncio.shield(claiming)
-            if claim is None:
-                return False
-            await self._mix(claim)
-        except asyncio.CancelledError:
-            if (taken := await claiming) is not None:  # also where it was claimed in this very moment
-                await self._database(lambda db: jobs.give_back(db, taken, Mix))
-            raise
-        return True
+        async with claimed(self._database(self._claim), self._give_back) as claim:
+            if claim is not None:
+                await self._mix(claim)
+        return claim is not None
+
+    async def _give_back(self, claim: Claim) -> None:
+        await self._database(lambda db: jobs.give_back(db, claim, Mix))
 
     def _claim(self, db: Session) -> Claim | None:
         return jobs.claim(db, self._name, _now(), timedelta(seconds=self._pace.lease), Mix)

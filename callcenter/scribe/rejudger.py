@@ -27,7 +27,7 @@ from callcenter.store import rejudgings
 from callcenter.store.engine import brief, session
 from callcenter.store.judgings import NewSet
 from callcenter.store.rejudgings import RejudgingClaim
-from callcenter.workers import Worker, WorkerDied
+from callcenter.workers import Worker, WorkerDied, claimed
 
 log = logging.getLogger(__name__)
 
@@ -80,22 +80,25 @@ class Rejudger:
     async def _next(self) -> bool:
         """Works off one order; False where there is none."""
         lease = timedelta(seconds=self._pace.lease)
-        held = await self._database(lambda db: rejudgings.claim(db, self._name, _now(), lease))
-        if held is None:
-            return False
+        claim = self._database(lambda db: rejudgings.claim(db, self._name, _now(), lease))
+        async with claimed(claim, self._give_back) as held:
+            if held is not None:
+                await self._work_or_end(held)
+        return held is not None
+
+    async def _give_back(self, held: RejudgingClaim) -> None:
+        await self._database(lambda db: rejudgings.release(db, held))
+
+    async def _work_or_end(self, held: RejudgingClaim) -> None:
         log.info("rejudging claimed order=%d attempt=%d", held.id, held.attempt)
         try:
             await self._work_off(held)
-        except asyncio.CancelledError:
-            await self._database(lambda db: rejudgings.release(db, held))
-            raise
         except BatchError as error:
             await self._end(held, str(error))
         except WorkerDied as error:
             await self._again(held, str(error))
         finally:
             await self._rest()
-        return True
 
     async def _work_off(self, held: RejudgingClaim) -> None:
         while await self._batch(held):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from callcenter.workers import Worker, WorkerDied
+from callcenter.workers import Worker, WorkerDied, claimed
 from tests.support import eventually
 
 
@@ -77,3 +77,34 @@ async def test_it_is_waited_for_though_whoever_ends_it_is_cancelled(worker: Work
     with pytest.raises(asyncio.CancelledError):
         await closing
     assert process.returncode == -signal.SIGKILL
+
+
+@pytest.mark.parametrize(("outcome", "back"), [("c1", ["c1"]), (None, []), (OSError("gone"), [])])
+async def test_what_is_claimed_in_the_moment_of_the_end_is_given_back(
+    outcome: str | Exception | None, back: list[str]
+) -> None:
+    asked, answered = asyncio.Event(), asyncio.Event()
+    given: list[str] = []
+
+    async def claim() -> str | None:
+        asked.set()
+        await answered.wait()
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    async def give_back(one: str) -> None:
+        given.append(one)
+
+    async def work() -> None:
+        async with claimed(claim(), give_back):
+            raise AssertionError("it was cancelled before")
+
+    task = asyncio.create_task(work())
+    await asked.wait()
+    task.cancel()
+    await asyncio.sleep(0)
+    answered.set()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert given == back
